@@ -1,0 +1,6 @@
+//! `vivace._core`.
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {}

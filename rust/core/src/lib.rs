@@ -1,0 +1,21 @@
+//! Everything in Vivace that touches bytes, syntax or large arrays.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`qasm2`] | OpenQASM 2: lex, parse, validate, measure widths and depth |
+//! | [`template`] | factor circuits of one structure into a template and its parameter rows, and back |
+//! | [`payload`] | gzip + base64 both ways, exact request sizes, greedy chunks |
+//! | [`histogram`] | QH1 / QH2 count histograms both ways |
+//! | [`pauli`] | Pauli words: check, pad, sparse form, wire form both ways |
+//! | [`shots`] | shot ranges: check, tile, restrict to a chunk |
+//! | [`sample`] | seeded counts from a row of probabilities |
+
+#![forbid(unsafe_code)]
+
+pub mod histogram;
+pub mod pauli;
+pub mod payload;
+pub mod qasm2;
+pub mod sample;
+pub mod shots;
+pub mod template;
