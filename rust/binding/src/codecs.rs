@@ -43,7 +43,7 @@ pub fn decode_histogram<'py>(
     py.detach(|| histogram.write_keys(&mut keys));
     let dict = PyDict::new(py);
     for (index, &count) in histogram.counts().iter().enumerate() {
-        dict.set_item(std::str::from_utf8(&keys[index * width..(index + 1) * width])?, count)?;
+        dict.set_item(String::from_utf8_lossy(&keys[index * width..(index + 1) * width]), count)?;
     }
     Ok(dict)
 }

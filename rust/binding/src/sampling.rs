@@ -82,7 +82,7 @@ pub fn sample_counts<'py>(
         write_keys(row, &bits, n_bits, &mut keys);
         let dict = PyDict::new(py);
         for (&(_, count), key) in row.iter().zip(keys.chunks(n_bits)) {
-            dict.set_item(std::str::from_utf8(key)?, count)?;
+            dict.set_item(String::from_utf8_lossy(key), count)?;
         }
         dicts.push(dict);
     }
