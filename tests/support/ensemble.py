@@ -85,6 +85,20 @@ def _step(branch: Branch, operation: Operation) -> list[Branch]:
     return found
 
 
+def without_readout(operations: Sequence[Gate | Measure | Reset]) -> list[Gate | Measure | Reset]:
+    """The circuit that expectation values are of: a measurement after which nothing else happens to its qubit
+    is read-out, and left away."""
+    used: set[int] = set()
+    kept = []
+    for operation in reversed(operations):
+        if isinstance(operation, Measure) and operation.qubit not in used:
+            continue
+        if not isinstance(operation, Measure):
+            used |= set(operation.qubits) if isinstance(operation, Gate) else {operation.qubit}
+        kept.append(operation)
+    return kept[::-1]
+
+
 def expectation(branches: Sequence[Branch], word: str) -> float:
     """The mean of <word> over the ensemble."""
     return sum(dense.expectation(state, word) for state, _ in branches)

@@ -12,6 +12,9 @@ RENAMED = {"U": "u", "CX": "cx"}
 """Names Qiskit gives the two primitives."""
 
 
+STANDARD = {custom.name for custom in qasm2.LEGACY_CUSTOM_INSTRUCTIONS} | {"barrier", "measure", "reset"}
+
+
 def load(source: str) -> QuantumCircuit:
     """The circuit Qiskit reads: not strict, with the gates of the legacy `qelib1.inc`."""
     return qasm2.loads(source, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
@@ -61,9 +64,7 @@ def operations(circuit: QuantumCircuit) -> list[tuple[Any, ...]]:
 
 def definition(operation: Any) -> tuple[Any, ...] | None:
     """The body of a gate the program defines; None for standard gates and opaque ones."""
-    if type(operation).__module__.startswith("qiskit.circuit.library"):
-        return None
-    if operation.name in {"barrier", "measure", "reset", "delay"} or operation.definition is None:
+    if operation.name in STANDARD or operation.definition is None:
         return None
     return tuple(operations(operation.definition))
 
