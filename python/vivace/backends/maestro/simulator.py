@@ -184,7 +184,9 @@ class MaestroSimulator(CircuitRunner):
         if ham_ops is None and circuit_ham_map is not None:
             raise ConfigError("circuit_ham_map needs ham_ops. Pass both, or neither.", "circuit_ham_map")
         if ham_ops is not None and self.force_sampling:
-            raise ConfigError("This simulator is set to sampling (force_sampling); leave out ham_ops.", "ham_ops")
+            raise ConfigError(
+                "This simulator is set to sampling (force_sampling); leave out ham_ops.", "ham_ops"
+            )
         if self.config.noise_model is not None:
             raise ConfigError(
                 "This release of Vivace runs Maestro without noise only. Reset noise_model.", "noise_model"
@@ -197,7 +199,7 @@ class MaestroSimulator(CircuitRunner):
 
         if shot_groups is None:
             return np.full(n_circuits, self.shots, dtype=np.uint64)
-        return _core.shots_per_circuit([tuple(group) for group in shot_groups], n_circuits)
+        return _core.shots_per_circuit([(start, end, shots) for start, end, shots in shot_groups], n_circuits)
 
     def _sampled(self, run: Run, batch: CircuitBatch, shots: NDArray[np.uint64]) -> ExecutionResult:
         import numpy as np
