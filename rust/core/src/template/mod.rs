@@ -1,1 +1,20 @@
-//! To be written.
+//! Factoring: circuits of one structure become one [`Template`] and a row of numbers each.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `batch` | [`CircuitBatch`]: labelled circuits in, templates × rows out |
+//! | `structure` | when two programs are the same but for their numeric angles |
+//! | `follow` | read a text along one already parsed: compare bytes, read numbers, skip the parser |
+//! | `columns` | constant angles go back into the template, equal and opposite ones become one parameter |
+//! | `render` | programs and templates back to OpenQASM 2 |
+
+mod batch;
+mod columns;
+mod follow;
+mod render;
+mod structure;
+
+pub use batch::{BatchError, CircuitBatch, Place, Template, TemplateSource};
+pub use columns::{Column, Columns, fold_columns};
+pub use render::{render_bound, render_template};
+pub use structure::{same_structure, structure_hash};

@@ -1,0 +1,104 @@
+# Every target sets itself up: it needs Python >= 3.11 and Rust, nothing else.
+#   make sweep   the main job: a variational sweep of H2 on the local simulator
+#   make test    everything CI runs
+#   make bench   the figures of the README
+#   make venv    .venv with Vivace (built wheel) and the development tools
+#   make clean   removes what these targets made
+# Stamps in .make/ remember what is done; each depends on the sources it was made from.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := test
+.DELETE_ON_ERROR:
+MAKEFLAGS   += --no-builtin-rules --no-print-directory
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := .make
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+RUST_SOURCES    := $(shell find rust -name target -prune -o -type f \( -name '*.rs' -o -name '*.toml' \) -print)
+PYTHON_SOURCES  := $(shell find python -name __pycache__ -prune -o -type f -print)
+PACKAGE_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(RUST_SOURCES) $(PYTHON_SOURCES)
+
+.PHONY: venv sweep test bench clean format
+.PHONY: check-rust check-lint check-types check-python
+
+# --- set-up ---------------------------------------------------------------------------------------
+
+$(STAMPS):
+	@mkdir -p $@
+
+# The first interpreter that is new enough, can make a venv, and really starts (pyenv shims may not).
+$(STAMPS)/venv: | $(STAMPS)
+	@for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$("$$candidate" --version)"; \
+	    "$$candidate" -m venv --clear $(VENV) && touch $@ && exit 0; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "No Python >= 3.11 with venv found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1
+
+$(STAMPS)/maturin: $(STAMPS)/venv
+	@$(PIP) install --upgrade pip 'maturin>=1.9,<2'
+	@touch $@
+
+$(STAMPS)/wheel: $(PACKAGE_SOURCES) $(STAMPS)/maturin
+	@rm -rf $(STAMPS)/wheels
+	@$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out $(STAMPS)/wheels
+	@touch $@
+
+# Vivace as users get it, with plots: enough for `make sweep`.
+$(STAMPS)/installed: $(STAMPS)/wheel
+	@$(PIP) install --no-deps --force-reinstall $(STAMPS)/wheels/*.whl
+	@$(PIP) install "$$(ls $(STAMPS)/wheels/*.whl)[plot]"
+	@touch $@
+
+# The same, with what the checks need.
+$(STAMPS)/dev: $(STAMPS)/installed
+	@$(PIP) install "$$(ls $(STAMPS)/wheels/*.whl)[dev]"
+	@touch $@
+
+venv: $(STAMPS)/dev
+
+# --- what it is for -------------------------------------------------------------------------------
+
+sweep: $(STAMPS)/installed
+	@$(BIN)/vivace sweep --help
+
+bench: $(STAMPS)/dev
+	cargo bench --workspace
+	$(BIN)/python benches/run.py
+
+# --- checks ---------------------------------------------------------------------------------------
+
+test: check-rust check-lint check-types check-python
+
+check-rust:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	cargo test --workspace --locked --quiet
+
+check-lint: $(STAMPS)/dev
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+
+check-types: $(STAMPS)/dev
+	$(BIN)/mypy
+	cd $(STAMPS) && ../$(BIN)/stubtest vivace._core
+
+# Docstring examples are those of the installed package; README examples run in tests/test_readme.py.
+check-python: $(STAMPS)/dev
+	$(BIN)/pytest -W error
+	$(BIN)/pytest -W error --doctest-modules --pyargs vivace
+
+format: $(STAMPS)/dev
+	cargo fmt --all
+	$(BIN)/ruff check --quiet --fix-only
+	$(BIN)/ruff format --quiet
+
+clean:
+	rm -rf $(VENV) $(STAMPS) target .mypy_cache .pytest_cache .ruff_cache .hypothesis sweep-out

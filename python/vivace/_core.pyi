@@ -1,0 +1,1 @@
+"""The extension module: circuits, templates and payloads, in Rust."""

@@ -1,0 +1,354 @@
+"""`MaestroConfig`: every option of the Maestro simulator, checked when the config is built."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
+from typing import Any, Final, NoReturn, Self
+
+from vivace._suggest import did_you_mean
+from vivace.backends.maestro import options as opt
+from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
+
+__all__ = ["MaestroConfig"]
+
+_log = logging.getLogger(__name__)
+
+_SVD_SOLVERS: Final = ("gesvd", "gesvdj", "gesvdp", "gesvdr")
+_AUTOMATIC_BOND_DIMENSION: Final = 64
+
+
+def _precision_from_flag(name: str, value: Any) -> str | None:
+    return "double" if opt.check_bool(name, value) else None
+
+
+def _sampling_from_flag(name: str, value: Any) -> str:
+    return "probabilities" if opt.check_bool(name, value) else "apply_measure"
+
+
+class MaestroConfig:
+    """Options of `MaestroSimulator`, frozen.
+
+    An option that is not set reads as None, or as the default stated here.
+
+    Options go by the names of the simulator library and by their older names; the same option under two
+    names is an error. Values are checked here, without loading the library.
+
+    Without a `simulation_type`, circuits wider than `mps_qubit_threshold` (22) qubits run as a matrix
+    product state with bond dimension `max_bond_dimension` or 64, and the others as a statevector: decided
+    for each circuit alone.
+
+    Passing None to the constructor is the same as leaving the option out.
+
+    Args:
+        **fields: Options by name, see the attributes below.
+
+    Raises:
+        UnknownOptionError: There is no option of that name. The message suggests the closest one.
+        ConfigTypeError: A value has the wrong type, or one option is given under two names.
+        UnknownChoiceError: A name is not among those the option takes.
+        ConfigError: A value is out of range, or options cannot be combined.
+
+    >>> config = MaestroConfig(simulation_type="MatrixProductState", max_bond_dimension=32)
+    >>> config.max_bond_dimension, config.noise_seed
+    (32, 42)
+    >>> config.override(max_bond_dimension=128)
+    MaestroConfig(simulation_type='MatrixProductState', max_bond_dimension=128)
+    >>> MaestroConfig(max_bond_dim=32)
+    Traceback (most recent call last):
+    ...
+    vivace.errors.UnknownOptionError: MaestroConfig got unknown options 'max_bond_dim' (did you mean \
+'max_bond_dimension'?).
+    """
+
+    # Which simulator, and which method.
+    simulator_type = opt.choice(*opt.SIMULATOR_TYPES, library_default="QCSim")
+    simulation_type = opt.choice(*opt.SIMULATION_TYPES, library_default="Statevector")
+    precision = opt.precision()
+    seed = opt.integer(0)
+    gpu_device = opt.integer(0, opt.I32_MAX)
+    distributed_options = opt.mapping("distributed_", "mpi_")
+    gate_fusion = opt.flag()
+    max_simulators = opt.integer(1, 1024)
+
+    # Matrix product states and tensor networks.
+    max_bond_dimension = opt.integer(1)
+    singular_value_threshold = opt.real()
+    truncation_mode = opt.choice("relative_max", "discarded_weight")
+    disable_optimized_swapping: opt.Option[bool] = opt.Option(
+        opt.check_bool, default=False, library_default=False
+    )
+    lookahead_depth: opt.Option[int] = opt.Option(
+        opt.whole_number(-1, opt.I32_MAX), default=-1, library_default=-1
+    )
+    mps_sampling = opt.choice("probabilities", "apply_measure", library_default="probabilities")
+    mps_svd_solver = opt.choice(*_SVD_SOLVERS)
+    mpo_svd_solver = opt.choice(*_SVD_SOLVERS)
+    tensor_network_svd_solver = opt.choice(*_SVD_SOLVERS)
+    mpo_kraus_completeness_check = opt.choice("ignore", "warn", "strict")
+    mpo_restore_trace_after_truncation = opt.flag(library_default=False)
+    mpo_hermitize_after_truncation = opt.flag(library_default=False)
+    mps_routing_virtual_bonds = opt.flag()
+    mps_routing_truncation_weight = opt.real()
+
+    # Pauli propagation and path integrals.
+    pp_coefficient_threshold = opt.real()
+    pp_max_pauli_weight = opt.integer(0)
+    pp_gates_between_trims = opt.integer(1, opt.I32_MAX)
+    pp_gates_between_deduplications = opt.integer(1, opt.I32_MAX)
+    path_integral_threshold = opt.real()
+
+    # Reductions before the simulation.
+    enable_causal_cone_reduction = opt.flag(library_default=True)
+    enable_observable_clustering = opt.flag(library_default=True)
+    min_cluster_qubits = opt.integer(1)
+    max_cluster_qubits = opt.integer(1)
+    observable_error_tolerance = opt.real(above=0.0, maximum=1.0)
+    enable_sampling_reduction = opt.flag(library_default=False)
+    allow_reset_marginalization = opt.flag(library_default=False)
+    auto_reduce = opt.flag(library_default=True)
+
+    # Noise trajectories.
+    trajectory_policy = opt.choice("block_v1", "shot_v1")
+    trajectory_max_memory_mb = opt.integer(1, 2**44 - 1)
+
+    # Ours.
+    mps_qubit_threshold: opt.Option[int] = opt.Option(opt.whole_number(0, None), default=22, library=False)
+    noise_model = opt.model("maestro.NoiseModel", "set_qubit_noise")
+    noise_seed: opt.Option[int] = opt.Option(opt.whole_number(0, opt.U64_MAX), default=42, library=False)
+    noise_realizations: opt.Option[int | None] = opt.Option(
+        opt.whole_number(1, None, "None or a positive integer"), library=False
+    )
+
+    # Older names.
+    use_double_precision = opt.Alias[bool]("precision", _precision_from_flag, lambda value: value == "double")
+    mps_measure_no_collapse = opt.Alias[bool](
+        "mps_sampling", _sampling_from_flag, lambda value: value != "apply_measure"
+    )
+    pp_pauli_weight_threshold = opt.Alias[int | None]("pp_max_pauli_weight")
+    pp_steps_between_trims = opt.Alias[int | None]("pp_gates_between_trims")
+    pp_steps_between_deduplications = opt.Alias[int | None]("pp_gates_between_deduplications")
+
+    _set: dict[str, Any]
+
+    def __init__(self, **fields: Any) -> None:
+        vars(self)["_set"] = _checked({k: v for k, v in fields.items() if v is not None or _is_unknown(k)})
+
+    @classmethod
+    def _with(cls, values: Mapping[str, Any]) -> Self:
+        """A config with values that are already checked one by one."""
+        config = cls.__new__(cls)
+        vars(config)["_set"] = dict(values)
+        _refuse_combinations(values)
+        return config
+
+    def __setattr__(self, name: str, value: object) -> None:
+        hint = did_you_mean(name, _NAMES) if _is_unknown(name) else ""
+        raise FrozenInstanceError(f"cannot assign to field {name!r}{hint}. Use override().")
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    def override(self, other: MaestroConfig | None = None, /, **fields: Any) -> Self:
+        """A copy in which the options set in ``other``, and then the fields given, win.
+
+        Only options that were set count, also where they are set to their default. A field given as None is
+        unset.
+
+        >>> base = MaestroConfig(max_bond_dimension=16, noise_seed=7)
+        >>> base.override(MaestroConfig(noise_seed=42), max_bond_dimension=None)
+        MaestroConfig(noise_seed=42)
+        """
+        if other is not None and not isinstance(other, MaestroConfig):
+            raise ConfigTypeError(f"override() expects a MaestroConfig, got {type(other).__name__}.")
+        merged = {**self._set, **(vars(other)["_set"] if other is not None else {})}
+        _refuse_two_names(fields)
+        cleared = {_canonical(name) for name, value in fields.items() if value is None}
+        merged.update(_checked({name: value for name, value in fields.items() if value is not None}))
+        return self._with({name: value for name, value in merged.items() if name not in cleared})
+
+    __replace__ = override
+
+    def reset(self, *names: str) -> Self:
+        """A copy in which the options named are not set.
+
+        >>> MaestroConfig(max_bond_dimension=16).reset("max_bond_dimension") == MaestroConfig()
+        True
+        """
+        if not names:
+            raise ConfigTypeError("reset() needs at least one field name.")
+        unknown = [name for name in names if _is_unknown(name)]
+        if unknown:
+            hints = "".join(did_you_mean(name, _NAMES) for name in unknown[:1])
+            raise UnknownOptionError(f"Cannot reset unknown fields {unknown}{hints}.", unknown[0])
+        cleared = {_canonical(name) for name in names}
+        return self._with({name: value for name, value in self._set.items() if name not in cleared})
+
+    def is_set(self, name: str) -> bool:
+        """Whether an option was set, under this or its other name, also if to its default.
+
+        >>> config = MaestroConfig(mps_measure_no_collapse=True)
+        >>> config.is_set("mps_sampling"), config.is_set("seed")
+        (True, False)
+        """
+        if _is_unknown(name):
+            _unknown([name])
+        return _canonical(name) in self._set
+
+    @classmethod
+    def from_simulator_config(cls, config: Any, **fields: Any) -> Self:
+        """The same options as those of a ``maestro.SimulatorConfig``, and the fields given on top.
+
+        The method is always taken over, since such a config always has one; of the other options, those that
+        differ from the library's default.
+        """
+        found: dict[str, Any] = {}
+        for name, option in _OPTIONS.items():
+            value = getattr(config, name, None) if option.library else None
+            if value is None:
+                continue
+            if name == "simulation_type" or option.check(name, value) != option.library_default:
+                found[name] = value
+        return cls(**found).override(**fields)
+
+    def simulation_type_for(self, width: int) -> str:
+        """Name of the method that runs a circuit of this many qubits.
+
+        >>> MaestroConfig().simulation_type_for(22), MaestroConfig().simulation_type_for(23)
+        ('Statevector', 'MatrixProductState')
+        """
+        if self.simulation_type is not None:
+            return self.simulation_type
+        wide = width > self.mps_qubit_threshold and self.simulator_type not in opt.STATEVECTOR_ONLY
+        return "MatrixProductState" if wide else "Statevector"
+
+    def to_simulator_config(self, maestro: Any, *, width: int, seed: int | None = None) -> Any:
+        """The library's config for one circuit.
+
+        Args:
+            maestro: The ``maestro`` module.
+            width: Qubits of the circuit; decides the method when none is set.
+            seed: Seed to use instead of the one set.
+
+        Returns:
+            A ``maestro.SimulatorConfig``. Options at the library's default are not passed on.
+        """
+        values = {
+            name: value
+            for name, value in self._set.items()
+            if _OPTIONS[name].library and value is not None and value != _OPTIONS[name].library_default
+        }
+        if seed is not None:
+            values["seed"] = seed
+        if self.simulation_type is None and self.simulation_type_for(width) == "MatrixProductState":
+            _log.info(
+                "Circuit has %d qubits (> %d threshold), using MPS simulation.",
+                width,
+                self.mps_qubit_threshold,
+            )
+            values["simulation_type"] = "MatrixProductState"
+            values.setdefault("max_bond_dimension", _AUTOMATIC_BOND_DIMENSION)
+        for name, enum in (("simulator_type", "SimulatorType"), ("simulation_type", "SimulationType")):
+            if name in values:
+                values[name] = getattr(getattr(maestro, enum), values[name])
+        if "distributed_options" in values:
+            values["distributed_options"] = dict(values["distributed_options"])
+        return maestro.SimulatorConfig(**values)
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in _OPTIONS if name != "noise_model")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MaestroConfig):
+            return NotImplemented
+        return self._key() == other._key() and _same_model(self.noise_model, other.noise_model)
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={self._set[name]!r}" for name in _OPTIONS if name in self._set)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._set)
+
+
+def _members(kind: type[Any]) -> dict[str, Any]:
+    return {name: value for name, value in vars(MaestroConfig).items() if isinstance(value, kind)}
+
+
+_OPTIONS: Final[Mapping[str, opt.Option[Any]]] = _members(opt.Option)
+_ALIASES: Final[Mapping[str, opt.Alias[Any]]] = _members(opt.Alias)
+_NAMES: Final = (*_OPTIONS, *_ALIASES)
+
+
+def _rebuild(cls: type[MaestroConfig], values: dict[str, Any]) -> MaestroConfig:
+    return cls._with(values)
+
+
+def _is_unknown(name: str) -> bool:
+    return name not in _NAMES
+
+
+def _canonical(name: str) -> str:
+    alias = _ALIASES.get(name)
+    return name if alias is None else alias.target
+
+
+def _unknown(names: list[str]) -> NoReturn:
+    known = ", ".join(f"{name!r}{did_you_mean(name, _NAMES)}" for name in names)
+    raise UnknownOptionError(f"MaestroConfig got unknown options {known}.", names[0])
+
+
+def _refuse_two_names(fields: Mapping[str, Any]) -> None:
+    unknown = [name for name in fields if _is_unknown(name)]
+    if unknown:
+        _unknown(unknown)
+    given: dict[str, str] = {}
+    for name in fields:
+        earlier = given.setdefault(_canonical(name), name)
+        if earlier != name:
+            raise ConfigTypeError(f"{earlier!r} and {name!r} are the same option. Give one of them.", name)
+
+
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Options under their own names, in canonical form."""
+    _refuse_two_names(fields)
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        alias = _ALIASES.get(name)
+        if alias is not None:
+            value = alias.encode(name, value)  # noqa: PLW2901 - the same value, under the option's own name
+        option = _OPTIONS[_canonical(name)]
+        values[option.name] = None if value is None else option.check(name, value)
+    _refuse_combinations(values)
+    return values
+
+
+def _refuse_combinations(values: Mapping[str, Any]) -> None:
+    simulator, method = values.get("simulator_type"), values.get("simulation_type")
+    if simulator in opt.STATEVECTOR_ONLY and method not in (None, "Statevector"):
+        raise ConfigError(
+            f"simulator_type {simulator!r} runs statevectors only, so it cannot be combined with "
+            f"simulation_type {method!r}. Drop one of them.",
+            "simulation_type",
+        )
+    low, high = values.get("min_cluster_qubits"), values.get("max_cluster_qubits")
+    if low is not None and high is not None and low > high:
+        raise ConfigError(
+            f"min_cluster_qubits ({low}) must not exceed max_cluster_qubits ({high}).", "min_cluster_qubits"
+        )
+
+
+def _same_model(mine: Any, theirs: Any) -> bool:
+    """Noise models have no equality of their own; the library's wrapper pickles as the calls that made it."""
+    if mine is theirs:
+        return True
+    if type(mine) is not type(theirs):
+        return False
+    try:
+        return bool(mine.__reduce__() == theirs.__reduce__())
+    except TypeError:
+        return False

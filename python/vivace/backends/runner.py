@@ -1,0 +1,194 @@
+"""`CircuitRunner`: what every backend is, and the protocols for what some can do besides."""
+
+from __future__ import annotations
+
+import operator
+import statistics
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event
+from types import TracebackType
+from typing import Any, Protocol, Self, runtime_checkable
+
+from vivace.errors import ConfigError
+from vivace.results import ExecutionResult
+
+__all__ = ["AsyncJobBackend", "CircuitRunner", "SupportsCircuitTemplates"]
+
+
+class CircuitRunner(ABC):
+    """Runs circuits. Runners differ in where and how; what goes in and what comes out is the same.
+
+    Runners are context managers: `close` gives back threads, processes and connections.
+
+    Args:
+        shots: Shots per circuit when sampling.
+        track_depth: Whether to record the depth of every circuit submitted.
+
+    Attributes:
+        track_depth: As given; may be changed between submissions.
+
+    Raises:
+        ConfigError: ``shots`` is not a positive integer.
+
+    >>> class Echo(CircuitRunner):
+    ...     supports_expval = False
+    ...     is_async = False
+    ...
+    ...     def submit_circuits(self, circuits, *, cancellation_event=None, **kwargs):
+    ...         return ExecutionResult([{"label": label, "results": {"0": self.shots}} for label in circuits])
+    >>> with Echo(shots=100) as runner:
+    ...     runner.submit_circuits({"c0": "OPENQASM 2.0; qreg q[1];"}).results
+    [{'label': 'c0', 'results': {'0': 100}}]
+    """
+
+    track_depth: bool
+
+    def __init__(self, shots: int, track_depth: bool = False) -> None:
+        self._shots = _positive_shots(shots)
+        self._depth_history: list[list[int]] = []
+        self.track_depth = track_depth
+
+    @property
+    def shots(self) -> int:
+        """Shots per circuit when sampling."""
+        return self._shots
+
+    @property
+    @abstractmethod
+    def supports_expval(self) -> bool:
+        """Whether the runner takes ``ham_ops`` and returns expectation values."""
+
+    @property
+    @abstractmethod
+    def is_async(self) -> bool:
+        """Whether a submission returns a job to poll instead of results."""
+
+    @property
+    def resolves_parameters(self) -> bool:
+        """Whether the runner takes templates with parameter rows and fills them in itself."""
+        return False
+
+    def set_seed(self, seed: int) -> None:  # noqa: B027 - a runner without randomness has nothing to seed
+        """Make sampling repeatable. Does nothing unless the runner says otherwise."""
+
+    @abstractmethod
+    def submit_circuits(
+        self, circuits: Any, *, cancellation_event: Event | None = None, **kwargs: Any
+    ) -> ExecutionResult:
+        """Run circuits, or start a job that will.
+
+        Args:
+            circuits: Label to OpenQASM 2 text; runners take more, see their own documentation.
+            cancellation_event: Set it to stop. Synchronous runners refuse one that is already set.
+            **kwargs: Options of the runner. Unknown ones are ignored with a warning.
+
+        Returns:
+            Results in the order of the circuits, or a job id.
+        """
+
+    def close(self) -> None:  # noqa: B027 - a runner that holds nothing has nothing to give back
+        """Give back what the runner holds. May be called twice; does nothing if it holds nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def depth_history(self) -> list[list[int]]:
+        """Depths recorded so far: one list per submission, in the order of its circuits. A copy."""
+        return [list(depths) for depths in self._depth_history]
+
+    def average_depth(self) -> float:
+        """Mean of all recorded depths; 0.0 when there are none."""
+        depths = self._all_depths()
+        return statistics.fmean(depths) if depths else 0.0
+
+    def std_depth(self) -> float:
+        """Population standard deviation of all recorded depths; 0.0 for fewer than two."""
+        depths = self._all_depths()
+        return statistics.pstdev(depths) if len(depths) > 1 else 0.0
+
+    def clear_depth_history(self) -> None:
+        """Forget the recorded depths."""
+        self._depth_history.clear()
+
+    def _record_depths(self, depths: Iterable[int]) -> None:
+        """For subclasses: keep the depths of one submission, if `track_depth` is on. Call before running."""
+        if self.track_depth:
+            self._depth_history.append([int(depth) for depth in depths])
+
+    def _all_depths(self) -> list[int]:
+        return [depth for depths in self._depth_history for depth in depths]
+
+
+def _positive_shots(shots: Any) -> int:
+    try:
+        number = 0 if isinstance(shots, bool) else operator.index(shots)
+    except TypeError:
+        number = 0
+    if number <= 0:
+        raise ConfigError(f"Shots must be a positive integer. Got {shots}.", "shots")
+    return number
+
+
+@runtime_checkable
+class SupportsCircuitTemplates(Protocol):
+    """A runner that takes circuit templates with parameter rows as they are.
+
+    >>> isinstance(object(), SupportsCircuitTemplates)
+    False
+    """
+
+    def submit_circuit_templates(
+        self, templates: Sequence[Any], *, cancellation_event: Event | None = None, **kwargs: Any
+    ) -> ExecutionResult:
+        """Run every row of every template."""
+        ...
+
+
+@runtime_checkable
+class AsyncJobBackend(Protocol):
+    """A runner whose submissions are jobs: submit, poll, fetch, cancel.
+
+    >>> isinstance(object(), AsyncJobBackend)
+    False
+    """
+
+    @property
+    def shots(self) -> int:
+        """Shots per circuit when sampling."""
+        ...
+
+    def submit_circuits(
+        self, circuits: Any, *, cancellation_event: Event | None = None, **kwargs: Any
+    ) -> ExecutionResult:
+        """Start a job."""
+        ...
+
+    def poll_job_status(
+        self,
+        execution_result: ExecutionResult,
+        loop_until_complete: bool = False,
+        on_complete: Callable[[Any], None] | None = None,
+        verbose: bool = True,
+        progress_callback: Callable[[int, str], None] | None = None,
+        cancellation_event: Event | None = None,
+    ) -> Any:
+        """Ask for the status of a job, once or until it ends."""
+        ...
+
+    def get_job_results(self, execution_result: ExecutionResult) -> ExecutionResult:
+        """Fetch the results of a finished job."""
+        ...
+
+    def cancel_job(self, execution_result: ExecutionResult) -> Any:
+        """Ask the backend to stop a job. One that has just finished may answer with an error to ignore."""
+        ...

@@ -1,0 +1,183 @@
+//! Circuit batches and templates.
+
+use std::sync::Arc;
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use vivace_core::native::NativeProgram;
+use vivace_core::template::{self, TemplateSource, render_bound, render_template};
+
+use crate::errors::{batch_error, vivace_error};
+use crate::native::NativeCircuit;
+use crate::qasm::borrowed;
+
+/// One template as Python gives it: text, names, rows (float64, C order), labels.
+type Source<'py> = (PyBackedStr, Vec<PyBackedStr>, PyReadonlyArray2<'py, f64>, Vec<PyBackedStr>);
+
+#[pyclass(frozen, module = "vivace._core")]
+pub struct CircuitBatch {
+    inner: Arc<template::CircuitBatch>,
+}
+
+#[pymethods]
+impl CircuitBatch {
+    #[staticmethod]
+    fn from_texts(py: Python<'_>, labels: Vec<PyBackedStr>, texts: Vec<PyBackedStr>) -> PyResult<Self> {
+        let (labels, texts) = (borrowed(&labels), borrowed(&texts));
+        py.detach(|| template::CircuitBatch::from_texts(&labels, &texts))
+            .map(|batch| CircuitBatch { inner: Arc::new(batch) })
+            .map_err(|error| batch_error(py, &error, |index| (Some(labels[index]), texts[index])))
+    }
+
+    #[staticmethod]
+    fn from_templates(py: Python<'_>, sources: Vec<Source<'_>>) -> PyResult<Self> {
+        let names: Vec<Vec<&str>> = sources.iter().map(|s| borrowed(&s.1)).collect();
+        let labels: Vec<Vec<&str>> = sources.iter().map(|s| borrowed(&s.3)).collect();
+        let mut borrowed_sources = Vec::with_capacity(sources.len());
+        for ((source, names), labels) in sources.iter().zip(&names).zip(&labels) {
+            let (text, rows) = (&source.0, source.2.as_slice()?);
+            borrowed_sources.push(TemplateSource { text, names, rows, labels });
+        }
+        py.detach(|| template::CircuitBatch::from_templates(&borrowed_sources))
+            .map(|batch| CircuitBatch { inner: Arc::new(batch) })
+            .map_err(|error| batch_error(py, &error, |index| (None, borrowed_sources[index].text)))
+    }
+
+    fn __len__(&self) -> usize {
+        self.inner.labels.len()
+    }
+
+    #[getter]
+    fn labels(&self) -> Vec<&str> {
+        self.inner.labels.iter().map(String::as_str).collect()
+    }
+
+    #[getter]
+    fn templates(&self) -> Vec<Template> {
+        let count = self.inner.templates.len();
+        (0..count).map(|index| Template { batch: self.inner.clone(), index }).collect()
+    }
+
+    /// Template number and row of every circuit, as two uint32 arrays.
+    #[getter]
+    fn places<'py>(&self, py: Python<'py>) -> (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>) {
+        let places = &self.inner.places;
+        (
+            PyArray1::from_iter(py, places.iter().map(|p| p.template)),
+            PyArray1::from_iter(py, places.iter().map(|p| p.row)),
+        )
+    }
+}
+
+#[pyclass(frozen, module = "vivace._core")]
+pub struct Template {
+    batch: Arc<template::CircuitBatch>,
+    index: usize,
+}
+
+impl Template {
+    fn inner(&self) -> &template::Template {
+        &self.batch.templates[self.index]
+    }
+
+    fn label(&self, row: usize) -> &str {
+        &self.batch.labels[self.inner().circuits[row] as usize]
+    }
+}
+
+#[pymethods]
+impl Template {
+    fn __len__(&self) -> usize {
+        self.inner().circuits.len()
+    }
+
+    #[getter]
+    fn n_qubits(&self) -> u32 {
+        self.inner().program.n_qubits()
+    }
+
+    #[getter]
+    fn n_clbits(&self) -> u32 {
+        self.inner().program.n_clbits()
+    }
+
+    #[getter]
+    fn parameter_names(&self) -> Vec<&str> {
+        self.inner().names.iter().map(String::as_str).collect()
+    }
+
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let inner = self.inner();
+        let shape = [inner.circuits.len(), inner.names.len()];
+        PyArray1::from_slice(py, &inner.rows).reshape(shape)
+    }
+
+    #[getter]
+    fn circuits<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
+        PyArray1::from_slice(py, &self.inner().circuits)
+    }
+
+    #[getter]
+    fn depth(&self, py: Python<'_>) -> u32 {
+        py.detach(|| self.inner().program.depth())
+    }
+
+    #[getter]
+    fn gate_counts(&self) -> Vec<(String, u64)> {
+        self.inner().program.gate_counts()
+    }
+
+    #[getter]
+    fn unused_parameters(&self) -> Vec<&str> {
+        self.inner().unused_parameters()
+    }
+
+    fn text(&self, py: Python<'_>) -> String {
+        let inner = self.inner();
+        py.detach(|| render_template(&inner.program, &inner.names))
+    }
+
+    fn bound_text(&self, py: Python<'_>, row: usize) -> PyResult<String> {
+        let values = self.inner().row(row).ok_or_else(|| out_of_range(row, self.__len__()))?;
+        Ok(py.detach(|| render_bound(&self.inner().program, values)))
+    }
+
+    fn native(&self, py: Python<'_>) -> PyResult<NativeCircuit> {
+        let lowered = py.detach(|| NativeProgram::lower(&self.inner().program));
+        lowered.map(NativeCircuit::new).map_err(|error| {
+            let message = format!("Circuit '{}': {error}", self.label(0));
+            vivace_error(py, "SimulationError", (message, self.label(0)))
+        })
+    }
+
+    /// Angles of rows `start..stop`, one column per slot of `circuit`, float64.
+    fn angles<'py>(
+        &self,
+        py: Python<'py>,
+        circuit: &NativeCircuit,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let inner = self.inner();
+        let stop = stop.min(inner.circuits.len());
+        let (width, n_rows) = (inner.names.len(), stop.saturating_sub(start));
+        let rows = &inner.rows[(start.min(stop)) * width..stop * width];
+        let angles = py.detach(|| circuit.program().angles(rows, n_rows, width)).map_err(|error| {
+            let label = self.label(start + error.row);
+            let gate = circuit.gate_of_slot(error.slot);
+            let message = format!(
+                "Circuit '{label}': an angle of gate '{gate}' comes out as {}; \
+                 every angle must be a finite number.",
+                error.value
+            );
+            vivace_error(py, "ParameterError", (message,))
+        })?;
+        PyArray1::from_vec(py, angles).reshape([n_rows, circuit.program().slots.len()])
+    }
+}
+
+fn out_of_range(row: usize, n_rows: usize) -> PyErr {
+    pyo3::exceptions::PyIndexError::new_err(format!("Row {row} is out of range for {n_rows} rows."))
+}

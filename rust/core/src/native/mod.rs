@@ -1,0 +1,16 @@
+//! Programs in the gate set that simulators run natively.
+//!
+//! [`NativeProgram::lower`] spreads the bodies of gates a program defines and rewrites the gates
+//! simulators lack, exactly. Angles stay expressions over the template's parameters, so one lowering
+//! serves all rows; [`NativeProgram::angles`] evaluates them for a block of rows.
+
+mod gate;
+mod lower;
+mod readout;
+mod rewrite;
+mod text;
+mod unitary;
+
+pub use gate::NativeGate;
+pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};
+pub use unitary::Unitary;
