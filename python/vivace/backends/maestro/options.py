@@ -17,11 +17,15 @@ from vivace._suggest import did_you_mean
 from vivace.errors import ConfigError, ConfigTypeError, UnknownChoiceError
 
 __all__ = [
+    "I32_MAX",
     "SIMULATION_TYPES",
     "SIMULATOR_TYPES",
     "STATEVECTOR_ONLY",
+    "U64_MAX",
     "Alias",
+    "FrozenMapping",
     "Option",
+    "check_bool",
     "choice",
     "flag",
     "integer",
@@ -29,6 +33,7 @@ __all__ = [
     "model",
     "precision",
     "real",
+    "whole_number",
 ]
 
 T = TypeVar("T")
@@ -133,7 +138,7 @@ def _wrong_type(name: str, expected: str, value: object) -> ConfigTypeError:
     return ConfigTypeError(f"{name} must be {expected}, got {value!r} ({type(value).__name__}).", name)
 
 
-def choice(*names: str, hint: str = "", **library: Any) -> Option[str | None]:
+def choice(*names: str, **library: Any) -> Option[str | None]:
     """One of several names, given as text or as an enum member of that name."""
 
     def check(name: str, value: Any) -> str | None:
@@ -142,7 +147,7 @@ def choice(*names: str, hint: str = "", **library: Any) -> Option[str | None]:
             raise _wrong_type(name, f"one of {', '.join(names)}", value)
         if text not in names:
             raise UnknownChoiceError(
-                f"{name} must be one of {', '.join(names)}; got {text!r}{did_you_mean(text, names)}.{hint}",
+                f"{name} must be one of {', '.join(names)}; got {text!r}{did_you_mean(text, names)}.",
                 name,
             )
         return text

@@ -1,0 +1,272 @@
+"""How one template is run: compiled once for all its rows, or circuit by circuit on threads.
+
+Which way depends on the circuit alone, never on its batch, so that a seeded circuit gives the same counts
+wherever it is submitted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from vivace import _core
+from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
+from vivace.cancellation import check
+from vivace.errors import SimulationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["COMPILED_QUBITS", "Engine", "Progress", "Run"]
+
+COMPILED_QUBITS: Final = 12
+"""Widest circuit for which a compiled program is the faster way (``make bench`` shows the crossover)."""
+
+_CHUNK_ROWS: Final = 1 << 16
+_CHUNK_BYTES: Final = 32 << 20
+_CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
+_MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
+_CANCELLED: Final = "Maestro batch cancelled after partial completion"
+
+Progress = Callable[[int], None]
+"""Called with the number of circuits just finished."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one submission runs with.
+
+    Attributes:
+        config: The options.
+        labels: Labels of all circuits of the batch.
+        compiled_qubits: Widest circuit to compile.
+        event: Stops the run when set.
+        progress: Told of finished circuits.
+    """
+
+    config: MaestroConfig
+    labels: Sequence[str]
+    compiled_qubits: int
+    event: Event | None
+    progress: Progress
+
+    def check(self) -> None:
+        """Raise `ExecutionCancelledError` if the event is set."""
+        check(self.event, _CANCELLED)
+
+
+class Engine:
+    """Runs templates. Holds the thread pool; any number of threads may use one engine."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Let the threads go; they come back with the next use."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def estimate(
+        self, run: Run, template: _core.Template, rows: NDArray[np.int64], words: list[str]
+    ) -> NDArray[np.float64]:
+        """Expectation values, rows × words, of the given rows of a template.
+
+        ``words`` have one letter per declared qubit.
+        """
+        import numpy as np
+
+        label = run.labels[template.circuits[rows[0]]]
+        native = template.native()
+        unitary = native.unitary()
+        if unitary is None:
+            raise SimulationError(
+                f"Circuit '{label}' has operations under classical control ('if'), and expectation values of "
+                "such circuits are not defined by their final state alone. Sample it instead: leave out "
+                "ham_ops.",
+                label,
+            )
+        words = [_on_qubits(word, unitary) for word in words]
+        if _is_compiled(run, unitary.n_qubits):
+            values = np.empty((len(rows), len(words)))
+            for part, found in self._compiled(run, template, unitary, rows, words, len(words)):
+                values[part] = found
+            return values
+
+        def one(circuit: Any, config: Any) -> list[float]:
+            found: list[float] = load_maestro().simple_estimate(circuit, words, config)["expectation_values"]
+            return found
+
+        return np.array(self._each(run, template, unitary, rows, one, seeds=None))
+
+    def sample(
+        self,
+        run: Run,
+        template: _core.Template,
+        rows: NDArray[np.int64],
+        shots: NDArray[np.uint64],
+        seeds: NDArray[np.uint64],
+    ) -> list[dict[str, int]]:
+        """Counts of the given rows of a template; ``shots`` and ``seeds`` have one entry per row."""
+        native = template.native()
+        label = run.labels[template.circuits[rows[0]]]
+        readout = native.readout()
+        measured = [] if readout is None else [bit for bit, qubit in enumerate(readout) if qubit is not None]
+        if readout is not None and not measured:
+            raise SimulationError(
+                f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
+                "give ham_ops for expectation values.",
+                label,
+            )
+        if readout is not None and _is_compiled(run, native.n_qubits):
+            maestro = load_maestro()
+            unitary = native.unitary()
+            assert unitary is not None  # noqa: S101 - readout() has just excluded classical control
+            what = [maestro.Probabilities([readout[bit] for bit in measured])]
+            counts: list[dict[str, int]] = []
+            for part, found in self._compiled(run, template, unitary, rows, what, 1 << len(measured)):
+                counts += _core.sample_counts(found, shots[part], seeds[part], measured, template.n_clbits)
+            return counts
+        many = iter(shots.tolist())
+        jobs = {row: next(many) for row in rows.tolist()}
+        return self._executed(run, template, native, rows, jobs, seeds.tolist())
+
+    def _executed(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        shots: dict[int, int],
+        seeds: list[int],
+    ) -> list[dict[str, int]]:
+        width = template.n_clbits
+        label = run.labels[template.circuits[rows[0]]]
+        if max(native.condition_values, default=0) > _MAX_CONDITION:
+            raise SimulationError(
+                f"Circuit '{label}' compares a classical register with a number above {_MAX_CONDITION}, "
+                "which Maestro cannot read. Compare a shorter register.",
+                label,
+            )
+        number = iter(rows.tolist())
+
+        def one(circuit: Any, config: Any, count: int) -> dict[str, int]:
+            found = load_maestro().simple_execute(circuit, config, count)["counts"]
+            return {_canonical(key, width): value for key, value in found.items()}
+
+        per_row = (shots[row] for row in number)
+        return self._each(run, template, native, rows, one, seeds=seeds, extra=per_row)
+
+    def _compiled(
+        self,
+        run: Run,
+        template: _core.Template,
+        unitary: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        observables: list[Any],
+        n_values: int,
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Values of all rows from one compiled program, a chunk of rows at a time."""
+        maestro = load_maestro()
+        program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
+        config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
+        size = _chunk_rows(unitary, n_values)
+        contiguous = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
+        for start in range(0, len(rows), size):
+            run.check()
+            part = slice(start, min(start + size, len(rows)))
+            chosen = rows[part]
+            angles = template.angles(unitary, int(chosen[0]), int(chosen[-1]) + 1)
+            if not contiguous:
+                angles = angles[chosen - chosen[0]]
+            with ADJOINT:
+                found = program.expectation_values(observables, angles, config)["expectation_values"]
+            yield part, found
+            run.progress(len(chosen))
+
+    def _each(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        call: Callable[..., Any],
+        *,
+        seeds: list[int] | None,
+        extra: Iterable[Any] = (),
+    ) -> list[Any]:
+        """``call(circuit, config, *extra)`` for every row, on the thread pool, in order."""
+        maestro = load_maestro()
+        by_text = native.has_conditions
+
+        def task(row: int, seed: int | None, *more: Any) -> Any:
+            run.check()
+            label = run.labels[template.circuits[row]]
+            angles = template.angles(native, row, row + 1)[0].tolist()
+            circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles)
+            config = run.config.to_simulator_config(maestro, width=native.n_qubits, seed=seed)
+            try:
+                return call(circuit, config, *more)
+            except (RuntimeError, ValueError, MemoryError) as error:
+                raise SimulationError.for_circuit(label, error) from error
+
+        columns = [rows.tolist(), seeds or [None] * len(rows)]
+        further = list(extra)
+        tasks = zip(*columns, *([further] if further else []), strict=True)
+        return self._collect(run, [self._submit(task, *arguments) for arguments in tasks])
+
+    def _collect(self, run: Run, futures: list[Future[Any]]) -> list[Any]:
+        try:
+            for future in futures:
+                while not future.done():
+                    wait([future], timeout=0.1, return_when=FIRST_EXCEPTION)
+                    run.check()
+                future.result()
+                run.progress(1)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            wait(futures)
+            raise
+        return [future.result() for future in futures]
+
+    def _submit(self, task: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
+            return self._pool.submit(task, *arguments)
+
+
+def _is_compiled(run: Run, n_qubits: int) -> bool:
+    config = run.config
+    return (
+        n_qubits <= run.compiled_qubits
+        and config.simulation_type_for(n_qubits) == "Statevector"
+        and config.simulator_type in (None, "QCSim")
+    )
+
+
+def _chunk_rows(unitary: _core.NativeCircuit, n_values: int) -> int:
+    work = max(1, unitary.n_operations) << unitary.n_qubits
+    return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (8 * max(1, n_values)), max(64, _CHUNK_GATES // work)))
+
+
+def _on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
+    """The word with each letter on the qubit that holds its declared qubit in the end."""
+    letters = ["I"] * unitary.n_qubits
+    for letter, qubit in zip(word, unitary.qubits, strict=True):
+        letters[qubit] = letter
+    return "".join(letters)
+
+
+def _canonical(key: str, width: int) -> str:
+    """The library's count key, leftmost = bit 0 and cut after the last bit in use, as ours (ordering.md §3)."""
+    return key[:width].ljust(width, "0")[::-1]

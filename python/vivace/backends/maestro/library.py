@@ -1,0 +1,56 @@
+"""The simulator library: loaded on first use, warmed up, and the objects built from our circuits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+from vivace import _core
+from vivace.errors import MissingDependencyError
+
+__all__ = ["ADJOINT", "build_circuit", "load_maestro"]
+
+ADJOINT: Final = threading.Lock()
+"""Held around compiled programs: one call already uses every core, two at once only hinder each other."""
+
+_LOADING: Final = threading.Lock()
+_loaded: list[Any] = []
+
+
+def load_maestro() -> Any:
+    """The ``maestro`` module, ready for calls from several threads.
+
+    The library's first native calls of a process fail when they come from several threads at once ("Failed to
+    create simulator handle"); one call on one thread first removes that.
+
+    Raises:
+        MissingDependencyError: The library cannot be imported.
+    """
+    with _LOADING:
+        if not _loaded:
+            try:
+                import maestro
+            except ImportError as error:
+                raise MissingDependencyError(
+                    "qoro-maestro is required for MaestroSimulator but could not be imported. "
+                    "Install it: pip install qoro-maestro",
+                    name="maestro",
+                ) from error
+            circuit = maestro.circuits.QuantumCircuit()
+            circuit.x(0)
+            circuit.measure([(0, 0)])
+            maestro.simple_execute(circuit, shots=1)
+            _loaded.append(maestro)
+        return _loaded[0]
+
+
+def build_circuit(maestro: Any, native: _core.NativeCircuit, angles: Sequence[float]) -> Any:
+    """A circuit object of the library, gate by gate; ``angles`` has one number per slot of ``native``."""
+    circuit = maestro.circuits.QuantumCircuit()
+    for name, operands, slot, n_angles in native.operations():
+        if name == "measure":
+            circuit.measure([operands])
+        elif name != "id":
+            getattr(circuit, name)(*operands, *angles[slot : slot + n_angles])
+    return circuit

@@ -1,0 +1,262 @@
+"""`MaestroSimulator`: circuits on the Maestro simulator of this machine."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from vivace import _core
+from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.maestro.engine import COMPILED_QUBITS, Engine, Run
+from vivace.backends.observables import Observables
+from vivace.backends.runner import CircuitRunner, warn_unknown_keywords
+from vivace.cancellation import check
+from vivace.circuits import CircuitBatch, Circuits
+from vivace.errors import ConfigError, ConfigTypeError
+from vivace.results import ExecutionResult, ExpectationTable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["MaestroSimulator"]
+
+_KEYWORDS = ("ham_ops", "circuit_ham_map", "shot_groups", "cancellation_event", "progress")
+
+
+class MaestroSimulator(CircuitRunner):
+    """Runs circuits on the Maestro simulator of this machine. The default runner.
+
+    Circuits that share a structure are compiled once and evaluated for all their parameter rows together,
+    also when they come as plain bound texts. Circuits wider than `MaestroConfig.mps_qubit_threshold` (22) run
+    as matrix product states with bond dimension 64, decided for each circuit alone, unless the config names a
+    method. Close the simulator, or use it in a ``with`` block, to let its threads go.
+
+    Args:
+        shots: Shots per circuit when sampling.
+        config: Options of the simulator.
+        track_depth: Whether to record the depth of every circuit submitted.
+        force_sampling: Refuse ``ham_ops``, so that programs measure by sampling.
+        maestro_config: The same as ``config``.
+        compiled_qubits: Widest circuit to compile for all its rows; 0 runs every circuit on its own.
+        **options: Options for a new `MaestroConfig`, as older releases took them.
+
+    >>> bell = 'OPENQASM 2.0; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+    >>> with MaestroSimulator(shots=1000) as simulator:
+    ...     simulator.set_seed(7)
+    ...     counts = simulator.submit_circuits({"bell": bell}).results[0]["results"]
+    ...     values = simulator.submit_circuits({"bell": bell}, ham_ops="ZZ;XX;ZI").expectations().values
+    >>> sorted(counts), sum(counts.values())
+    (['00', '11'], 1000)
+    >>> values.round(12).tolist()
+    [[1.0, 1.0, 0.0]]
+    """
+
+    def __init__(
+        self,
+        shots: int = 5000,
+        config: MaestroConfig | None = None,
+        track_depth: bool = False,
+        force_sampling: bool = False,
+        *,
+        maestro_config: MaestroConfig | None = None,
+        compiled_qubits: int = COMPILED_QUBITS,
+        **options: Any,
+    ) -> None:
+        super().__init__(shots, track_depth)
+        given = [value for value in (config, maestro_config) if value is not None]
+        if len(given) + bool(options) > 1:
+            raise ConfigTypeError("Give the options of Maestro once: config=, maestro_config=, or keywords.")
+        self.config = given[0] if given else MaestroConfig(**options)
+        self.force_sampling = bool(force_sampling)
+        self.compiled_qubits = compiled_qubits
+        self._engine = Engine()
+
+    @property
+    def config(self) -> MaestroConfig:
+        """The options in force; assign another `MaestroConfig` to change them."""
+        return self._config
+
+    @config.setter
+    def config(self, config: MaestroConfig) -> None:
+        if not isinstance(config, MaestroConfig):
+            raise ConfigTypeError(f"maestro_config must be a MaestroConfig, got {type(config).__name__}.")
+        self._config = config
+
+    maestro_config = config
+
+    @property
+    def supports_expval(self) -> bool:
+        """Whether ``ham_ops`` is taken: yes, unless sampling is forced."""
+        return not self.force_sampling
+
+    @property
+    def is_async(self) -> bool:
+        """Always False: a submission returns results."""
+        return False
+
+    @property
+    def resolves_parameters(self) -> bool:
+        """Always True: templates are run with their rows as they are."""
+        return True
+
+    def set_seed(self, seed: int) -> None:
+        """Make sampling repeatable: the counts of a circuit then follow from the seed and its label.
+
+        Neither the other circuits of a submission nor the number of threads change them.
+        """
+        self.config = self.config.override(seed=seed)
+
+    def close(self) -> None:
+        """Let the threads go. May be called twice; the next submission starts new ones."""
+        self._engine.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_engine"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _engine=Engine())
+
+    def submit_circuits(
+        self,
+        circuits: Circuits,
+        *,
+        ham_ops: str | None = None,
+        circuit_ham_map: Sequence[tuple[int, int]] | None = None,
+        shot_groups: Sequence[tuple[int, int, int]] | None = None,
+        cancellation_event: Event | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **kwargs: Any,
+    ) -> ExecutionResult:
+        """Run circuits and return their counts, or expectation values.
+
+        Args:
+            circuits: Anything `CircuitBatch.of` takes.
+            ham_ops: Pauli words to take expectation values of, leftmost letter = qubit 0; ``;`` between
+                words, ``|`` between groups. Values are exact; final measurements do not matter. Words
+                shorter than a circuit are padded with I, with a warning.
+            circuit_ham_map: For each group of ``ham_ops`` the half-open range of circuits it is for.
+            shot_groups: (start, end, shots) ranges that cover all circuits, instead of the runner's shots.
+            cancellation_event: Set it to stop between circuits.
+            progress: Called with (circuits done, circuits in all) now and then.
+            **kwargs: Ignored, with a warning.
+
+        Returns:
+            One entry per circuit, in order. Counts: keys have one character per declared classical bit,
+            rightmost = bit 0. Expectation values: keys are the words as given.
+
+        Raises:
+            QasmError: A circuit is not valid.
+            DuplicateLabelError: Two circuits have one label.
+            ObservableError: ``ham_ops`` or ``circuit_ham_map`` does not fit the circuits.
+            ShotRangeError: ``shot_groups`` does not cover the circuits exactly once.
+            SimulationError: The simulator cannot run a circuit, or failed on it.
+            ExecutionCancelledError: ``cancellation_event`` was set.
+        """
+        warn_unknown_keywords(kwargs, _KEYWORDS)
+        self._refuse(ham_ops, circuit_ham_map, shot_groups)
+        check(cancellation_event, "Maestro batch cancelled before any circuit was dispatched")
+        batch = CircuitBatch.of(circuits)
+        if not batch:
+            return ExecutionResult([])
+        observables = None if ham_ops is None else Observables(ham_ops, circuit_ham_map, len(batch))
+        shots = None if ham_ops is not None else self._shots_per_circuit(shot_groups, len(batch))
+        if self.track_depth:
+            self._record_depths(_depths(batch))
+        run = Run(
+            self.config, batch.labels, self.compiled_qubits, cancellation_event, _told(progress, len(batch))
+        )
+        if observables is not None:
+            return _estimated(self._engine, run, batch, observables)
+        assert shots is not None  # noqa: S101 - one of the two is set above
+        return self._sampled(run, batch, shots)
+
+    def _refuse(self, ham_ops: object, circuit_ham_map: object, shot_groups: object) -> None:
+        if ham_ops is not None and shot_groups is not None:
+            raise ConfigError(
+                "shot_groups is incompatible with ham_ops: expectation values take no shots. "
+                "Pass exactly one.",
+                "shot_groups",
+            )
+        if ham_ops is None and circuit_ham_map is not None:
+            raise ConfigError("circuit_ham_map needs ham_ops. Pass both, or neither.", "circuit_ham_map")
+        if ham_ops is not None and self.force_sampling:
+            raise ConfigError("This simulator is set to sampling (force_sampling); leave out ham_ops.", "ham_ops")
+        if self.config.noise_model is not None:
+            raise ConfigError(
+                "This release of Vivace runs Maestro without noise only. Reset noise_model.", "noise_model"
+            )
+
+    def _shots_per_circuit(
+        self, shot_groups: Sequence[tuple[int, int, int]] | None, n_circuits: int
+    ) -> NDArray[np.uint64]:
+        import numpy as np
+
+        if shot_groups is None:
+            return np.full(n_circuits, self.shots, dtype=np.uint64)
+        return _core.shots_per_circuit([tuple(group) for group in shot_groups], n_circuits)
+
+    def _sampled(self, run: Run, batch: CircuitBatch, shots: NDArray[np.uint64]) -> ExecutionResult:
+        import numpy as np
+
+        base = secrets.randbits(64) if self.config.seed is None else self.config.seed
+        labels = run.labels
+        seeds = _core.derive_seeds(base, labels)
+        counts: list[dict[str, int]] = [{}] * len(batch)
+        for template in batch.templates:
+            circuits = template.circuits
+            found = self._engine.sample(
+                run, template, np.arange(len(circuits)), shots[circuits], seeds[circuits]
+            )
+            for circuit, result in zip(circuits.tolist(), found, strict=True):
+                counts[circuit] = result
+        return ExecutionResult(
+            [{"label": label, "results": result} for label, result in zip(labels, counts, strict=True)]
+        )
+
+
+def _estimated(engine: Engine, run: Run, batch: CircuitBatch, observables: Observables) -> ExecutionResult:
+    """One run for each template and group of words; one matrix if all circuits have the same words."""
+    import numpy as np
+
+    groups = np.unique(observables.groups).tolist()
+    tables: dict[int, NDArray[np.float64]] = {
+        group: np.full((len(batch), len(observables.words(group))), np.nan) for group in groups
+    }
+    for template in batch.templates:
+        of_row = observables.groups[template.circuits]
+        for group in np.unique(of_row).tolist():
+            rows = np.flatnonzero(of_row == group)
+            label = run.labels[template.circuits[rows[0]]]
+            words = observables.padded(group, template.n_qubits, label)
+            tables[group][template.circuits[rows]] = engine.estimate(run, template, rows, words)
+    if len(groups) == 1:
+        return ExecutionResult(ExpectationTable(run.labels, observables.words(groups[0]), tables[groups[0]]))
+    entries = []
+    for circuit, (label, group) in enumerate(zip(run.labels, observables.groups.tolist(), strict=True)):
+        values = tables[group][circuit].tolist()
+        entries.append({"label": label, "results": dict(zip(observables.words(group), values, strict=True))})
+    return ExecutionResult(entries)
+
+
+def _depths(batch: CircuitBatch) -> list[int]:
+    depths = [0] * len(batch)
+    for template in batch.templates:
+        for circuit in template.circuits.tolist():
+            depths[circuit] = template.depth
+    return depths
+
+
+def _told(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:
+    """The engine's "so many more" as the caller's "so many of all"."""
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    return more

@@ -1,0 +1,92 @@
+"""Observables of a submission: which words each circuit is measured for. Shared by the runners."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vivace import _core
+from vivace.errors import ObservableError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["ALL_GROUPS", "Observables"]
+
+ALL_GROUPS = _core.ALL_GROUPS
+"""Group number of a circuit that no range of ``circuit_ham_map`` covers: it gets all words."""
+
+
+class Observables:
+    """Groups of Pauli words, and the group of every circuit.
+
+    Args:
+        ham_ops: Words over I, X, Y, Z, leftmost letter = qubit 0; ``;`` between words, ``|`` between groups.
+        circuit_ham_map: One half-open range of circuit numbers per group; the first match wins. A circuit in
+            no range is measured for the words of all groups, in order.
+        n_circuits: Number of circuits in the submission.
+
+    Attributes:
+        groups: Group number of each circuit, uint32, or `ALL_GROUPS`.
+
+    Raises:
+        ObservableError: Empty or repeated words, other letters, words of one group that differ in length, or
+            a map that does not fit.
+
+    >>> observables = Observables("ZZ;XX|ZI", [(0, 1), (1, 3)], n_circuits=3)
+    >>> observables.groups.tolist(), observables.words(0), observables.words(1)
+    ([0, 1, 1], ('ZZ', 'XX'), ('ZI',))
+    """
+
+    groups: NDArray[np.uint32]
+
+    def __init__(
+        self, ham_ops: str, circuit_ham_map: Sequence[tuple[int, int]] | None, n_circuits: int
+    ) -> None:
+        if not isinstance(ham_ops, str):
+            raise ObservableError(
+                f"Expected ham_ops as text such as 'ZZI;IXX', got {type(ham_ops).__name__}."
+            )
+        ranges = None if circuit_ham_map is None else [(int(start), int(end)) for start, end in circuit_ham_map]
+        self._words = tuple(map(tuple, _core.parse_observables(ham_ops)))
+        self.groups = _core.groups_per_circuit(len(self._words), ranges, n_circuits)
+        if len(self._words) == 1:
+            self.groups[:] = 0 if ranges is None else self.groups
+        self._warned: set[int] = set()
+
+    def words(self, group: int) -> tuple[str, ...]:
+        """The words of a group, as given; of all groups for `ALL_GROUPS`, each once."""
+        if group == ALL_GROUPS:
+            return tuple(dict.fromkeys(word for words in self._words for word in words))
+        return self._words[group]
+
+    def padded(self, group: int, width: int, label: str) -> list[str]:
+        """The words of a group for a circuit of ``width`` qubits: short ones end in ``I``.
+
+        Warns:
+            UserWarning: Words are shorter than the circuit; once for each width.
+
+        Raises:
+            ObservableError: A word is longer than the circuit.
+        """
+        words = self.words(group)
+        long = next((word for word in words if len(word) > width), None)
+        if long is not None:
+            raise ObservableError(
+                f"Observable '{long}' has {len(long)} letters but circuit '{label}' has {width} qubits. "
+                "Drop the letters beyond the last qubit.",
+                long,
+                label,
+            )
+        short = next((word for word in words if len(word) < width), None)
+        if short is not None and width not in self._warned:
+            self._warned.add(width)
+            warnings.warn(
+                f"Observable '{short}' has {len(short)} letters but circuit '{label}' has {width} qubits; "
+                "padding with I on the right.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return [word.ljust(width, "I") for word in words]

@@ -1,0 +1,311 @@
+"""Circuits as runners take them: text, Qiskit circuits, or templates with parameter rows.
+
+`CircuitBatch.of` turns any of these into circuits × structure: templates, each with its rows of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from vivace import _core
+from vivace.errors import ParameterError, QasmError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["CircuitBatch", "CircuitPayload", "Circuits", "TemplateEntry", "normalise_circuit_batch"]
+
+Circuits: TypeAlias = "CircuitBatch | Mapping[str, Any] | Iterable[Any]"
+"""What `CircuitBatch.of` takes."""
+
+
+class TemplateEntry(NamedTuple):
+    """A circuit template with its parameter rows.
+
+    Attributes:
+        template_qasm: OpenQASM 2 with a placeholder wherever a gate argument is a parameter.
+        parameter_names: The placeholders.
+        parameter_sets: One (label, values) pair per circuit.
+
+    >>> entry = TemplateEntry("OPENQASM 2.0; qreg q[1]; rx(a) q[0];", ("a",), (("c0", (0.1,)),))
+    >>> len(CircuitBatch.of([entry]))
+    1
+    """
+
+    template_qasm: str
+    parameter_names: tuple[str, ...]
+    parameter_sets: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+class CircuitPayload:
+    """A circuit with named parameters and the rows of values it is to be run with. Frozen.
+
+    Args:
+        circuit: OpenQASM 2; in gate arguments, the parameters' names stand for their values.
+        parameters: The parameters: names, or objects with a ``name`` such as Qiskit's ``Parameter``.
+        parameter_sets: One (label, values) pair per circuit.
+
+    Raises:
+        ParameterError: There is no row, or a row has not one value per parameter.
+
+    >>> text = "OPENQASM 2.0; qreg q[1]; rx(2*angle) q[0];"
+    >>> payload = CircuitPayload(text, ["angle"], [("a", [0.1]), ("b", [0.2])])
+    >>> payload.labels, payload.values.shape
+    (('a', 'b'), (2, 1))
+    """
+
+    __slots__ = ("circuit", "labels", "parameters", "values")
+
+    circuit: str
+    parameters: tuple[Any, ...]
+    labels: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def __init__(
+        self,
+        circuit: str,
+        parameters: Iterable[Any],
+        parameter_sets: Iterable[tuple[str, Sequence[float]]],
+    ) -> None:
+        import numpy as np
+
+        names = tuple(parameters)
+        sets = [(str(label), tuple(values)) for label, values in parameter_sets]
+        for label, values in sets:
+            if len(values) != len(names):
+                raise ParameterError(
+                    f"Parameter set '{label}' has {len(values)} value(s) but the circuit declares "
+                    f"{len(names)} parameter(s).",
+                    label,
+                )
+        matrix = np.array([values for _, values in sets], dtype=np.float64)
+        self._fill(circuit, names, matrix.reshape(len(sets), len(names)), tuple(label for label, _ in sets))
+
+    @classmethod
+    def from_matrix(
+        cls,
+        circuit: str,
+        parameters: Iterable[Any],
+        values: ArrayLike,
+        labels: Iterable[str] | None = None,
+    ) -> CircuitPayload:
+        """A payload from a matrix of rows × parameters (float64), without a Python object per number.
+
+        Args:
+            circuit: As for the class.
+            parameters: As for the class; one per column.
+            values: The matrix.
+            labels: One per row; by default ``"0"``, ``"1"``, ….
+
+        Raises:
+            ParameterError: The shapes do not fit together.
+
+        >>> text = "OPENQASM 2.0; qreg q[1]; rx(angle) q[0];"
+        >>> CircuitPayload.from_matrix(text, ["angle"], [[0.1], [0.2]]).labels
+        ('0', '1')
+        """
+        import numpy as np
+
+        names = tuple(parameters)
+        matrix = np.ascontiguousarray(values, dtype=np.float64)
+        if matrix.ndim != 2 or matrix.shape[1] != len(names):
+            raise ParameterError(
+                f"Expected a matrix of rows x {len(names)} parameters, got shape {matrix.shape}."
+            )
+        found = tuple(map(str, range(len(matrix)))) if labels is None else tuple(labels)
+        if len(found) != len(matrix):
+            raise ParameterError(f"Expected one label per row ({len(matrix)}), got {len(found)}.")
+        payload = cls.__new__(cls)
+        payload._fill(circuit, names, matrix, found)
+        return payload
+
+    def _fill(
+        self, circuit: str, parameters: tuple[Any, ...], values: NDArray[np.float64], labels: tuple[str, ...]
+    ) -> None:
+        if not labels:
+            raise ParameterError("CircuitPayload requires at least one parameter set.")
+        for name, value in zip(self.__slots__, (circuit, labels, parameters, values), strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"CircuitPayload is frozen; cannot assign to {name!r}.")
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the parameters, in the order of the columns."""
+        return tuple(_name(parameter) for parameter in self.parameters)
+
+    @property
+    def parameter_sets(self) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """The rows as (label, values) pairs."""
+        return tuple(zip(self.labels, map(tuple, self.values.tolist()), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CircuitPayload.from_matrix, (self.circuit, self.parameters, self.values, self.labels)
+
+    def __repr__(self) -> str:
+        return f"CircuitPayload(<{len(self.labels)} rows of {list(self.parameter_names)}>)"
+
+
+class CircuitBatch:
+    """Labelled circuits in submission order, factored into templates and parameter rows.
+
+    Circuits that differ only in the numbers their gates take share a template, however the texts are
+    formatted. Build one with `of`; every runner does so itself, a batch built once can be submitted again.
+
+    >>> texts = {f"c{i}": f"OPENQASM 2.0; qreg q[1]; rx(0.{i}) q[0]; rz(0.5) q[0];" for i in range(1, 4)}
+    >>> batch = CircuitBatch.of(texts)
+    >>> len(batch), len(batch.templates), batch.templates[0].rows.tolist()
+    (3, 1, [[0.1], [0.2], [0.3]])
+    """
+
+    __slots__ = ("_batch",)
+
+    def __init__(self, batch: _core.CircuitBatch) -> None:
+        self._batch = batch
+
+    @classmethod
+    def of(cls, circuits: Circuits) -> CircuitBatch:
+        """Check and factor circuits.
+
+        Args:
+            circuits: A mapping of label to circuit, a sequence of circuits (labelled ``"0"``, ``"1"``, …), or
+                a sequence of templates. A circuit is OpenQASM 2 text or a Qiskit circuit; a template is a
+                `CircuitPayload`, a `TemplateEntry`, or anything with the attributes ``circuit``,
+                ``parameters`` or ``parameter_names``, and ``parameter_sets``.
+
+        Raises:
+            TypeError: One circuit instead of a collection, templates mixed with circuits, or an object that
+                is neither.
+            QasmError: A circuit is not valid OpenQASM 2; tells label, line and column.
+            DuplicateLabelError: Two circuits have one label.
+            ParameterError: A template and its rows do not fit together, or a value is not finite.
+        """
+        if isinstance(circuits, CircuitBatch):
+            return circuits
+        if isinstance(circuits, str) or _is_template(circuits) or _is_qiskit(circuits):
+            raise TypeError(
+                "submit_circuits expects a collection of circuits, got a single "
+                f"{type(circuits).__name__}. Wrap it: [circuit], or {{label: circuit}}."
+            )
+        if isinstance(circuits, Mapping):
+            labels, items = list(circuits), list(circuits.values())
+        else:
+            items = list(circuits)
+            labels = [str(index) for index in range(len(items))]
+        if items and all(map(_is_template, items)):
+            return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]))
+        _check_labels(labels)
+        texts = [_text(label, item) for label, item in zip(labels, items, strict=True)]
+        return cls(_core.CircuitBatch.from_texts(labels, texts))
+
+    def __len__(self) -> int:
+        return len(self._batch)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.labels)
+
+    def __repr__(self) -> str:
+        return f"CircuitBatch(<{len(self)} circuits of {len(self.templates)} structures>)"
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels in submission order."""
+        return self._batch.labels
+
+    @property
+    def templates(self) -> list[_core.Template]:
+        """The distinct structures, in order of first use."""
+        return self._batch.templates
+
+    def bound_texts(self) -> dict[str, str]:
+        """Every circuit as OpenQASM 2 text of its own, by label.
+
+        >>> batch = CircuitBatch.of(["OPENQASM 2.0; qreg q[1]; rx(pi/2) q[0];"])
+        >>> print(batch.bound_texts()["0"], end="")
+        OPENQASM 2.0;
+        include "qelib1.inc";
+        qreg q[1];
+        rx(1.5707963267948966) q[0];
+        """
+        templates = self.templates
+        places = zip(*(array.tolist() for array in self._batch.places), strict=True)
+        rows = (templates[template].bound_text(row) for template, row in places)
+        return dict(zip(self.labels, rows, strict=True))
+
+
+def normalise_circuit_batch(circuits: Circuits) -> dict[str, str]:
+    """Any circuits `CircuitBatch.of` takes, as a dict of label to bound OpenQASM 2 text.
+
+    >>> list(normalise_circuit_batch(["OPENQASM 2.0; qreg q[1]; x q[0];"]))
+    ['0']
+    """
+    return CircuitBatch.of(circuits).bound_texts()
+
+
+def _is_template(item: Any) -> bool:
+    return isinstance(item, TemplateEntry) or (hasattr(item, "circuit") and hasattr(item, "parameter_sets"))
+
+
+def _is_qiskit(item: Any) -> bool:
+    # By shape, so that nobody pays for importing Qiskit who does not use it.
+    return hasattr(item, "num_qubits") and hasattr(item, "qregs") and hasattr(item, "data")
+
+
+def _name(parameter: Any) -> str:
+    return parameter if isinstance(parameter, str) else str(parameter.name)
+
+
+def _source(item: Any) -> tuple[str, list[str], NDArray[np.float64], list[str]]:
+    if isinstance(item, TemplateEntry):
+        if not item.parameter_sets:
+            raise ParameterError("Each TemplateEntry must carry at least one parameter set.")
+        for label, values in item.parameter_sets:
+            if len(values) != len(item.parameter_names):
+                raise ParameterError(
+                    f"Parameter set '{label}' has {len(values)} values but template declares "
+                    f"{len(item.parameter_names)} parameter names.",
+                    label,
+                )
+        item = CircuitPayload(item.template_qasm, item.parameter_names, item.parameter_sets)
+    elif not isinstance(item, CircuitPayload):
+        names = item.parameter_names if hasattr(item, "parameter_names") else item.parameters
+        item = CircuitPayload(item.circuit, names, item.parameter_sets)
+    circuit = item.circuit
+    if not isinstance(circuit, str):
+        raise TypeError(f"Expected a template's circuit as OpenQASM 2 text, got {type(circuit).__name__}.")
+    return circuit, list(item.parameter_names), item.values, list(item.labels)
+
+
+def _check_labels(labels: list[Any]) -> None:
+    odd = next((label for label in labels if not isinstance(label, str)), None)
+    if odd is not None:
+        raise TypeError(f"Expected circuit labels as str, got {odd!r} ({type(odd).__name__}).")
+
+
+def _text(label: str, item: Any) -> str:
+    if isinstance(item, str):
+        return item
+    if _is_qiskit(item):
+        return _exported(label, item)
+    if _is_template(item):
+        raise TypeError(f"Circuit '{label}' is a template; submit templates and bound circuits apart.")
+    raise TypeError(
+        f"Expected OpenQASM 2 text, a Qiskit circuit or a template for circuit '{label}', "
+        f"got {type(item).__name__}."
+    )
+
+
+def _exported(label: str, circuit: Any) -> str:
+    from qiskit import qasm2
+    from qiskit.exceptions import QiskitError
+
+    try:
+        return qasm2.dumps(circuit)
+    except QiskitError as error:
+        raise QasmError(f"Circuit '{label}' cannot be exported to OpenQASM 2: {error}", label) from error

@@ -1,0 +1,26 @@
+//! Seeded counts from rows of probabilities.
+//!
+//! **A promise.** The same probabilities, shots and seed give the same counts on every machine and
+//! with any number of threads, in every version that does not say otherwise in its changelog. Frozen
+//! vectors in `tests/sample.rs` hold it. What it is made of:
+//!
+//! | step | rule |
+//! |---|---|
+//! | seed of a circuit | [`derive_seed`]`(seed, label)`: FNV-1a 64 over the label's bytes, mixed with the seed by the SplitMix64 finalizer; nothing about position, batch or chunk |
+//! | stream of a row | ChaCha8, key = seed (8 bytes, little endian) + `vivace.sample.v1` + 8 zero bytes, stream 0, counter 0 |
+//! | uniform number | top 53 bits of the next 64-bit word, times 2⁻⁵³, in `[0, 1)` |
+//! | method | shots < 16 × outcomes: one number per shot, found in the cumulative sums; else one binomial per outcome |
+//! | arithmetic | `+ − × ÷ √`, which IEEE 754 fixes, and the logarithm of the crate `libm`, which is the same software everywhere |
+//!
+//! Both methods draw from the exact multinomial distribution, up to the rounding of `f64`.
+//!
+//! `rand_distr` has a binomial sampler too. It was not used: it keeps its numbers only between patch
+//! releases, and takes its logarithm from `num-traits`, which switches from `libm` to the platform's
+//! as soon as any crate of the build (ours: `numpy`) asks for its `std` feature.
+
+mod binomial;
+mod row;
+mod stream;
+
+pub use row::{MAX_SHOTS, SampleError, sample_counts, sample_rows};
+pub use stream::derive_seed;

@@ -1,0 +1,138 @@
+"""Every error keeps its message and data through pickling and copying, and is the builtin users expect."""
+
+import copy
+import inspect
+import pickle
+import traceback
+
+import pytest
+
+from vivace import errors
+
+MADE = {
+    "VivaceError": errors.VivaceError("something"),
+    "QasmError": errors.QasmError("Unknown gate 'foo' at 4:1", "c7", 4, 1, "foo q[0];", 4),
+    "DuplicateLabelError": errors.DuplicateLabelError("c0", "Pauli word"),
+    "ObservableError": errors.ObservableError("bad letter", "ZQ", "c0"),
+    "PayloadError": errors.PayloadError("bad magic", "c0"),
+    "ShotRangeError": errors.ShotRangeError("gap", 3),
+    "ParameterError": errors.ParameterError("no such parameter", "row", "theta"),
+    "ResultError": errors.ResultError("no results", "c0"),
+    "ConfigError": errors.ConfigError("out of range", "seed"),
+    "ConfigTypeError": errors.ConfigTypeError("not a number", "seed"),
+    "UnknownOptionError": errors.UnknownOptionError("unknown", "sed"),
+    "UnknownChoiceError": errors.UnknownChoiceError("it's unknown", "simulator_type"),
+    "MissingDependencyError": errors.MissingDependencyError("no plots", name="matplotlib", extra="plot"),
+    "ExecutionCancelledError": errors.ExecutionCancelledError("stopped"),
+    "SimulationError": errors.SimulationError.for_circuit("c0", MemoryError()),
+}
+BUILTINS = {
+    "QasmError": (SyntaxError, ValueError),
+    "DuplicateLabelError": (ValueError,),
+    "ObservableError": (ValueError,),
+    "PayloadError": (ValueError,),
+    "ShotRangeError": (ValueError,),
+    "ParameterError": (ValueError,),
+    "ResultError": (ValueError,),
+    "ConfigError": (ValueError,),
+    "ConfigTypeError": (ValueError, TypeError),
+    "UnknownOptionError": (ValueError, TypeError),
+    "UnknownChoiceError": (ValueError, KeyError),
+    "MissingDependencyError": (ImportError,),
+    "SimulationError": (RuntimeError,),
+}
+FIELDS = ("label", "what", "word", "index", "name", "option", "extra", "msg", "filename", "lineno", "offset")
+FIELDS += ("text", "end_lineno", "end_offset", "path", "args", "__notes__")
+
+
+def data_of(error):
+    return {name: getattr(error, name) for name in FIELDS if hasattr(error, name)}
+
+
+def test_the_table_above_names_every_error():
+    classes = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, Exception)
+    }
+    assert classes == set(MADE) == set(errors.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_survives_copying_and_pickling(name, clone):
+    error = MADE[name]
+    twin = clone(error)
+    assert type(twin) is type(error)
+    assert str(twin) == str(error)
+    assert data_of(twin) == data_of(error)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_survives_every_pickle_protocol(protocol):
+    for error in MADE.values():
+        assert data_of(pickle.loads(pickle.dumps(error, protocol))) == data_of(error)
+
+
+def test_notes_survive():
+    error = errors.SimulationError("failed", "c0")
+    error.add_note("while sweeping")
+    assert data_of(pickle.loads(pickle.dumps(error)))["__notes__"] == ["while sweeping"]
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_is_the_builtin_users_expect(name):
+    error = MADE[name]
+    assert isinstance(error, errors.VivaceError)
+    assert all(isinstance(error, builtin) for builtin in BUILTINS.get(name, ()))
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_the_drawn_tree_shows_the_class(name):
+    line = next(line for line in errors.__doc__.splitlines() if f"{name} " in f"{line} ")
+    for builtin in BUILTINS.get(name, ()):
+        # Drawn once, at the parent.
+        inherited = builtin is ValueError and isinstance(MADE[name], errors.ConfigError)
+        assert builtin.__name__ in line or inherited
+
+
+def test_a_key_error_does_not_quote_its_message():
+    assert str(MADE["UnknownChoiceError"]) == "it's unknown"
+
+
+class TestQasmError:
+    def test_fields_are_those_python_fills(self):
+        error = MADE["QasmError"]
+        assert (error.lineno, error.offset, error.end_lineno, error.end_offset) == (4, 1, 4, 4)
+        assert (error.msg, error.text) == ("Unknown gate 'foo' at 4:1", "foo q[0];")
+        assert (error.filename, error.label) == ("<c7>", "c7")
+
+    def test_text_shows_line_and_caret(self):
+        error = errors.QasmError("Unknown gate 'foo' at 4:3", None, 4, 3, "\t foo q[0];\n", 6)
+        assert str(error) == "Unknown gate 'foo' at 4:3\n  Line 4: \t foo q[0];\n          \t ^^^"
+        assert error.filename is None
+
+    def test_a_complete_message_is_kept(self):
+        message = "Unknown gate 'foo' at 4:1\n  Line 4: foo"
+        error = errors.QasmError(message, "c7", 4, 1, "foo", 4)
+        assert str(error) == message
+        assert error.msg == "Unknown gate 'foo' at 4:1"
+
+    def test_without_a_place_there_is_no_excerpt(self):
+        assert str(errors.QasmError("program is empty")) == "program is empty"
+
+    def test_a_token_past_the_end_of_the_line_gets_a_caret(self):
+        error = errors.QasmError("Expected SEMI at 1:3, got EOF", None, 1, 3, "x q")
+        assert str(error).endswith("\n  Line 1: x q\n            ^")
+
+    def test_an_endless_line_is_cut_around_the_token(self):
+        line = "x q[0];" * 100_000 + "foo q[0];" + "x q[0];" * 100_000
+        error = errors.QasmError("Unknown gate 'foo' at 1:700001", None, 1, 700_001, line, 700_004)
+        _, shown, caret = str(error).splitlines()
+        assert len(shown) < 130
+        assert shown[caret.index("^") : caret.rindex("^") + 1] == "foo"
+
+    def test_traceback_prints_like_a_syntax_error(self):
+        report = "".join(traceback.format_exception_only(MADE["QasmError"]))
+        assert 'File "<c7>", line 4' in report
+        assert "foo q[0];" in report
