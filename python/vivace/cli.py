@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -57,7 +57,7 @@ def _vivace(
 
 
 @app.command()
-def sweep(
+def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
     template: Annotated[
         Path, typer.Argument(help="OpenQASM 2 file with named parameters.", metavar="TEMPLATE")
     ],
@@ -154,8 +154,8 @@ class _Files:
 
     @classmethod
     def planned(cls, out: Path, plot: Path | None, no_plot: bool) -> _Files:
+        from vivace._sweep_result import output_format
         from vivace.plots import require_matplotlib
-        from vivace.sweeps import output_format
 
         if plot is not None and no_plot:
             raise ConfigError("--plot and --no-plot exclude each other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,9 +57,9 @@ def require_matplotlib() -> None:
 def landscape(result: SweepResult, path: str | Path, *, unit: str = "", title: str = "") -> Path:
     """Draw what a sweep found, as a PNG file.
 
-    One parameter gives a line, a grid of two a filled map, anything else one panel per parameter (six at most).
-    Values are those of the observable; without one, the probability of the commonest outcome. The lowest value
-    is marked.
+    One parameter gives a line, a grid of two a filled map, anything else one panel per parameter (at most
+    six). Values are those of the observable; without one, the frequency of the commonest outcome. The lowest
+    value is marked.
 
     Args:
         result: The sweep.
@@ -86,10 +87,21 @@ def landscape(result: SweepResult, path: str | Path, *, unit: str = "", title: s
     import matplotlib as mpl
 
     with mpl.rc_context(_STYLE):
-        figure = _figure(result, unit, title)
+        figure = _figure(_varying(result), unit, title)
         with path.open("wb") as file:
             figure.savefig(file, format="png", dpi=_DPI)
     return path
+
+
+def _varying(result: SweepResult) -> SweepResult:
+    """The sweep without the parameters that are the same in every row, if any other is left."""
+    import numpy as np
+
+    columns = np.flatnonzero(np.ptp(result.values, axis=0) > 0)
+    if not len(columns):
+        return result
+    names = tuple(result.names[column] for column in columns)
+    return replace(result, names=names, values=result.values[:, columns])
 
 
 def _figure(result: SweepResult, unit: str, title: str) -> Any:
@@ -98,7 +110,8 @@ def _figure(result: SweepResult, unit: str, title: str) -> Any:
     heights, label, mark = _heights(result, unit)
     shape = grid_shape(result.values)
     panels = min(result.values.shape[1], _PANELS) if shape is None else 1
-    size = (7.2, 5.4) if panels == 1 else (3.6 * min(panels, 3) + 0.6, 3.4 * -(-panels // 3) + 0.6)
+    across = 2 if panels == 4 else min(panels, 3)
+    size = (7.2, 5.4) if panels == 1 else (3.6 * across + 0.6, 3.4 * -(-panels // across) + 0.6)
     figure = Figure(figsize=size, layout="constrained", facecolor="white")
     if title:
         figure.suptitle(title, fontsize=12.5, color=_INK)
@@ -107,7 +120,7 @@ def _figure(result: SweepResult, unit: str, title: str) -> Any:
     elif shape is not None:
         _line(figure, result, heights, label, mark)
     else:
-        _scatter(figure, result, heights, label, panels)
+        _scatter(figure, result, heights, label, (panels, across))
     return figure
 
 
@@ -118,7 +131,11 @@ def _heights(result: SweepResult, unit: str) -> tuple[NDArray[np.float64], str, 
             f" ({unit})" if unit else ""
         )
         best = result.best()
-        return result.energies, quantity, f"lowest {best.value:.6g}" + (f" {unit}" if unit else "")
+        return (
+            result.energies,
+            quantity,
+            f"lowest {best.value:.6g}".replace("-", "−") + (f" {unit}" if unit else ""),
+        )
     if result.counts is None:
         raise ConfigError("There is nothing to draw: the sweep has neither values nor counts.")
     return result.counts.frequencies(), "frequency of the commonest outcome", ""
@@ -149,9 +166,15 @@ def _map(figure: Any, result: SweepResult, heights: NDArray[np.float64], label: 
 
     axes = figure.add_subplot()
     first, second = (np.unique(result.values[:, column]) for column in (0, 1))
-    filled = axes.contourf(first, second, heights.T, levels=60, cmap=_COLOURS)
-    filled.set_edgecolor("face")
-    axes.contour(first, second, heights.T, levels=9, colors="white", linewidths=0.6, alpha=0.45)
+    if result.shots is None and np.ptp(heights) > 0:
+        filled = axes.contourf(first, second, heights.T, levels=60, cmap=_COLOURS)
+        filled.set_edgecolor("face")
+        axes.contour(
+            first, second, heights.T, levels=9, colors="white", linewidths=0.6, linestyles="solid", alpha=0.45
+        )
+    else:
+        # Sampled values are noisy: show each cell as it is, without lines drawn through the noise.
+        filled = axes.pcolormesh(first, second, heights.T, cmap=_COLOURS, shading="nearest", rasterized=True)
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=28)
     bar.set_label(label, labelpad=8)
     bar.locator = _round_ticks(7)
@@ -160,7 +183,7 @@ def _map(figure: Any, result: SweepResult, heights: NDArray[np.float64], label: 
     if mark:
         best = result.best()
         x, y = best.parameters.values()
-        axes.plot(x, y, marker="o", ms=9, mfc=_MARK, mec="white", mew=1.6, ls="none", zorder=5)
+        _point(axes, x, y)
         axes.legend(*_legend(mark), loc="upper left", framealpha=0.92, edgecolor="none")
     _label_angle(axes.xaxis, result.names[0], first)
     _label_angle(axes.yaxis, result.names[1], second)
@@ -176,31 +199,24 @@ def _line(figure: Any, result: SweepResult, heights: NDArray[np.float64], label:
     axes.plot(x, heights[order], color=_LINE, lw=2, marker=dots, ms=4)
     if mark:
         best = result.best()
-        axes.plot(
-            best.parameters[result.names[0]],
-            best.value,
-            marker="o",
-            ms=9,
-            mfc=_MARK,
-            mec="white",
-            mew=1.6,
-            ls="none",
-            zorder=5,
-        )
+        _point(axes, best.parameters[result.names[0]], best.value)
         axes.legend(*_legend(mark), frameon=False)
     _plain(axes)
     axes.set_ylabel(label)
     _label_angle(axes.xaxis, result.names[0], x)
 
 
-def _scatter(figure: Any, result: SweepResult, heights: NDArray[np.float64], label: str, panels: int) -> None:
+def _scatter(
+    figure: Any, result: SweepResult, heights: NDArray[np.float64], label: str, layout: tuple[int, int]
+) -> None:
     """One panel per parameter: every row a dot, the low ones on top."""
     import numpy as np
 
     # Every n-th row from the lowest up, if there are too many; drawn from the highest down.
     stride = -(-len(heights) // _PANEL_POINTS)
     chosen = np.argsort(heights, kind="stable")[::stride][::-1]
-    grid = figure.subplots(-(-panels // 3), min(panels, 3), sharey=True, squeeze=False)
+    panels, across = layout
+    grid = figure.subplots(-(-panels // across), across, sharey=True, squeeze=False)
     for column, axes in enumerate(grid.flat):
         if column >= panels:
             axes.set_visible(False)
@@ -211,10 +227,14 @@ def _scatter(figure: Any, result: SweepResult, heights: NDArray[np.float64], lab
         _label_angle(axes.xaxis, result.names[column], x)
         if result.energies is not None:
             best = result.best()
-            x_best = best.parameters[result.names[column]]
-            axes.plot(x_best, best.value, marker="o", ms=8, mfc=_MARK, mec="white", mew=1.4, ls="none")
-        if column % 3 == 0:
+            _point(axes, best.parameters[result.names[column]], best.value)
+        if column % across == 0:
             axes.set_ylabel(label)
+
+
+def _point(axes: Any, x: float, y: float) -> None:
+    """Mark the lowest value."""
+    axes.plot(x, y, marker="o", ms=9, mfc=_MARK, mec="white", mew=1.6, ls="none", zorder=5, clip_on=False)
 
 
 def _legend(mark: str) -> tuple[list[Any], list[str]]:
@@ -261,19 +281,27 @@ def _in_pi(value: float, _position: int | None = None) -> str:
     return top if part.denominator == 1 else f"{top}/{part.denominator}"
 
 
-_GREEK: Final = dict(
-    zip(
-        "alpha beta gamma delta epsilon eta theta kappa lambda mu nu phi chi psi omega".split(),
-        "αβγδεηθκλμνφχψω",
-        strict=True,
-    )
-)
+_GREEK: Final = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "eta": "η",
+    "theta": "θ",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "phi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+}
 
 
 def _symbol(name: str) -> str:
     """``theta_d`` as θ with index d; other names as they are."""
     stem, _, index = name.partition("_")
-    letter = _GREEK.get(stem.lower())
+    letter = _GREEK.get(stem)
     if letter is None or "$" in name:
         return name.replace("$", r"\$")
     return (
