@@ -1,1 +1,196 @@
-"""The extension module: circuits, templates and payloads, in Rust."""
+"""The Rust extension: conversions around ``vivace-core``. Use the public modules instead of this one."""
+
+from collections.abc import Sequence
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALL_GROUPS: Final[int]
+"""Group number of a circuit that no range of a ``circuit_ham_map`` covers."""
+
+__all__: list[str]
+
+def validate_qasm(source: str, parameters: Sequence[str] = ...) -> tuple[int, int]:
+    """Check a program; return its numbers of qubits and classical bits."""
+
+def validate_qasm_batch(
+    labels: Sequence[str], sources: Sequence[str], parameters: Sequence[str] = ...
+) -> list[tuple[int, int]]:
+    """Check programs on all cores; the first bad one in order raises, with its label."""
+
+def count_qubits(source: str) -> int:
+    """Number of qubits declared; the rest of the program is not checked."""
+
+@final
+class CircuitBatch:
+    """Circuits in submission order, each a row of a template."""
+
+    @staticmethod
+    def from_texts(labels: Sequence[str], texts: Sequence[str]) -> CircuitBatch:
+        """Check and factor bound programs."""
+
+    @staticmethod
+    def from_templates(
+        sources: Sequence[tuple[str, Sequence[str], NDArray[np.float64], Sequence[str]]],
+    ) -> CircuitBatch:
+        """Check templates: (text, names, rows × names, labels) each; rows are float64 in C order."""
+
+    def __len__(self) -> int: ...
+    @property
+    def labels(self) -> list[str]:
+        """Labels in submission order."""
+
+    @property
+    def templates(self) -> list[Template]:
+        """The distinct structures in order of first use."""
+
+    @property
+    def places(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Template number and row of every circuit."""
+
+@final
+class Template:
+    """One circuit structure and its parameter rows."""
+
+    def __len__(self) -> int: ...
+    @property
+    def n_qubits(self) -> int:
+        """Declared qubits."""
+
+    @property
+    def n_clbits(self) -> int:
+        """Declared classical bits."""
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """Names of the parameters, one per column of `rows`."""
+
+    @property
+    def unused_parameters(self) -> list[str]:
+        """Parameters that no angle depends on."""
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """Rows × parameters; a copy."""
+
+    @property
+    def circuits(self) -> NDArray[np.uint32]:
+        """Position of each row's circuit in the batch."""
+
+    @property
+    def depth(self) -> int:
+        """Depth as Qiskit counts it: measurements count, barriers do not."""
+
+    @property
+    def gate_counts(self) -> list[tuple[str, int]]:
+        """Operations by name, most frequent first."""
+
+    def text(self) -> str:
+        """The structure as OpenQASM 2 with placeholders."""
+
+    def bound_text(self, row: int) -> str:
+        """The circuit of a row as OpenQASM 2."""
+
+    def native(self) -> NativeCircuit:
+        """The structure in the native gate set."""
+
+    def angles(self, circuit: NativeCircuit, start: int, stop: int) -> NDArray[np.float64]:
+        """Angles of rows ``start..stop``: rows × slots of ``circuit``."""
+
+@final
+class NativeCircuit:
+    """A circuit structure in the gate set simulators run, with a slot for every angle."""
+
+    @property
+    def n_qubits(self) -> int:
+        """Qubits, those added by `unitary` included."""
+
+    @property
+    def n_slots(self) -> int:
+        """Number of angles."""
+
+    @property
+    def n_operations(self) -> int:
+        """Number of operations."""
+
+    @property
+    def qubits(self) -> list[int]:
+        """For each declared qubit, the qubit that holds it in the end."""
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether an operation is under classical control."""
+
+    @property
+    def condition_values(self) -> list[int]:
+        """The numbers that registers are compared with."""
+
+    def readout(self) -> list[int | None] | None:
+        """For each classical bit the qubit measured into it; None unless all measurements are final."""
+
+    def unitary(self) -> NativeCircuit | None:
+        """The unitary form that expectation values are taken of; None under classical control."""
+
+    def operations(self) -> list[tuple[str, tuple[int, ...], int, int]]:
+        """(name, operands, first slot, number of slots) of every operation."""
+
+    def text(self, angles: Sequence[float]) -> str:
+        """The circuit as OpenQASM 2, with one angle per slot."""
+
+def check_observables(text: str) -> None:
+    """Check Pauli words: letters and lengths."""
+
+def parse_observables(text: str) -> list[list[str]]:
+    """The words of every group, checked; repeated words in a group are an error."""
+
+def groups_per_circuit(
+    n_groups: int, ranges: Sequence[tuple[int, int]] | None, n_circuits: int
+) -> NDArray[np.uint32]:
+    """Group number of every circuit, or `ALL_GROUPS`."""
+
+def encode_observables(text: str) -> str:
+    """Pauli words in wire form."""
+
+def decode_observables(text: str, max_bytes: int) -> str:
+    """Pauli words from wire form, or from themselves; at most ``max_bytes`` characters."""
+
+def shots_per_circuit(ranges: Sequence[tuple[int, int, int]], n_circuits: int) -> NDArray[np.uint64]:
+    """Shots of every circuit from (start, end, shots) ranges that tile them."""
+
+def restrict_shot_ranges(
+    ranges: Sequence[tuple[int, int, int]], n_circuits: int, chunks: Sequence[tuple[int, int]]
+) -> list[list[tuple[int, int, int]]]:
+    """The ranges within every chunk, counted from its start."""
+
+def derive_seeds(seed: int, labels: Sequence[str]) -> NDArray[np.uint64]:
+    """A seed for every label, from nothing but the label and ``seed``."""
+
+def sample_counts(
+    probabilities: NDArray[np.float64],
+    shots: NDArray[np.uint64],
+    seeds: NDArray[np.uint64],
+    bits: Sequence[int],
+    n_bits: int,
+) -> list[dict[str, int]]:
+    """Counts of every row of probabilities; bit k of an outcome is classical bit ``bits[k]``."""
+
+def decode_histogram(encoding: str, n_bits: int | None, payload: str) -> dict[str, int]:
+    """Counts by key."""
+
+def decode_histogram_arrays(
+    encoding: str, n_bits: int | None, payload: str
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Packed outcomes and counts."""
+
+def encode_histogram(keys: Sequence[str], counts: Sequence[int], n_bits: int | None) -> tuple[str, int, str]:
+    """Encoding, width and payload."""
+
+def compress_text(text: str) -> str:
+    """Gzip and base64."""
+
+def compress_texts(texts: Sequence[str]) -> list[str]:
+    """The same for many texts, on all cores."""
+
+def decompress_text(text: str, max_bytes: int) -> str:
+    """Undo `compress_text`, bounded."""

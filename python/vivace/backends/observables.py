@@ -52,8 +52,6 @@ class Observables:
         ranges = None if circuit_ham_map is None else [(int(start), int(end)) for start, end in circuit_ham_map]
         self._words = tuple(map(tuple, _core.parse_observables(ham_ops)))
         self.groups = _core.groups_per_circuit(len(self._words), ranges, n_circuits)
-        if len(self._words) == 1:
-            self.groups[:] = 0 if ranges is None else self.groups
         self._warned: set[int] = set()
 
     def words(self, group: int) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 //! `vivace._core`: converts arguments, releases the GIL, calls [`vivace_core`], maps the error.
 
 mod batch;
+mod codecs;
 mod errors;
 mod native;
+mod observables;
 mod qasm;
+mod sampling;
 
 use pyo3::prelude::*;
 
@@ -12,7 +15,21 @@ mod _core {
     #[pymodule_export]
     use crate::batch::{CircuitBatch, Template};
     #[pymodule_export]
+    use crate::codecs::{
+        compress_text, compress_texts, decode_histogram, decode_histogram_arrays, decompress_text,
+        encode_histogram,
+    };
+    #[pymodule_export]
     use crate::native::NativeCircuit;
+    #[pymodule_export]
+    use crate::observables::{
+        check_observables, decode_observables, encode_observables, groups_per_circuit,
+        parse_observables,
+    };
+    #[pymodule_export]
+    use crate::sampling::{derive_seeds, restrict_shot_ranges, sample_counts, shots_per_circuit};
+    #[pymodule_export]
+    const ALL_GROUPS: u32 = vivace_core::pauli::ALL_GROUPS;
     #[pymodule_export]
     use crate::qasm::{count_qubits, validate_qasm, validate_qasm_batch};
 }

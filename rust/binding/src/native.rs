@@ -40,6 +40,11 @@ impl NativeCircuit {
     }
 
     #[getter]
+    fn n_operations(&self) -> usize {
+        self.program.ops.len()
+    }
+
+    #[getter]
     fn qubits(&self) -> Vec<u32> {
         self.qubits.clone()
     }

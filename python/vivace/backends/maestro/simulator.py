@@ -8,10 +8,11 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from vivace import _core
+from vivace._suggest import warn_unknown_keywords
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import COMPILED_QUBITS, Engine, Run
 from vivace.backends.observables import Observables
-from vivace.backends.runner import CircuitRunner, warn_unknown_keywords
+from vivace.backends.runner import CircuitRunner
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError

@@ -19,8 +19,10 @@
 //! as soon as any crate of the build (ours: `numpy`) asks for its `std` feature.
 
 mod binomial;
+mod keys;
 mod row;
 mod stream;
 
+pub use keys::write_keys;
 pub use row::{MAX_SHOTS, SampleError, sample_counts, sample_rows};
 pub use stream::derive_seed;
