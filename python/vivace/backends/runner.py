@@ -8,15 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from vivace.errors import ConfigError, ConfigTypeError
 from vivace.results import ExecutionResult
 
 __all__ = ["AsyncJobBackend", "CircuitRunner", "SupportsCircuitTemplates", "the_circuits"]
-
-
-T = TypeVar("T")
 
 
 class CircuitRunner(ABC):
@@ -132,7 +129,7 @@ class CircuitRunner(ABC):
         return [depth for depths in self._depth_history for depth in depths]
 
 
-def the_circuits(circuits: T | None, payloads: T | None) -> T:
+def the_circuits(circuits: Any, payloads: Any) -> Any:
     """The one of two keywords, ``circuits`` and its later name ``payloads``, that was given.
 
     >>> the_circuits(None, ["a circuit"])
