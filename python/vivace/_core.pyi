@@ -9,7 +9,30 @@ from numpy.typing import NDArray
 ALL_GROUPS: Final[int]
 """Group number of a circuit that no range of a ``circuit_ham_map`` covers."""
 
-__all__: list[str]
+__all__ = [
+    "ALL_GROUPS",
+    "CircuitBatch",
+    "NativeCircuit",
+    "Template",
+    "check_observables",
+    "compress_text",
+    "compress_texts",
+    "count_qubits",
+    "decode_histogram",
+    "decode_histogram_arrays",
+    "decode_observables",
+    "decompress_text",
+    "derive_seeds",
+    "encode_histogram",
+    "encode_observables",
+    "groups_per_circuit",
+    "parse_observables",
+    "restrict_shot_ranges",
+    "sample_counts",
+    "shots_per_circuit",
+    "validate_qasm",
+    "validate_qasm_batch",
+]
 
 def validate_qasm(source: str, parameters: Sequence[str] = ...) -> tuple[int, int]:
     """Check a program; return its numbers of qubits and classical bits."""

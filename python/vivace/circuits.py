@@ -118,7 +118,7 @@ class CircuitPayload:
         if len(found) != len(matrix):
             raise ParameterError(f"Expected one label per row ({len(matrix)}), got {len(found)}.")
         payload = cls.__new__(cls)
-        payload._fill(circuit, names, matrix, found)
+        payload._fill(circuit, names, matrix, found)  # noqa: SLF001 - our own
         return payload
 
     def _fill(
@@ -306,6 +306,7 @@ def _exported(label: str, circuit: Any) -> str:
     from qiskit.exceptions import QiskitError
 
     try:
-        return qasm2.dumps(circuit)
+        text: str = qasm2.dumps(circuit)
     except QiskitError as error:
         raise QasmError(f"Circuit '{label}' cannot be exported to OpenQASM 2: {error}", label) from error
+    return text

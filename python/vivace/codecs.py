@@ -1,7 +1,7 @@
 """Bytes on the wire: count histograms, observables and compressed text, both ways.
 
-Formats: the Qoro wire protocol. Everything decoded is checked and bounded by the bytes at hand, so payloads may
-come from anywhere.
+Formats: the Qoro wire protocol. Everything decoded is checked and bounded by the bytes at hand, so payloads
+may come from anywhere.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def decode_histogram_arrays(envelope: Mapping[str, Any]) -> tuple[NDArray[np.uin
     """Counts as arrays, without a Python object per outcome.
 
     Returns:
-        ``bits``: uint8, one row per outcome, ``ceil(n_bits / 8)`` columns; a row read as a big-endian number is
-        the key read as a binary one. ``counts``: int64.
+        ``bits``: uint8, one row per outcome, ``ceil(n_bits / 8)`` columns; a row read as a big-endian number
+        is the key read as a binary one. ``counts``: int64.
 
     Raises:
         PayloadError: As `decode_histogram`.

@@ -49,8 +49,6 @@ __all__ = [
     "VivaceError",
 ]
 
-_EXCERPT_WIDTH = 100
-
 
 def _rebuild(cls: type[VivaceError], args: tuple[object, ...]) -> VivaceError:
     return cls.__new__(cls, *args)
@@ -80,7 +78,7 @@ class VivaceError(Exception):
 
 
 class QasmError(VivaceError, SyntaxError, ValueError):
-    """A program is not valid OpenQASM 2.
+    r"""A program is not valid OpenQASM 2.
 
     Attributes are filled the way Python fills them for its own syntax errors.
 
@@ -95,18 +93,16 @@ class QasmError(VivaceError, SyntaxError, ValueError):
         end_offset: Column just past the offending token.
 
     Args:
-        message: The one-line message. A message that already has several lines is complete and kept as it is;
-            otherwise the label, the source line and a caret are added to ``str(error)``.
+        message: The whole text; its first line becomes `msg`.
         label: Label of the circuit.
         lineno: Line, from 1.
         offset: Column, from 1.
         text: The source line, or the part of it worth showing.
         end_offset: Column just past the offending token.
 
-    >>> print(QasmError("Unknown gate 'foo' at 4:1", "c7", 4, 1, "foo q[0];", 4))
-    Circuit 'c7' is not a valid QASM: Unknown gate 'foo' at 4:1
-      Line 4: foo q[0];
-              ^^^
+    >>> error = QasmError("Unknown gate 'foo' at 4:1\n  Line 4: foo q[0];", "c7", 4, 1, "foo q[0];", 4)
+    >>> error.msg, error.label, error.lineno, error.offset
+    ("Unknown gate 'foo' at 4:1", 'c7', 4, 1)
     """
 
     _builtin_fields = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset")
@@ -124,33 +120,11 @@ class QasmError(VivaceError, SyntaxError, ValueError):
     ) -> None:
         # Builtin exceptions take `args` from __new__: SyntaxError.__init__ must not see anything but these.
         filename = None if label is None else f"<{label}>"
-        headline, _, rest = message.partition("\n")
+        headline = message.partition("\n")[0]
         end = offset + 1 if end_offset is None and offset is not None else end_offset
         SyntaxError.__init__(self, headline, (filename, lineno, offset, text, lineno, end))
         self.label = label
-        if not rest:
-            prefix = "" if label is None else f"Circuit {label!r} is not a valid QASM: "
-            message = prefix + headline + _excerpt(lineno, offset, text, end)
         self.args = (message,)
-
-
-def _excerpt(lineno: int | None, offset: int | None, text: str | None, end: int | None) -> str:
-    """The source line and a caret below the token, cut around it when the line is long."""
-    if lineno is None or text is None:
-        return ""
-    line = text.rstrip("\r\n")
-    prefix = f"  Line {lineno}: "
-    if offset is None or end is None or not 1 <= offset <= len(line) + 1:
-        return f"\n{prefix}{line[:_EXCERPT_WIDTH]}"
-    start = 0
-    if len(line) > _EXCERPT_WIDTH:
-        start = max(0, min(offset - 1 - _EXCERPT_WIDTH // 2, len(line) - _EXCERPT_WIDTH))
-    shown = line[start : start + _EXCERPT_WIDTH]
-    column = offset - 1 - start
-    # Tabs stay tabs below the line, so that the caret stands where the eye expects it.
-    indent = "".join("\t" if character == "\t" else " " for character in shown[:column])
-    carets = "^" * max(1, min(end - offset, len(shown) - column))
-    return f"\n{prefix}{shown}\n{' ' * len(prefix)}{indent}{carets}"
 
 
 class DuplicateLabelError(VivaceError, ValueError):

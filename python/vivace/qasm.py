@@ -15,7 +15,7 @@ __all__ = ["count_qubits", "is_valid_qasm", "validate_qasm", "validate_qasm_coun
 
 
 def validate_qasm(src: str, parameters: Sequence[str] = ()) -> None:
-    """Check a whole program.
+    r"""Check a whole program.
 
     Args:
         src: OpenQASM 2 text.
@@ -25,12 +25,10 @@ def validate_qasm(src: str, parameters: Sequence[str] = ()) -> None:
         QasmError: What is wrong first; a `SyntaxError` with line and column, and a `ValueError`.
 
     >>> validate_qasm("OPENQASM 2.0; qreg q[1]; rx(2*theta) q[0];", ["theta"])
-    >>> validate_qasm("OPENQASM 2.0;\\nqreg q[1];\\nfoo q[0];")
+    >>> validate_qasm("OPENQASM 2.0;\nqreg q[1];\nfoo q[0];")
     Traceback (most recent call last):
     ...
     vivace.errors.QasmError: Unknown gate 'foo' at 3:1
-      Line 3: foo q[0];
-              ^^^
     """
     _core.validate_qasm(src, list(parameters))
 

@@ -49,7 +49,9 @@ class Observables:
             raise ObservableError(
                 f"Expected ham_ops as text such as 'ZZI;IXX', got {type(ham_ops).__name__}."
             )
-        ranges = None if circuit_ham_map is None else [(int(start), int(end)) for start, end in circuit_ham_map]
+        ranges = (
+            None if circuit_ham_map is None else [(int(start), int(end)) for start, end in circuit_ham_map]
+        )
         self._words = tuple(map(tuple, _core.parse_observables(ham_ops)))
         self.groups = _core.groups_per_circuit(len(self._words), ranges, n_circuits)
         self._warned: set[int] = set()

@@ -5,6 +5,9 @@ use pyo3::prelude::*;
 use vivace_core::qasm2::QasmError;
 use vivace_core::template::BatchError;
 
+/// Most characters of a source line kept in an exception.
+const MAX_LINE: usize = 10_000;
+
 /// An instance of `vivace.errors.<name>` built from `arguments`.
 pub fn vivace_error<'py, A>(py: Python<'py>, name: &str, arguments: A) -> PyErr
 where
@@ -27,8 +30,9 @@ where
 pub fn qasm_error(py: Python<'_>, error: &QasmError, source: &str, label: Option<&str>) -> PyErr {
     let (line, column) = error.position(source);
     let message = error.render(source, label);
-    let text = error.line_text(source);
-    vivace_error(py, "QasmError", (message, label, line, column, text))
+    let end = column + source[error.span.clone()].chars().count();
+    let text: String = error.line_text(source).chars().take(MAX_LINE).collect();
+    vivace_error(py, "QasmError", (message, label, line, column, text, end))
 }
 
 /// The error of a batch; `source` looks up the label and the text of a circuit.
@@ -43,7 +47,7 @@ pub fn batch_error<'a>(
             qasm_error(py, error, text, label)
         }
         BatchError::DuplicateLabel { label, .. } => {
-            vivace_error(py, "DuplicateLabelError", (error.to_string(), label))
+            vivace_error(py, "DuplicateLabelError", (label,))
         }
         _ => vivace_error(py, "ParameterError", (error.to_string(),)),
     }

@@ -39,23 +39,37 @@ pub type RawRange = (i64, i64, i64);
 #[non_exhaustive]
 pub enum ShotError {
     /// Shots of zero or below.
-    Shots { index: usize, range: RawRange },
+    Shots {
+        /// Which range.
+        index: usize,
+        /// The range as given.
+        range: RawRange,
+    },
     /// A range that is empty, reversed or not inside the submission.
     Bounds {
+        /// Which range.
         index: usize,
+        /// The range as given.
         range: RawRange,
+        /// Circuits of the submission.
         n_circuits: usize,
     },
     /// A range that covers the circuit `circuit`, the first one it shares with an earlier range.
     Overlap {
+        /// Which range.
         index: usize,
+        /// The range as given.
         range: RawRange,
+        /// The first circuit they share.
         circuit: usize,
     },
     /// Circuits without a range: the first few of them, whether there are more, and the first gap.
     Gap {
+        /// The first circuits without a range.
         missing: Vec<usize>,
+        /// Whether there are more.
         more: bool,
+        /// The first gap.
         first: Range<usize>,
     },
 }
@@ -128,14 +142,14 @@ pub fn validate(ranges: &[RawRange], n_circuits: usize) -> Result<Vec<ShotRange>
     if !sorted.is_sorted_by_key(|range| range.start) {
         sorted.sort_unstable_by_key(|range| range.start);
     }
-    if sorted.windows(2).any(|pair| pair[1].start < pair[0].end) {
-        if let Some((index, circuit)) = first_overlap(&tiles) {
-            return Err(ShotError::Overlap {
-                index,
-                range: ranges[index],
-                circuit,
-            });
-        }
+    let overlaps = sorted.windows(2).any(|pair| pair[1].start < pair[0].end);
+    if let Some((index, circuit)) = overlaps.then(|| first_overlap(&tiles)).flatten() {
+        let range = ranges[index];
+        return Err(ShotError::Overlap {
+            index,
+            range,
+            circuit,
+        });
     }
     match fault.or_else(|| gap(&sorted, n_circuits)) {
         Some(error) => Err(error),
@@ -225,7 +239,7 @@ pub fn bucket_by_shots(ranges: &[ShotRange]) -> Vec<(u64, Vec<usize>)> {
 ///
 /// `ranges` are sorted and do not overlap, as [`validate`] returns them; chunks may be any. One
 /// range per overlapping pair of range and chunk: neighbours with equal shots stay separate, so a
-/// caller finds its own ranges again in each request. A chunk's first range is found by bisection
+/// caller finds its own ranges again in each request; an empty chunk gets none. A chunk's first range is found by bisection
 /// and the rest follow, so the work is the size of the answer plus `log r` for each chunk.
 pub fn restrict(ranges: &[ShotRange], chunks: &[Range<usize>]) -> Vec<Vec<ShotRange>> {
     chunks
@@ -235,6 +249,9 @@ pub fn restrict(ranges: &[ShotRange], chunks: &[Range<usize>]) -> Vec<Vec<ShotRa
 }
 
 fn restrict_one(ranges: &[ShotRange], chunk: &Range<usize>) -> Vec<ShotRange> {
+    if chunk.is_empty() {
+        return Vec::new();
+    }
     let first = ranges.partition_point(|range| range.end <= chunk.start);
     let inside = &ranges[first..];
     let inside = &inside[..inside.partition_point(|range| range.start < chunk.end)];

@@ -7,11 +7,11 @@ wherever it is submitted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
@@ -33,6 +33,8 @@ _CHUNK_BYTES: Final = 32 << 20
 _CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
 _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
 _CANCELLED: Final = "Maestro batch cancelled after partial completion"
+
+T = TypeVar("T")
 
 Progress = Callable[[int], None]
 """Called with the number of circuits just finished."""
@@ -101,11 +103,14 @@ class Engine:
                 values[part] = found
             return values
 
-        def one(circuit: Any, config: Any) -> list[float]:
-            found: list[float] = load_maestro().simple_estimate(circuit, words, config)["expectation_values"]
-            return found
+        maestro = load_maestro()
+        config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
 
-        return np.array(self._each(run, template, unitary, rows, one, seeds=None))
+        def expectations(_index: int, circuit: Any) -> list[float]:
+            values: list[float] = maestro.simple_estimate(circuit, words, config)["expectation_values"]
+            return values
+
+        return np.array(self._each(run, template, unitary, rows, expectations))
 
     def sample(
         self,
@@ -135,9 +140,7 @@ class Engine:
             for part, found in self._compiled(run, template, unitary, rows, what, 1 << len(measured)):
                 counts += _core.sample_counts(found, shots[part], seeds[part], measured, template.n_clbits)
             return counts
-        many = iter(shots.tolist())
-        jobs = {row: next(many) for row in rows.tolist()}
-        return self._executed(run, template, native, rows, jobs, seeds.tolist())
+        return self._executed(run, template, native, rows, shots.tolist(), seeds.tolist())
 
     def _executed(
         self,
@@ -145,9 +148,10 @@ class Engine:
         template: _core.Template,
         native: _core.NativeCircuit,
         rows: NDArray[np.int64],
-        shots: dict[int, int],
+        shots: list[int],
         seeds: list[int],
     ) -> list[dict[str, int]]:
+        """Counts from one simulation per row."""
         width = template.n_clbits
         label = run.labels[template.circuits[rows[0]]]
         if max(native.condition_values, default=0) > _MAX_CONDITION:
@@ -156,14 +160,14 @@ class Engine:
                 "which Maestro cannot read. Compare a shorter register.",
                 label,
             )
-        number = iter(rows.tolist())
 
-        def one(circuit: Any, config: Any, count: int) -> dict[str, int]:
-            found = load_maestro().simple_execute(circuit, config, count)["counts"]
-            return {_canonical(key, width): value for key, value in found.items()}
+        def counts(index: int, circuit: Any) -> dict[str, int]:
+            maestro = load_maestro()
+            config = run.config.to_simulator_config(maestro, width=native.n_qubits, seed=seeds[index])
+            found = maestro.simple_execute(circuit, config, shots[index])["counts"]
+            return {_canonical(key, width): count for key, count in found.items()}
 
-        per_row = (shots[row] for row in number)
-        return self._each(run, template, native, rows, one, seeds=seeds, extra=per_row)
+        return self._each(run, template, native, rows, counts)
 
     def _compiled(
         self,
@@ -198,32 +202,24 @@ class Engine:
         template: _core.Template,
         native: _core.NativeCircuit,
         rows: NDArray[np.int64],
-        call: Callable[..., Any],
-        *,
-        seeds: list[int] | None,
-        extra: Iterable[Any] = (),
-    ) -> list[Any]:
-        """``call(circuit, config, *extra)`` for every row, on the thread pool, in order."""
+        call: Callable[[int, Any], T],
+    ) -> list[T]:
+        """``call(index, circuit)`` for every row, on the thread pool; results in order."""
         maestro = load_maestro()
         by_text = native.has_conditions
 
-        def task(row: int, seed: int | None, *more: Any) -> Any:
+        def task(index: int, row: int) -> T:
             run.check()
-            label = run.labels[template.circuits[row]]
             angles = template.angles(native, row, row + 1)[0].tolist()
             circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles)
-            config = run.config.to_simulator_config(maestro, width=native.n_qubits, seed=seed)
             try:
-                return call(circuit, config, *more)
+                return call(index, circuit)
             except (RuntimeError, ValueError, MemoryError) as error:
-                raise SimulationError.for_circuit(label, error) from error
+                raise SimulationError.for_circuit(run.labels[template.circuits[row]], error) from error
 
-        columns = [rows.tolist(), seeds or [None] * len(rows)]
-        further = list(extra)
-        tasks = zip(*columns, *([further] if further else []), strict=True)
-        return self._collect(run, [self._submit(task, *arguments) for arguments in tasks])
+        return self._collect(run, [self._submit(task, index, row) for index, row in enumerate(rows.tolist())])
 
-    def _collect(self, run: Run, futures: list[Future[Any]]) -> list[Any]:
+    def _collect(self, run: Run, futures: list[Future[T]]) -> list[T]:
         try:
             for future in futures:
                 while not future.done():
@@ -238,11 +234,11 @@ class Engine:
             raise
         return [future.result() for future in futures]
 
-    def _submit(self, task: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    def _submit(self, task: Callable[[int, int], T], index: int, row: int) -> Future[T]:
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
-            return self._pool.submit(task, *arguments)
+            return self._pool.submit(task, index, row)
 
 
 def _is_compiled(run: Run, n_qubits: int) -> bool:
@@ -268,5 +264,5 @@ def _on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
 
 
 def _canonical(key: str, width: int) -> str:
-    """The library's count key, leftmost = bit 0 and cut after the last bit in use, as ours (ordering.md §3)."""
+    """The library's count key (leftmost = bit 0, cut after the last bit in use) as ours."""
     return key[:width].ljust(width, "0")[::-1]

@@ -8,54 +8,102 @@ use std::fmt;
 #[non_exhaustive]
 pub enum PauliError {
     /// A word, a group or the whole text is empty.
-    Empty { group: usize, term: usize },
+    Empty {
+        /// Its group.
+        group: usize,
+        /// Its place in the group.
+        term: usize,
+    },
     /// A character other than `I`, `X`, `Y`, `Z`.
     Letter {
+        /// The word.
         word: String,
+        /// Its group.
         group: usize,
+        /// Its place in the group.
         term: usize,
+        /// The character.
         found: char,
+        /// Its place in the word, in characters.
         position: usize,
     },
     /// A word whose length differs from that of the first word of its group.
     Length {
+        /// The word.
         word: String,
+        /// Its group.
         group: usize,
+        /// Its place in the group.
         term: usize,
+        /// Letters it has.
         letters: usize,
+        /// Letters the first word has.
         expected: usize,
     },
     /// The same word twice; each place is (group, term).
     Duplicate {
+        /// The word.
         word: String,
+        /// Where it stands first, (group, term).
         first: (usize, usize),
+        /// Where it stands again, (group, term).
         second: (usize, usize),
     },
     /// A word with more letters than the circuit has qubits.
     TooLong {
+        /// The word.
         word: String,
+        /// Letters it has.
         letters: usize,
+        /// Qubits of the circuit.
         qubits: usize,
     },
     /// `circuit_ham_map` and `ham_ops` disagree on the number of groups.
-    MapLength { ranges: usize, groups: usize },
+    MapLength {
+        /// Ranges in the map.
+        ranges: usize,
+        /// Groups in the text.
+        groups: usize,
+    },
     /// A range of `circuit_ham_map` that ends before it starts or leaves `[0, n_circuits]`.
     MapRange {
+        /// Which range.
         index: usize,
+        /// Where it starts.
         start: i64,
+        /// Where it ends.
         end: i64,
+        /// Circuits of the submission.
         n_circuits: usize,
     },
     /// Nothing to encode (wire protocol §5.1).
     WireEmpty,
     /// Words of one group to encode differ in length; the lengths are sorted (wire protocol §5.1).
-    WireLengths { lengths: Vec<usize> },
+    WireLengths {
+        /// The lengths, ascending.
+        lengths: Vec<usize>,
+    },
     /// A word too wide for the wire form.
-    WireWidth { group: usize, letters: usize },
+    WireWidth {
+        /// Its group.
+        group: usize,
+        /// Letters it has.
+        letters: usize,
+    },
     /// A compressed group that cannot be read back.
-    Wire { group: usize, reason: String },
+    Wire {
+        /// Its group.
+        group: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// The dense text would be longer than the caller allows.
-    TooLarge { group: usize, max_bytes: usize },
+    TooLarge {
+        /// Its group.
+        group: usize,
+        /// The bound.
+        max_bytes: usize,
+    },
 }
 
 const SHOWN: usize = 60;

@@ -174,7 +174,7 @@ pub(super) fn scan(text: &str, mut found: impl FnMut(Group)) -> Result<(), Pauli
 /// and there are as many letters as the remaining places, then each of those holds a letter.
 fn uniform(group: &[u8], letters: usize) -> Option<usize> {
     let stride = letters + 1;
-    if letters == 0 || (group.len() + 1) % stride != 0 {
+    if letters == 0 || !(group.len() + 1).is_multiple_of(stride) {
         return None;
     }
     let words = (group.len() + 1) / stride;

@@ -2,7 +2,7 @@ use std::io::Read;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::Compression;
-use flate2::read::{GzDecoder, GzEncoder};
+use flate2::bufread::{GzDecoder, GzEncoder};
 
 use super::observables::{Group, scan};
 use super::sparse::{Indices, expand, longest_word};

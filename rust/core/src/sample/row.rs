@@ -24,19 +24,36 @@ const SUM: f64 = 1e-6;
 pub enum SampleError {
     /// A probability that is negative, infinite or not a number.
     Probability {
+        /// The row.
         row: usize,
+        /// The outcome.
         outcome: usize,
+        /// The number found.
         value: f64,
     },
     /// Probabilities that do not sum to 1.
-    Sum { row: usize, sum: f64 },
+    Sum {
+        /// The row.
+        row: usize,
+        /// What they sum to.
+        sum: f64,
+    },
     /// More than [`MAX_SHOTS`] shots.
-    Shots { row: usize, shots: u64 },
+    Shots {
+        /// The row.
+        row: usize,
+        /// The shots asked for.
+        shots: u64,
+    },
     /// A matrix, shots and seeds that do not belong together.
     Shape {
+        /// Probabilities given.
         numbers: usize,
+        /// Outcomes per row.
         n_outcomes: usize,
+        /// The shots asked for.
         shots: usize,
+        /// Seeds given.
         seeds: usize,
     },
 }
@@ -179,7 +196,7 @@ fn check(row: usize, probabilities: &[f64], shots: u64) -> Result<(), SampleErro
             value: probabilities[outcome],
         });
     }
-    let sum = probabilities.iter().map(|p| p.max(0.0)).sum::<f64>();
+    let sum = probabilities.iter().fold(0.0, |sum, p| sum + p.max(0.0));
     if (sum - 1.0).abs() > SUM {
         return Err(SampleError::Sum { row, sum });
     }

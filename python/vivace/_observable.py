@@ -1,0 +1,116 @@
+"""`Observable`: a real combination of Pauli words, and what makes a word wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from vivace.errors import ObservableError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Observable", "quantity", "shown", "word_problem"]
+
+_MAX_EXACT_QUBITS: Final = 14
+_DENSE_QUBITS: Final = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observable:
+    """A real linear combination of Pauli words.
+
+    Attributes:
+        words: Pauli words of equal length, each once; leftmost letter = qubit 0.
+        coefficients: float64, one per word; any unit, values of the observable come out in the same one.
+
+    Raises:
+        ObservableError: No words, a bad letter, unequal lengths, a repeated word, or coefficients that do
+            not fit or are not finite.
+
+    >>> observable = Observable(("ZI", "XX"), [0.5, -1.0])
+    >>> observable.width, observable.is_diagonal, round(observable.ground_energy(), 6)
+    (2, False, -1.118034)
+    """
+
+    words: tuple[str, ...]
+    coefficients: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        import numpy as np
+
+        words = tuple(self.words)
+        coefficients = np.array(self.coefficients, dtype=np.float64)
+        if not words or coefficients.shape != (len(words),):
+            raise ObservableError(
+                f"Expected one coefficient per word and at least one word, got {len(words)} words and "
+                f"coefficients of shape {coefficients.shape}."
+            )
+        if not np.isfinite(coefficients).all():
+            word = words[int(np.isfinite(coefficients).argmin())]
+            raise ObservableError(f"The coefficient of {word!r} is not finite.", word)
+        seen: set[str] = set()
+        for word in words:
+            problem = word_problem(word, len(words[0]))
+            if problem is not None or word in seen:
+                raise ObservableError((problem or (0, f"word {word!r} is repeated"))[1] + ".", word)
+            seen.add(word)
+        object.__setattr__(self, "words", words)
+        object.__setattr__(self, "coefficients", coefficients)
+
+    @property
+    def width(self) -> int:
+        """Number of qubits the words speak of."""
+        return len(self.words[0])
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether all words are made of I and Z, so that counts give their values."""
+        return all(set(word) <= {"I", "Z"} for word in self.words)
+
+    def ground_energy(self) -> float:
+        """Lowest eigenvalue, by diagonalisation; in the unit of the coefficients.
+
+        Raises:
+            ObservableError: More than 14 qubits.
+        """
+        import numpy as np
+        from qiskit.quantum_info import SparsePauliOp
+
+        if self.width > _MAX_EXACT_QUBITS:
+            raise ObservableError(
+                f"Diagonalisation is for at most {_MAX_EXACT_QUBITS} qubits, the observable has {self.width}."
+            )
+        # Qiskit labels have qubit 0 on the right.
+        operator = SparsePauliOp([word[::-1] for word in self.words], self.coefficients)
+        if self.width <= _DENSE_QUBITS:
+            return float(np.linalg.eigvalsh(operator.to_matrix())[0])
+        from scipy.sparse.linalg import eigsh
+
+        # A fixed random start: repeatable, and not orthogonal to the ground state by symmetry.
+        start = np.random.default_rng(0).normal(size=1 << self.width)
+        matrix = operator.to_matrix(sparse=True)
+        return float(eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)[0])
+
+
+def word_problem(word: str, width: int) -> tuple[int, str] | None:
+    """What is wrong with a Pauli word, after the offset of the first wrong letter; None if nothing is."""
+    rest = word.lstrip("IXYZ")
+    if rest:
+        place = len(word) - len(rest)
+        return place, f"word {shown(word)} has the letter {rest[0]!r}; expected I, X, Y or Z"
+    if len(word) != width or not width:
+        letters = quantity(len(word), "letter")
+        return 0, f"word {shown(word)} has {letters}, the first word has {width}"
+    return None
+
+
+def shown(text: str) -> str:
+    """Text from a file in quotes, cut to a length that fits a message."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def quantity(number: int, noun: str) -> str:
+    """``3 words``, ``1 word``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

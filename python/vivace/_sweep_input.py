@@ -1,0 +1,307 @@
+"""What a sweep reads: templates, parameter rows, observables. `vivace.sweeps` is the public face.
+
+Files may be wrong in every way. A wrong one gives one error, which begins with ``file:line:column:``.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from vivace._observable import Observable, quantity, shown, word_problem
+from vivace.errors import ObservableError, ParameterError, QasmError, VivaceError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["check_finite", "parameter_grid", "read_observable", "read_parameters", "read_template"]
+
+_MAX_LINE: Final = 1 << 20
+_MAX_TEMPLATE: Final = 64 << 20
+_MAX_VALUES: Final = 1 << 28
+
+
+def parameter_grid(
+    ranges: Mapping[str, tuple[float, float, int]],
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """All combinations of evenly spaced values.
+
+    Args:
+        ranges: Name to (start, stop, number of values); both ends are included, one value means start.
+
+    Returns:
+        Names, and a float64 matrix of rows × names in row-major order: the last name changes fastest.
+
+    Raises:
+        ParameterError: No range, an end that is not finite, a number of values below 1, or too many rows.
+
+    >>> names, values = parameter_grid({"a": (0.0, 1.0, 2), "b": (0.0, 2.0, 3)})
+    >>> names, values.tolist()
+    (('a', 'b'), [[0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    """
+    import numpy as np
+
+    if not ranges:
+        raise ParameterError("A grid needs at least one range.")
+    for name, (start, stop, number) in ranges.items():
+        if not (math.isfinite(start) and math.isfinite(stop)):
+            raise ParameterError(f"Range of {name!r}: {start} to {stop} is not finite.", name=name)
+        if number < 1:
+            raise ParameterError(f"Range of {name!r}: expected at least 1 value, got {number}.", name=name)
+    rows = math.prod(number for _, _, number in ranges.values())
+    if rows * len(ranges) > _MAX_VALUES:
+        raise ParameterError(f"The grid has {rows} rows of {len(ranges)} values: too many. Coarsen a range.")
+    axes = [np.linspace(start, stop, number) for start, stop, number in ranges.values()]
+    matrix = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(rows, len(axes))
+    return tuple(ranges), matrix
+
+
+def read_template(path: str | Path) -> str:
+    """Text of a template file; whether it is OpenQASM is for the core to say.
+
+    Raises:
+        QasmError: Longer than 64 MiB, or not UTF-8 text.
+        OSError: The file cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        data = file.read(_MAX_TEMPLATE + 1)
+    if len(data) > _MAX_TEMPLATE:
+        raise QasmError(f"{path}: larger than {_MAX_TEMPLATE >> 20} MiB; this is no circuit template")
+    place = data.find(b"\0")
+    if place >= 0:
+        raise QasmError(f"{path}:{_position(data, place)}: not a text file (NUL byte)")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = error.start
+    raise QasmError(f"{path}:{_position(data, place)}: not UTF-8 text")
+
+
+def read_parameters(
+    path: str | Path, names: Sequence[str] | None = None
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    r"""Parameter rows from a file.
+
+    Args:
+        path: ``.csv``: a header of names, then one row of numbers a line, separated by commas.
+            ``.npy``: a matrix of rows × parameters, or a structured array whose fields are the names.
+        names: Names of the columns; for a ``.npy`` matrix only.
+
+    Returns:
+        Names, and a float64 matrix of rows × names.
+
+    Raises:
+        ParameterError: What is wrong with the file, and where.
+        OSError: The file cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "rows.csv")
+    ...     _ = path.write_text("a,b\n0.5,1\n1.5,2\n")
+    ...     read_parameters(path)
+    (('a', 'b'), array([[0.5, 1. ],
+           [1.5, 2. ]]))
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".npy":
+        return _read_npy(path, names)
+    if suffix != ".csv":
+        raise ParameterError(f"{path}: expected a .csv or .npy file of parameter rows.")
+    if names is not None:
+        raise ParameterError(f"{path}: a .csv file names its columns itself; give names for .npy only.")
+    return _read_csv(path)
+
+
+def read_observable(path: str | Path) -> Observable:
+    r"""An observable from a words file.
+
+    One term a line: ``<coefficient> <word>``, separated by blanks; leftmost letter = qubit 0; letters I, X,
+    Y, Z; all words equally long, each once. ``#`` starts a comment, blank lines are ignored.
+
+    Raises:
+        ObservableError: What is wrong with the file, and where.
+        OSError: The file cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "words.txt")
+    ...     _ = path.write_text("# two terms\n 0.5 ZI\n-1.0 XX\n")
+    ...     read_observable(path).words
+    ('ZI', 'XX')
+    """
+    lines: dict[str, int] = {}
+    coefficients = array("d")
+    width = 0
+    for number, line in _lines(path, ObservableError):
+        text = line.partition("#")[0]
+        fields = text.split()
+        if not fields:
+            continue
+        if len(fields) != 2:
+            message = f"expected '<coefficient> <word>', found {quantity(len(fields), 'field')}"
+            raise ObservableError(f"{path}:{number}:{_column(text, len(fields) > 2)}: {message}.")
+        coefficient = _number(fields[0])
+        if isinstance(coefficient, str):
+            raise ObservableError(f"{path}:{number}:{text.index(fields[0]) + 1}: {coefficient}.")
+        word = fields[1]
+        column = text.rindex(word) + 1
+        width = width or len(word)
+        problem = word_problem(word, width)
+        if problem is None and word in lines:
+            problem = 0, f"word {shown(word)} is repeated; it is already in line {lines[word]}"
+        if problem is not None:
+            raise ObservableError(f"{path}:{number}:{column + problem[0]}: {problem[1]}.", word)
+        lines[word] = number
+        coefficients.append(coefficient)
+    if not lines:
+        raise ObservableError(f"{path}: there are no terms; expected lines of '<coefficient> <word>'.")
+    return Observable(tuple(lines), _vector(coefficients))
+
+
+def _read_csv(path: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    rows = ((number, line) for number, line in _lines(path, ParameterError) if line and not line.isspace())
+    header = next(rows, None)
+    if header is None:
+        raise ParameterError(f"{path}: the file is empty; expected a header of parameter names, then rows.")
+    names = _csv_header(path, *header)
+    values = array("d")
+    for number, line in rows:
+        fields = line.split(",")
+        if len(fields) != len(names):
+            found = f"expected {quantity(len(names), 'value')}, found {len(fields)}"
+            raise ParameterError(f"{path}:{number}:1: {found}.")
+        try:
+            numbers = [float(field) for field in fields]
+        except ValueError:
+            raise ParameterError(_csv_problem(path, number, fields)) from None
+        # The sum of finite numbers may overflow, so a bad sum only asks for a closer look.
+        if "_" in line or not math.isfinite(sum(numbers)):
+            problem = _csv_problem(path, number, fields)
+            if problem:
+                raise ParameterError(problem)
+        values.extend(numbers)
+    if not values:
+        raise ParameterError(f"{path}: there is a header but no row of values.")
+    return names, _vector(values).reshape(-1, len(names))
+
+
+def _csv_header(path: str | Path, number: int, line: str) -> tuple[str, ...]:
+    names = tuple(field.strip().strip('"') for field in line.split(","))
+    if not any(isinstance(_number(name), str) for name in names):
+        raise ParameterError(f"{path}:{number}:1: expected a header of parameter names, found numbers.")
+    _check_names(names, f"{path}:{number}: ")
+    return names
+
+
+def _csv_problem(path: str | Path, number: int, fields: list[str]) -> str:
+    """The first field that is not a finite number, as a message; empty if there is none."""
+    column = 1
+    for field in fields:
+        value = _number(field.strip())
+        if isinstance(value, str):
+            return f"{path}:{number}:{column + len(field) - len(field.lstrip())}: {value}."
+        column += len(field) + 1
+    return ""
+
+
+def _read_npy(path: str | Path, names: Sequence[str] | None) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    import numpy as np
+
+    try:
+        stored = np.lib.format.open_memmap(path, mode="r")
+    except ValueError as error:
+        raise ParameterError(f"{path}: not a .npy file of numbers: {str(error)[:200]}") from None
+    fields = stored.dtype.names
+    if fields is not None and names is not None:
+        raise ParameterError(
+            f"{path}: the array names its fields itself; give names for a plain matrix only."
+        )
+    if fields is None and names is None:
+        raise ParameterError(f"{path}: a plain matrix has no names; give them (--names a,b).")
+    found = tuple(fields if fields is not None else names or ())
+    _check_names(found, f"{path}: ")
+    columns = [stored[field] for field in fields] if fields is not None else [stored]
+    if any(column.dtype.kind not in "iuf" for column in columns):
+        raise ParameterError(f"{path}: expected real numbers, found dtype {stored.dtype}.")
+    if stored.ndim != (2 if fields is None else 1) or (fields is None and stored.shape[1] != len(found)):
+        expected = f"rows x {len(found)} values" if fields is None else "a one-dimensional structured array"
+        raise ParameterError(f"{path}: expected {expected}, found shape {stored.shape}.")
+    if not len(stored):
+        raise ParameterError(f"{path}: there are no rows.")
+    matrix = np.array(stored if fields is None else np.stack(columns, axis=1), dtype=np.float64, order="C")
+    check_finite(found, matrix, f"{path}: ")
+    return found, matrix
+
+
+def check_finite(names: Sequence[str], values: NDArray[np.float64], prefix: str = "") -> None:
+    """Refuse NaN and infinities in a matrix of rows × names, telling the first one's place."""
+    import numpy as np
+
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, column = divmod(int(finite.argmin()), values.shape[1])
+        found = f"{prefix}row {row} has {values[row, column]} for {names[column]!r}"
+        raise ParameterError(f"{found}; parameters must be finite.", name=names[column])
+
+
+def _check_names(names: Sequence[str], prefix: str) -> None:
+    for index, name in enumerate(names):
+        if not name:
+            raise ParameterError(f"{prefix}column {index + 1} has no name.")
+        if name in names[:index]:
+            first = names.index(name) + 1
+            message = f"{prefix}columns {first} and {index + 1} are both named {shown(name)}."
+            raise ParameterError(message, name=name)
+
+
+def _lines(path: str | Path, error: type[VivaceError]) -> Iterator[tuple[int, str]]:
+    """Numbered lines of a UTF-8 text file, without their ends, never more than one in memory."""
+    with Path(path).open("rb") as file:
+        number = 0
+        while data := file.readline(_MAX_LINE):
+            number += 1
+            if len(data) == _MAX_LINE and not data.endswith(b"\n"):
+                raise error(f"{path}:{number}:1: the line is longer than {_MAX_LINE} bytes.")
+            place = data.find(b"\0")
+            if place >= 0:
+                raise error(f"{path}:{number}:{place + 1}: not a text file (NUL byte).")
+            try:
+                text = data.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as bad:
+                column = len(data[: bad.start].decode("utf-8", "replace")) + 1
+                raise error(f"{path}:{number}:{column}: not UTF-8 text.") from None
+            yield number, text.rstrip("\r\n")
+
+
+def _number(text: str) -> float | str:
+    """A finite number, or what is wrong with it."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = None
+    if value is None or "_" in text:
+        return f"expected a number, found {shown(text)}" if text else "expected a number, found nothing"
+    return value if math.isfinite(value) else f"expected a finite number, found {shown(text)}"
+
+
+def _column(text: str, third: bool) -> int:
+    """Column of the third field, or of the first."""
+    if not third:
+        return len(text) - len(text.lstrip()) + 1
+    return len(text) - len(text.split(maxsplit=2)[2]) + 1
+
+
+def _position(data: bytes, place: int) -> str:
+    """``line:column`` of a byte, both from 1."""
+    before = data[:place].rpartition(b"\n")[2].decode("utf-8", "replace")
+    return f"{data.count(10, 0, place) + 1}:{len(before) + 1}"
+
+
+def _vector(values: array[float]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.frombuffer(values, dtype=np.float64)

@@ -1,0 +1,299 @@
+"""What a sweep returns, and how it is written to files. `vivace.sweeps` is the public face."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+
+from vivace._observable import Observable, quantity, shown
+from vivace.errors import ConfigError, ObservableError, ResultError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["BestRow", "SweepCounts", "SweepResult", "check_readable", "output_format"]
+
+_CSV_ROWS: Final = 4096
+
+
+class BestRow(NamedTuple):
+    """The row with the lowest value."""
+
+    index: int
+    parameters: dict[str, float]
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepCounts:
+    """Counts of all rows in three arrays. Row ``i`` owns the outcomes ``offsets[i]`` to ``offsets[i + 1]``.
+
+    Attributes:
+        bits: uint8, outcomes × ceil(n_bits / 8). Each outcome is its key read as a binary number, big-endian,
+            zero-padded on the left: the lowest bit of the last byte is classical bit 0, which is the
+            rightmost character of the key.
+        counts: int64, one per outcome.
+        offsets: int64, rows + 1.
+        n_bits: Number of classical bits.
+
+    >>> import numpy as np
+    >>> counts = SweepCounts(np.array([[0], [2]], np.uint8), np.array([60, 40]), np.array([0, 2]), 2)
+    >>> counts.row(0), counts.word_values(["ZI", "IZ"]).tolist()
+    ({'00': 60, '10': 40}, [[1.0, 0.2]])
+    """
+
+    bits: NDArray[np.uint8]
+    counts: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    n_bits: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def row(self, index: int) -> dict[str, int]:
+        """Counts of one row by key; the rightmost character is classical bit 0."""
+        index = range(len(self))[index]
+        own = slice(int(self.offsets[index]), int(self.offsets[index + 1]))
+        width = self.n_bits
+        keys = (f"{int.from_bytes(b.tobytes(), 'big'):0{width}b}" if width else "" for b in self.bits[own])
+        return dict(zip(keys, self.counts[own].tolist(), strict=True))
+
+    def frequencies(self, bit: int | None = None) -> NDArray[np.float64]:
+        """Per row, the share of shots with bit ``bit`` = 1; by default, of the commonest outcome."""
+        import numpy as np
+
+        starts = self.offsets[:-1]
+        totals = np.add.reduceat(self.counts, starts)
+        if bit is None:
+            return np.asarray(np.maximum.reduceat(self.counts, starts) / totals, dtype=np.float64)
+        ones = self._unpacked()[:, bit]
+        return np.asarray(np.add.reduceat(self.counts * ones, starts) / totals, dtype=np.float64)
+
+    def word_values(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """Estimates of words of I and Z; letter ``i`` from the left is read from classical bit ``i``.
+
+        Returns:
+            float64, rows × words.
+
+        Raises:
+            ObservableError: A word has an X or Y, or not one letter per classical bit.
+        """
+        import numpy as np
+
+        check_readable(words, self.n_bits)
+        unpacked = self._unpacked()
+        starts = self.offsets[:-1]
+        totals = np.add.reduceat(self.counts, starts)
+        values = np.empty((len(self), len(words)), dtype=np.float64)
+        for column, word in enumerate(words):
+            involved = [place for place, letter in enumerate(word) if letter == "Z"]
+            odd = unpacked[:, involved].sum(axis=1, dtype=np.int64) & 1
+            values[:, column] = np.add.reduceat(self.counts * (1 - 2 * odd), starts) / totals
+        return values
+
+    def _unpacked(self) -> NDArray[np.uint8]:
+        """Outcomes × n_bits; column ``i`` is classical bit ``i``."""
+        import numpy as np
+
+        return np.unpackbits(self.bits, axis=1)[:, ::-1][:, : self.n_bits]
+
+
+@dataclass(frozen=True, eq=False)
+class SweepResult:
+    """Rows of a sweep and what came out for each, in the order of the rows.
+
+    Attributes:
+        names: Names of the parameters.
+        values: float64, rows × names; the parameters, in radians where gates take angles.
+        seconds: Time the rows took.
+        observable: What was measured, if anything.
+        word_values: float64, rows × words, −1 … 1: value of each word of the observable.
+        counts: Counts of each row, when sampling.
+        shots: Shots per row, when sampling; None for exact expectation values.
+
+    >>> import numpy as np
+    >>> result = SweepResult(("a",), np.array([[0.0], [0.5]]), 0.1, Observable(("Z",), [2.0]),
+    ...                      np.array([[1.0], [-0.25]]))
+    >>> result.energies.tolist(), result.best()
+    ([2.0, -0.5], BestRow(index=1, parameters={'a': 0.5}, value=-0.5))
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    seconds: float
+    observable: Observable | None = None
+    word_values: NDArray[np.float64] | None = None
+    counts: SweepCounts | None = None
+    shots: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def energies(self) -> NDArray[np.float64] | None:
+        """Value of the observable per row, float64, in the unit of its coefficients; None without one."""
+        if self.word_values is None or self.observable is None:
+            return None
+        return self.word_values @ self.observable.coefficients
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows done per second of run time."""
+        return len(self) / self.seconds if self.seconds > 0 else float("inf")
+
+    def best(self) -> BestRow:
+        """The row with the lowest value of the observable; the first one, if several have it.
+
+        Raises:
+            ResultError: There is no observable.
+        """
+        if self.energies is None:
+            raise ResultError("There is no lowest row: the sweep has counts but no observable.")
+        index = int(self.energies.argmin())
+        parameters = dict(zip(self.names, self.values[index].tolist(), strict=True))
+        return BestRow(index, parameters, float(self.energies[index]))
+
+    @staticmethod
+    def joined(parts: Sequence[SweepResult]) -> SweepResult:
+        """Parts of one sweep, one after the other, as one result.
+
+        Raises:
+            ResultError: There are no parts.
+        """
+        import numpy as np
+
+        if not parts:
+            raise ResultError("There are no rows to join.")
+        first = parts[0]
+        words = [part.word_values for part in parts if part.word_values is not None]
+        counts = [part.counts for part in parts if part.counts is not None]
+        return SweepResult(
+            first.names,
+            np.concatenate([part.values for part in parts]),
+            sum(part.seconds for part in parts),
+            first.observable,
+            np.concatenate(words) if words else None,
+            _joined_counts(counts) if counts else None,
+            first.shots,
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to a file, whole or not at all; an existing file is replaced.
+
+        Args:
+            path: ``.npz``: arrays ``names``, ``values``, ``seconds``; with an observable ``words``,
+                ``coefficients``, ``word_values``, ``energies``; with counts ``outcomes``, ``outcome_counts``,
+                ``row_offsets`` (the arrays of `SweepCounts`), ``n_bits``, ``shots``.
+                ``.csv``: one line per row, the parameters, then ``<H>`` and each word as ``<word>``; with
+                counts and no observable one line per row and outcome.
+
+        Raises:
+            ConfigError: Neither ``.npz`` nor ``.csv``.
+            OSError: The file cannot be written.
+        """
+        path = Path(path)
+        if output_format(path) == ".npz":
+            _write_whole(path, "wb", self._write_npz)
+        else:
+            _write_whole(path, "w", self._write_csv)
+        return path
+
+    def _write_npz(self, file: IO[Any]) -> None:
+        import numpy as np
+
+        arrays: dict[str, Any] = {"names": self.names, "values": self.values, "seconds": self.seconds}
+        if self.observable is not None and self.word_values is not None:
+            arrays |= {"words": self.observable.words, "coefficients": self.observable.coefficients}
+            arrays |= {"word_values": self.word_values, "energies": self.energies}
+        if self.counts is not None:
+            counts = self.counts
+            arrays |= {"outcomes": counts.bits, "outcome_counts": counts.counts}
+            arrays |= {"row_offsets": counts.offsets, "n_bits": counts.n_bits, "shots": self.shots}
+        np.savez(file, allow_pickle=False, **arrays)
+
+    def _write_csv(self, file: IO[Any]) -> None:
+        writer = csv.writer(file, lineterminator="\n")
+        if self.observable is not None and self.word_values is not None and self.energies is not None:
+            import numpy as np
+
+            writer.writerow([*self.names, "<H>", *(f"<{word}>" for word in self.observable.words)])
+            for start in range(0, len(self), _CSV_ROWS):
+                part = slice(start, start + _CSV_ROWS)
+                table = [self.values[part], self.energies[part, None], self.word_values[part]]
+                writer.writerows(np.concatenate(table, axis=1).tolist())
+        elif self.counts is not None:
+            writer.writerow([*self.names, "<outcome>", "<count>"])
+            for values, outcome, count in self._count_lines(self.counts):
+                writer.writerow([*values, outcome, count])
+
+    def _count_lines(self, counts: SweepCounts) -> Iterator[tuple[list[float], str, int]]:
+        for index, values in enumerate(self.values):
+            for outcome, count in counts.row(index).items():
+                yield values.tolist(), outcome, count
+
+
+def output_format(path: str | Path) -> str:
+    """``.npz`` or ``.csv``, by the name of the file.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".npz", ".csv"):
+        raise ConfigError(
+            f"{path}: results are written as .npz or .csv, not {suffix or 'without a suffix'!r}."
+        )
+    return suffix
+
+
+def _joined_counts(parts: Sequence[SweepCounts]) -> SweepCounts:
+    import numpy as np
+
+    starts = np.cumsum([0, *(len(part.counts) for part in parts)])
+    offsets = [part.offsets[:-1] + start for part, start in zip(parts, starts[:-1], strict=True)]
+    return SweepCounts(
+        np.concatenate([part.bits for part in parts]),
+        np.concatenate([part.counts for part in parts]),
+        np.concatenate([*offsets, starts[-1:]]),
+        parts[0].n_bits,
+    )
+
+
+def check_readable(words: Sequence[str], n_bits: int | None = None) -> None:
+    """Refuse words that counts say nothing about.
+
+    Raises:
+        ObservableError: A word has an X or Y, or not one letter per classical bit.
+    """
+    for word in words:
+        if word.strip("IZ"):
+            raise ObservableError(
+                f"Word {shown(word)} cannot be estimated from counts: they are of one basis, which gives "
+                "words of I and Z only. Leave shots out for exact expectation values.",
+                word,
+            )
+        if n_bits is not None and len(word) != n_bits:
+            raise ObservableError(
+                f"Word {shown(word)} has {quantity(len(word), 'letter')}, the circuit "
+                f"has {quantity(n_bits, 'classical bit')}. To estimate it from counts, "
+                "measure qubit i into bit i.",
+                word,
+            )
+
+
+def _write_whole(path: Path, mode: str, write: Callable[[IO[Any]], None]) -> None:
+    """Write beside the target, then move into place, so that a crash leaves no half file."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open(
+            mode, encoding=None if "b" in mode else "utf-8", newline=None if "b" in mode else ""
+        ) as file:
+            write(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,325 @@
+"""The ``vivace`` command."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+from vivace.errors import (
+    ConfigError,
+    ExecutionCancelledError,
+    MissingDependencyError,
+    ParameterError,
+    QasmError,
+    VivaceError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vivace.sweeps import Observable, SweepResult
+
+__all__ = ["app", "main"]
+
+_FAILED: Final = 2
+_INTERRUPTED: Final = 130
+_NAME_WIDTH: Final = 15
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Runs many quantum circuits fast.",
+)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 2 bad input, 130 interrupted."""
+    sys.exit(app())
+
+
+@app.callback(invoke_without_command=True)
+def _vivace(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"vivace {installed('vivace')}")
+        raise typer.Exit
+
+
+@app.command()
+def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
+    template: Annotated[
+        Path, typer.Argument(help="OpenQASM 2 file with named parameters.", metavar="TEMPLATE")
+    ],
+    ranges: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="NAME=START:STOP:NUM",
+            help="Evenly spaced values, both ends included; ends may be written with pi, as in -pi/2. "
+            "Several ranges make a grid, the last one changing fastest.",
+        ),
+    ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(help="Rows instead of ranges: .csv with a header of names, or .npy.")
+    ] = None,
+    names: Annotated[str | None, typer.Option(help="Names of the columns of a .npy matrix: a,b,c.")] = None,
+    observable: Annotated[
+        Path | None,
+        typer.Option(help="Words file: lines of <coefficient> <word>, leftmost letter = qubit 0."),
+    ] = None,
+    shots: Annotated[int | None, typer.Option(min=1, help="Sample this many shots per row.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes sampling repeatable.")] = None,
+    out: Annotated[Path, typer.Option(help="Directory, or a file .npz or .csv.")] = Path("sweep-out"),
+    plot: Annotated[Path | None, typer.Option(help="Picture, .png. Default: beside the results.")] = None,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw nothing.")] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Diagonalise the observable too, and compare (14 qubits at most).")
+    ] = False,
+    unit: Annotated[str, typer.Option(help="Unit of the observable, for print and picture: Ha.")] = "",
+) -> None:
+    """Run a circuit template on every row of parameters, on the local Maestro simulator.
+
+    With --observable the values are exact; with --shots, counts.
+    """
+    with _reported():
+        source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
+        files = _Files.planned(out, plot, no_plot)
+        result, interrupted = _run(source, shots, seed)
+        ground = source.words.ground_energy() if exact and source.words is not None else None
+        _report(result, unit, ground)
+        result.save(files.results)
+        _say("results", str(files.results))
+        if files.picture is not None and not interrupted:
+            from vivace.plots import landscape
+
+            _say("plot", str(landscape(result, files.picture, unit=unit, title=template.stem)))
+        elif files.note:
+            _say("plot", files.note)
+    if interrupted:
+        _complain(f"interrupted: {interrupted}; the finished rows are saved")
+        raise typer.Exit(_INTERRUPTED)
+
+
+class _Source:
+    """What goes into a sweep, read and checked."""
+
+    words: Observable | None
+
+    def __init__(
+        self,
+        template: Path,
+        ranges: tuple[str, ...],
+        parameters: Path | None,
+        names: str | None,
+        observable: Path | None,
+        exact: bool,
+        shots: int | None,
+    ) -> None:
+        from vivace.sweeps import parameter_grid, read_observable, read_parameters, read_template
+
+        if bool(ranges) == (parameters is not None):
+            raise ConfigError("give either --range (once per parameter) or --parameters")
+        if names is not None and parameters is None:
+            raise ConfigError("--names goes with --parameters FILE.npy")
+        if observable is None and (exact or shots is None):
+            raise ConfigError("--exact needs --observable" if exact else "give --observable, --shots or both")
+        self.path = template
+        self.text = read_template(template)
+        self.words = None if observable is None else read_observable(observable)
+        if parameters is None:
+            self.names, self.values = parameter_grid(_ranges(ranges))
+        else:
+            given = None if names is None else [name.strip() for name in names.split(",")]
+            self.names, self.values = read_parameters(parameters, given)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Where results go; settled, and directories made, before anything runs."""
+
+    results: Path
+    picture: Path | None
+    note: str = ""
+
+    @classmethod
+    def planned(cls, out: Path, plot: Path | None, no_plot: bool) -> _Files:
+        from vivace._sweep_result import output_format
+        from vivace.plots import require_matplotlib
+
+        if plot is not None and no_plot:
+            raise ConfigError("--plot and --no-plot exclude each other")
+        if plot is not None and plot.suffix.lower() != ".png":
+            raise ConfigError(f"{plot}: pictures are written as .png")
+        if out.suffix and not out.is_dir():
+            output_format(out)
+            results, picture = out, plot or out.with_suffix(".png")
+        else:
+            results, picture = out / "sweep.npz", plot or out / "landscape.png"
+        results.parent.mkdir(parents=True, exist_ok=True)
+        if no_plot:
+            return cls(results, None)
+        try:
+            require_matplotlib()
+        except MissingDependencyError:
+            if plot is not None:
+                raise
+            return cls(results, None, "none; for one, pip install 'vivace[plot]'")
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        return cls(results, picture)
+
+
+def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepResult, str]:
+    """The rows that were done, and what stopped the others, if anything did."""
+    from vivace.cancellation import interrupt_scope
+    from vivace.sweeps import SweepResult, sweep_parts
+
+    parts: list[SweepResult] = []
+    interrupted = ""
+    rows = len(source.values)
+    with interrupt_scope() as event, _progress(rows) as progress:
+        try:
+            parts.extend(
+                sweep_parts(
+                    source.text,
+                    source.names,
+                    source.values,
+                    observable=source.words,
+                    shots=shots,
+                    seed=seed,
+                    progress=progress,
+                    cancellation_event=event,
+                )
+            )
+        except QasmError as error:
+            raise QasmError(f"{source.path}: {error}\n") from error
+        except ExecutionCancelledError:
+            interrupted = f"{sum(map(len, parts))} of {rows} rows done"
+    if interrupted and not parts:
+        _complain(f"interrupted: {interrupted}; nothing is saved")
+        raise typer.Exit(_INTERRUPTED)
+    return SweepResult.joined(parts), interrupted
+
+
+def _ranges(texts: tuple[str, ...]) -> dict[str, tuple[float, float, int]]:
+    found: dict[str, tuple[float, float, int]] = {}
+    for text in texts:
+        name, _, rest = text.partition("=")
+        name = name.strip()
+        fields = rest.split(":")
+        if not name or len(fields) != 3:
+            raise ParameterError(f"--range {text}: expected NAME=START:STOP:NUM, such as theta=-pi:pi:101")
+        if name in found:
+            raise ParameterError(f"--range {text}: {name!r} has a range already", name=name)
+        try:
+            found[name] = _angle(fields[0]), _angle(fields[1]), int(fields[2])
+        except ValueError as error:
+            message = "expected a whole number of values" if "int()" in str(error) else str(error)
+            raise ParameterError(f"--range {text}: {message}", name=name) from None
+    return found
+
+
+_IN_PI: Final = re.compile(r"\s*([+-]?)\s*(?:([0-9.]+)\s*\*?\s*)?pi(?:\s*/\s*([0-9.]+))?\s*")
+
+
+def _angle(text: str) -> float:
+    """A number, or a multiple of pi: ``1.5``, ``-pi``, ``3*pi/4``."""
+    import math
+
+    match = _IN_PI.fullmatch(text)
+    try:
+        if match is None:
+            return float(text)
+        sign, times, over = match.groups()
+        return (-1 if sign == "-" else 1) * float(times or 1) * math.pi / float(over or 1)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text.strip()!r} is neither a number nor a multiple of pi") from None
+
+
+def _report(result: SweepResult, unit: str, ground: float | None) -> None:
+    shots = "" if result.shots is None else f", {result.shots} shots each"
+    _say("rows", f"{len(result)} of {', '.join(result.names)}{shots}")
+    _say("time", f"{result.seconds:.3g} s, {result.rows_per_second:,.0f} rows/s")
+    if result.energies is None:
+        if result.counts is not None:
+            frequencies = result.counts.frequencies()
+            row = int(frequencies.argmax())
+            outcome = max(result.counts.row(row).items(), key=lambda item: item[1])[0]
+            at = _parameters(dict(zip(result.names, result.values[row].tolist(), strict=True)))
+            _say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
+        return
+    best = result.best()
+    _say("lowest", f"{_quantity(best.value, unit)}   row {best.index}   {_parameters(best.parameters)}")
+    if ground is not None:
+        above = best.value - ground
+        apart = f"{above * 1000:.3f} m{unit}" if unit else f"{above:.3g}"
+        _say("exact ground", f"{_quantity(ground, unit)}   lowest is {apart} above it")
+
+
+def _parameters(parameters: dict[str, float]) -> str:
+    shown = [f"{name} = {value:.6g}" for name, value in parameters.items()]
+    return "   ".join(shown[:8]) + (f"   and {len(shown) - 8} more" if len(shown) > 8 else "")
+
+
+def _quantity(value: float, unit: str) -> str:
+    return f"{value:.8f} {unit}".rstrip()
+
+
+def _say(name: str, text: str) -> None:
+    typer.echo(f"{name:<{_NAME_WIDTH}}{text}")
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"vivace: {text}", err=True)
+
+
+@contextmanager
+def _progress(rows: int) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on the terminal; nothing where standard error is none."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("rows", total=rows)
+
+        def update(done: int, _total: int) -> None:
+            bar.update(task, completed=done)
+
+        yield update
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """One clear line instead of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _complain("interrupted; nothing is saved")
+        raise typer.Exit(_INTERRUPTED) from None
+    except (VivaceError, OSError, MemoryError) as error:
+        _complain(f"error: {_told(error)}")
+        raise typer.Exit(_FAILED) from None
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}"
+    return str(error).rstrip()

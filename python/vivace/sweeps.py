@@ -1,0 +1,274 @@
+"""Parameter sweeps: one circuit template, a matrix of parameter rows, arrays of values or counts back.
+
+`sweep` runs one on any runner; `sweep_parts` does so piece by piece, for sweeps larger than memory or to keep
+what is done when a run stops early. Rows go to the runner in chunks, so memory beyond the results is flat.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final
+
+from vivace._observable import Observable
+from vivace._sweep_input import (
+    check_finite,
+    parameter_grid,
+    read_observable,
+    read_parameters,
+    read_template,
+)
+from vivace._sweep_result import BestRow, SweepCounts, SweepResult, check_readable
+from vivace.cancellation import check
+from vivace.errors import ConfigError, ParameterError, ResultError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from vivace.backends import CircuitRunner
+    from vivace.results import ExecutionResult
+
+__all__ = [
+    "BestRow",
+    "Observable",
+    "SweepCounts",
+    "SweepResult",
+    "parameter_grid",
+    "read_observable",
+    "read_parameters",
+    "read_template",
+    "sweep",
+    "sweep_parts",
+]
+
+# Chunks start small and grow while they are quick: little is lost when a slow run stops early.
+_FIRST_CHUNK: Final = 512
+_LAST_CHUNK: Final = 65_536
+_LAST_SAMPLED_CHUNK: Final = 8192
+_QUICK: Final = 0.5
+_SLOW: Final = 2.0
+
+
+def sweep(
+    template: str,
+    names: Sequence[str],
+    values: ArrayLike,
+    *,
+    observable: Observable | None = None,
+    shots: int | None = None,
+    runner: CircuitRunner | None = None,
+    seed: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancellation_event: Event | None = None,
+) -> SweepResult:
+    """Run a template on every row of parameters.
+
+    Args:
+        template: OpenQASM 2; in gate arguments, the names stand for the parameters.
+        names: The parameters.
+        values: float64, rows × names.
+        observable: What to measure: exact expectation values, or estimates if ``shots`` is given as well,
+            which takes words of I and Z only, with qubit i measured into classical bit i.
+        shots: Sample this many shots per row. Without shots and observable, the runner's own number.
+        runner: Where to run; by default a `MaestroSimulator`, closed afterwards.
+        seed: Makes sampling repeatable.
+        progress: Called with (rows done, rows in all), often.
+        cancellation_event: Set it to stop; finished rows are lost then, use `sweep_parts` to keep them.
+
+    Raises:
+        QasmError: The template is not valid; tells line and column.
+        ParameterError: Names and values do not fit each other or the template, or a value is not finite.
+        ObservableError: The observable does not fit the circuit, or cannot be estimated from counts.
+        ConfigError: The shots are not those of the runner, or the runner has no expectation values.
+        ExecutionCancelledError: The event is set.
+
+    >>> template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(angle) q[0]; measure q -> c;"
+    >>> names, values = parameter_grid({"angle": (0.0, 3.0, 4)})
+    >>> result = sweep(template, names, values, observable=Observable(("Z",), [1.0]))
+    >>> result.energies.round(6).tolist(), result.best().parameters
+    ([1.0, 0.540302, -0.416147, -0.989992], {'angle': 3.0})
+    """
+    return SweepResult.joined(
+        list(
+            sweep_parts(
+                template,
+                names,
+                values,
+                observable=observable,
+                shots=shots,
+                runner=runner,
+                seed=seed,
+                progress=progress,
+                cancellation_event=cancellation_event,
+            )
+        )
+    )
+
+
+def sweep_parts(
+    template: str,
+    names: Sequence[str],
+    values: ArrayLike,
+    *,
+    observable: Observable | None = None,
+    shots: int | None = None,
+    runner: CircuitRunner | None = None,
+    seed: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancellation_event: Event | None = None,
+) -> Iterator[SweepResult]:
+    """As `sweep`, one `SweepResult` per chunk of rows, in order, as each is done.
+
+    Everything that can be checked is checked by the call, before the first part is asked for.
+
+    >>> template = "OPENQASM 2.0; qreg q[1]; rx(a) q[0];"
+    >>> parts = sweep_parts(template, ["a"], [[0.0], [0.5]], observable=Observable(("Z",), [1.0]))
+    >>> [len(part) for part in parts]
+    [2]
+    """
+    names = tuple(names)
+    matrix = _checked_rows(template, names, values)
+    if observable is not None and shots is not None:
+        check_readable(observable.words)
+    owned, used = _runner(runner, shots)
+    exact = observable is not None and shots is None
+    if exact and not used.supports_expval:
+        raise ConfigError(f"{type(used).__name__} has no expectation values; give shots to sample instead.")
+    if seed is not None:
+        used.set_seed(seed)
+    job = _Job(template, names, matrix, observable, exact, used, progress, cancellation_event)
+    return job.run(owned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One sweep on its way."""
+
+    template: str
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    observable: Observable | None
+    exact: bool
+    runner: CircuitRunner
+    progress: Callable[[int, int], None] | None
+    event: Event | None
+
+    def run(self, owned: AbstractContextManager[object]) -> Iterator[SweepResult]:
+        start, size, rows = 0, _FIRST_CHUNK, len(self.values)
+        largest = _LAST_CHUNK if self.exact else _LAST_SAMPLED_CHUNK
+        with owned:
+            while start < rows:
+                check(self.event, f"Sweep cancelled after {start} of {rows} rows")
+                part = self._part(start, min(start + size, rows))
+                start += len(part)
+                if self.progress is not None:
+                    self.progress(start, rows)
+                yield part
+                if part.seconds < _QUICK:
+                    size = min(2 * size, largest)
+                elif part.seconds > _SLOW:
+                    size = max(size // 2, 1)
+
+    def _part(self, start: int, stop: int) -> SweepResult:
+        began = time.perf_counter()
+        values = self.values[start:stop]
+        done = self._submit(start, values)
+        words, counts = None, None
+        if self.exact:
+            words = done.expectations().values
+        else:
+            counts = _counts(done)
+            if self.observable is not None:
+                words = counts.word_values(self.observable.words)
+        found = len(words) if words is not None else len(counts or ())
+        if found != len(values):
+            raise ResultError(f"Expected results for {len(values)} rows, the runner returned {found}.")
+        seconds = time.perf_counter() - began
+        shots = None if self.exact else self.runner.shots
+        return SweepResult(self.names, values, seconds, self.observable, words, counts, shots)
+
+    def _submit(self, start: int, values: NDArray[np.float64]) -> ExecutionResult:
+        from vivace.circuits import CircuitPayload, normalise_circuit_batch
+
+        # Labels are row numbers of the whole sweep: seeded runners draw from them, however rows are chunked.
+        labels = map(str, range(start, start + len(values)))
+        payload = CircuitPayload.from_matrix(self.template, self.names, values, labels)
+        circuits = [payload] if self.runner.resolves_parameters else normalise_circuit_batch([payload])
+        options: dict[str, Any] = {"cancellation_event": self.event}
+        if self.exact and self.observable is not None:
+            options["ham_ops"] = ";".join(self.observable.words)
+        if (
+            self.progress is not None
+            and "progress" in inspect.signature(self.runner.submit_circuits).parameters
+        ):
+            report, rows = self.progress, len(self.values)
+            options["progress"] = lambda done, _total: report(start + done, rows)
+        return _finished(self.runner, self.runner.submit_circuits(circuits, **options), self.event)
+
+
+def _finished(runner: Any, result: ExecutionResult, event: Event | None) -> ExecutionResult:
+    """The result itself, or that of the job it stands for."""
+    if not result.is_async():
+        return result
+    runner.poll_job_status(result, loop_until_complete=True, verbose=False, cancellation_event=event)
+    finished: ExecutionResult = runner.get_job_results(result)
+    return finished
+
+
+def _counts(result: ExecutionResult) -> SweepCounts:
+    import numpy as np
+
+    entries = result.results or []
+    arrays = result.counts_arrays()
+    widths = {len(key) for entry in entries for key in entry["results"]}
+    if len(widths) != 1 or not all(len(own.counts) for own in arrays):
+        raise ResultError(
+            f"Expected counts of one width for every row, the runner returned {sorted(widths)}."
+        )
+    return SweepCounts(
+        np.concatenate([own.bits for own in arrays]),
+        np.concatenate([own.counts for own in arrays]),
+        np.cumsum([0, *(len(own.counts) for own in arrays)], dtype=np.int64),
+        widths.pop(),
+    )
+
+
+def _runner(
+    runner: CircuitRunner | None, shots: int | None
+) -> tuple[AbstractContextManager[object], CircuitRunner]:
+    """A context that closes the runner if it is ours, and the runner."""
+    if runner is None:
+        from vivace.backends import MaestroSimulator
+
+        ours = MaestroSimulator() if shots is None else MaestroSimulator(shots=shots)
+        return ours, ours
+    if shots is not None and shots != runner.shots:
+        raise ConfigError(f"The runner has {runner.shots} shots, the sweep asks for {shots}.", "shots")
+    return nullcontext(), runner
+
+
+def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
+    import numpy as np
+
+    from vivace.qasm import is_valid_qasm, validate_qasm
+
+    matrix = np.ascontiguousarray(values, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[1] != len(names):
+        raise ParameterError(f"Expected rows x {len(names)} values, got shape {matrix.shape}.")
+    if not matrix.size:
+        raise ParameterError("A sweep needs at least one row and one parameter.")
+    repeated = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if repeated is not None:
+        raise ParameterError(f"Parameter {repeated!r} is named twice.", name=repeated)
+    check_finite(names, matrix)
+    validate_qasm(template, names)
+    for name in names:
+        # The core knows which names stand for something: without such a name the template is not valid.
+        if is_valid_qasm(template, [other for other in names if other != name]):
+            raise ParameterError(f"The template has no parameter {name!r}.", name=name)
+    return matrix
