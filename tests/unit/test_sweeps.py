@@ -223,7 +223,9 @@ def test_observables_refuse(words, coefficients, message):
 
 
 def test_ground_energy_dense_and_sparse_agree():
-    chain = ["I" * i + "ZZ" + "I" * (7 - i) for i in range(8)] + ["I" * i + "X" + "I" * (8 - i) for i in range(9)]
+    chain = ["I" * i + "ZZ" + "I" * (7 - i) for i in range(8)] + [
+        "I" * i + "X" + "I" * (8 - i) for i in range(9)
+    ]
     nine = Observable(tuple(chain), -np.ones(len(chain)))
     dense = sum(c * _matrix(w) for c, w in zip(nine.coefficients, nine.words, strict=True))
     assert nine.ground_energy() == pytest.approx(np.linalg.eigvalsh(dense)[0], abs=1e-9)
