@@ -67,7 +67,7 @@ venv: $(STAMPS)/dev
 # --- what it is for -------------------------------------------------------------------------------
 
 sweep: $(STAMPS)/installed
-	@$(BIN)/vivace sweep tests/data/h2/ansatz.qasm --range theta_d=-0.5:0.5:101 --range theta_s=-0.5:0.5:101 \
+	@$(BIN)/vivace sweep tests/data/h2/ansatz.qasm --range theta_d=-pi/2:pi/2:201 --range theta_s=-pi/4:pi/4:101 \
 	  --observable tests/data/h2/hamiltonian.txt --exact --unit Ha --out sweep-out
 
 bench: $(STAMPS)/dev
