@@ -91,7 +91,7 @@ check-types: $(STAMPS)/dev
 	$(BIN)/mypy
 	cd $(STAMPS) && ../$(BIN)/stubtest vivace._core
 
-# Docstring examples are those of the installed package; README examples run in tests/test_readme.py.
+# Docstring examples are those of the installed package; README examples run in tests/unit/test_readme.py.
 check-python: $(STAMPS)/dev
 	$(BIN)/pytest -W error
 	$(BIN)/pytest -W error --doctest-modules --pyargs vivace
