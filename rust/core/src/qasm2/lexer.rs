@@ -141,7 +141,14 @@ pub(super) struct Lexer<'s, 'p> {
 impl<'s, 'p> Lexer<'s, 'p> {
     pub(super) fn new(text: &'s str) -> Self {
         let (src, number) = (text.as_bytes(), Number::default());
-        Lexer { text, src, pos: 0, number, placeholder: 0, placeholders: None }
+        Lexer {
+            text,
+            src,
+            pos: 0,
+            number,
+            placeholder: 0,
+            placeholders: None,
+        }
     }
 
     /// The next token.
@@ -150,7 +157,11 @@ impl<'s, 'p> Lexer<'s, 'p> {
         loop {
             let start = self.pos;
             let Some(&byte) = self.src.get(start) else {
-                return Ok(Token { kind: Kind::Eof, start, end: start });
+                return Ok(Token {
+                    kind: Kind::Eof,
+                    start,
+                    end: start,
+                });
             };
             let class = CLASSES[byte as usize];
             if class == Class::Space {
@@ -228,7 +239,10 @@ impl<'s, 'p> Lexer<'s, 'p> {
         }
         let Some(length) = body.find("*/") else {
             let span = start..start + 2;
-            return Err(Box::new(QasmError { kind: ErrorKind::UnterminatedComment, span }));
+            return Err(Box::new(QasmError {
+                kind: ErrorKind::UnterminatedComment,
+                span,
+            }));
         };
         self.pos = start + 2 + length + 2;
         Ok(())
@@ -246,16 +260,16 @@ impl<'s, 'p> Lexer<'s, 'p> {
     #[cold]
     fn illegal(&self, start: usize) -> Box<QasmError> {
         let rest = &self.text[start..];
-        let text: String = rest.chars().take_while(|c| !matches!(c, '\r' | '\n')).take(20).collect();
+        let text: String = rest
+            .chars()
+            .take_while(|c| !matches!(c, '\r' | '\n'))
+            .take(20)
+            .collect();
         let span = start..start + rest.chars().next().map_or(0, char::len_utf8);
         let kind = ErrorKind::IllegalCharacter { text: text.into() };
         Box::new(QasmError { kind, span })
     }
 
-    /// Goes on behind the character that was illegal.
-    pub(super) fn skip_character(&mut self) {
-        self.pos += self.text[self.pos..].chars().next().map_or(0, char::len_utf8);
-    }
 
     /// The text of a token.
     #[inline]

@@ -1,1 +1,7 @@
-pub(in crate::qasm2) fn is_same(_g: &super::GateDef, _b: super::Gate, _d: &[super::GateDef]) -> bool { true }
+pub(in crate::qasm2) fn is_same(
+    _g: &super::GateDef,
+    _b: super::Gate,
+    _d: &[super::GateDef],
+) -> bool {
+    true
+}

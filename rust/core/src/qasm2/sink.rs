@@ -95,14 +95,23 @@ impl Sink for Builder {
             return self.barrier(statement.args);
         }
         for step in 0..statement.repeat {
-            let (operands, angles) = (self.program.operands.len() as u32, self.program.angles.len() as u32);
+            let (operands, angles) = (
+                self.program.operands.len() as u32,
+                self.program.angles.len() as u32,
+            );
             for arg in statement.args {
                 let offset = if arg.size > 1 { step } else { 0 };
                 self.program.operands.push(arg.start + offset);
             }
             self.angles(statement);
             let n_operands = statement.args.len() as u32;
-            self.program.ops.push(Op { code: statement.code, condition, operands, n_operands, angles });
+            self.program.ops.push(Op {
+                code: statement.code,
+                condition,
+                operands,
+                n_operands,
+                angles,
+            });
         }
     }
 
@@ -160,6 +169,12 @@ impl Builder {
         }
         let n_operands = self.program.operands.len() as u32 - operands;
         let angles = self.program.angles.len() as u32;
-        self.program.ops.push(Op { code: Code::Barrier, condition: 0, operands, n_operands, angles });
+        self.program.ops.push(Op {
+            code: Code::Barrier,
+            condition: 0,
+            operands,
+            n_operands,
+            angles,
+        });
     }
 }
