@@ -123,6 +123,19 @@ const fn class_of(byte: u8) -> Class {
     }
 }
 
+/// Where the name that begins at `start` ends: at `start` if there is none.
+#[inline]
+pub(super) fn word_end(src: &[u8], start: usize) -> usize {
+    let Some(Class::Letter) = src.get(start).map(|b| CLASSES[*b as usize]) else {
+        return start;
+    };
+    let mut end = start + 1;
+    while let Some(Class::Letter | Class::Digit) = src.get(end).map(|b| CLASSES[*b as usize]) {
+        end += 1;
+    }
+    end
+}
+
 /// Reads tokens off a source.
 #[derive(Clone, Copy)]
 pub(super) struct Lexer<'s, 'p> {
@@ -192,14 +205,7 @@ impl<'s, 'p> Lexer<'s, 'p> {
 
     #[inline]
     fn word(&mut self, start: usize) -> Token {
-        let mut end = start + 1;
-        while let Some(&byte) = self.src.get(end) {
-            if !matches!(CLASSES[byte as usize], Class::Letter | Class::Digit) {
-                break;
-            }
-            end += 1;
-        }
-        self.take(Kind::Id, end)
+        self.take(Kind::Id, word_end(self.src, start))
     }
 
     #[inline]
@@ -270,6 +276,17 @@ impl<'s, 'p> Lexer<'s, 'p> {
         Box::new(QasmError { kind, span })
     }
 
+    /// The source.
+    #[inline]
+    pub(super) fn bytes(&self) -> &'s [u8] {
+        self.src
+    }
+
+    /// Goes on at byte `pos`, where a token or white space begins.
+    #[inline]
+    pub(super) fn seek(&mut self, pos: usize) {
+        self.pos = pos;
+    }
 
     /// The text of a token.
     #[inline]

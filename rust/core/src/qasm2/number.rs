@@ -43,6 +43,20 @@ impl Number {
     #[inline]
     fn take_digits(&mut self, src: &[u8], mut pos: usize) -> usize {
         let (mut mantissa, mut digits) = (self.mantissa, self.digits);
+        while let Some(eight) = src
+            .get(pos..)
+            .and_then(|s| s.first_chunk::<8>())
+            .and_then(eight_digits)
+        {
+            mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(eight);
+            let significant = if digits == 0 {
+                eight.checked_ilog10().map_or(0, |n| n + 1)
+            } else {
+                8
+            };
+            digits = digits.saturating_add(significant);
+            pos += 8;
+        }
         while let Some(digit) = src
             .get(pos)
             .map(|b| b.wrapping_sub(b'0'))
@@ -86,6 +100,12 @@ impl Number {
         self.natural
     }
 
+    /// Whether the value is certain to be finite, without working it out.
+    #[inline]
+    pub(super) fn is_surely_finite(&self) -> bool {
+        self.digits < 300 && self.exponent <= 0
+    }
+
     /// The value of a natural number, if it fits.
     #[inline]
     pub(super) fn natural(&self, text: &str) -> Option<u64> {
@@ -114,6 +134,25 @@ impl Number {
         }
         text.parse().unwrap_or(f64::INFINITY)
     }
+}
+
+/// Eight digits as a number, all at once: neighbours are joined to pairs, pairs to fours, fours to the
+/// whole, in the lanes of one word.
+#[inline]
+fn eight_digits(text: &[u8; 8]) -> Option<u64> {
+    const LANES: u64 = 0x0000_00ff_0000_00ff;
+    let word = u64::from_le_bytes(*text);
+    let (above, below) = (
+        word.wrapping_add(0x4646_4646_4646_4646),
+        word.wrapping_sub(0x3030_3030_3030_3030),
+    );
+    if (above | below) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = below.wrapping_mul(10).wrapping_add(below >> 8);
+    let even = (pairs & LANES).wrapping_mul(1_000_000 << 32 | 100);
+    let odd = (pairs >> 16 & LANES).wrapping_mul(10_000 << 32 | 1);
+    Some(even.wrapping_add(odd) >> 32)
 }
 
 /// Reads the number literal (without sign) that begins at byte `at`: its value, infinite if it is too

@@ -7,6 +7,7 @@ mod declarations;
 mod expressions;
 mod gate_bodies;
 mod operations;
+mod plain;
 
 use super::errors::{ErrorKind, QasmError};
 use super::gates::Gate;
@@ -86,6 +87,8 @@ struct Parser<'s, 'p, S> {
     /// Whether the verdict hangs on gate bodies that this sink does not keep.
     needs_bodies: bool,
     spent: Spent,
+    /// The registers used last by plain statements: classical, quantum.
+    recent: [plain::Recent; 2],
     /// The gate definition being read.
     locals: Option<Locals<'s>>,
     /// Scratch space of the statement being read.
@@ -115,6 +118,7 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
             included: false,
             needs_bodies: false,
             spent: Spent::default(),
+            recent: [plain::Recent::NONE; 2],
             locals: None,
             angles: Vec::new(),
             steps: Vec::new(),
@@ -125,8 +129,10 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
     /// `program := "OPENQASM" ("2.0"|"2") ";" statement*`
     fn program(&mut self) -> Res<Widths> {
         self.header()?;
+        self.plain_statements()?;
         while self.token.kind != Kind::Eof {
             self.statement()?;
+            self.plain_statements()?;
         }
         let widths = Widths {
             n_qubits: total(&self.qregs),
