@@ -360,7 +360,9 @@ impl QasmError {
     pub fn render(&self, src: &str, label: Option<&str>) -> String {
         let (line, column) = self.position(src);
         let (shown, caret) = window(self.line_text(src), column - 1);
-        let mut text = label.map_or_else(String::new, |l| format!("{l}: "));
+        let mut text = label.map_or_else(String::new, |l| {
+            format!("Circuit '{l}' is not a valid QASM: ")
+        });
         text.push_str(&self.message(src));
         let head = format!("  Line {line}: ");
         let pad = head.len();

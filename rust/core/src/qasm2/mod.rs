@@ -48,6 +48,7 @@
 //! division by a constant zero, angles that are not finite, conditions that can never hold. Sizes and
 //! nesting are bounded ([`MAX_BITS`], [`MAX_OPERATIONS`], [`MAX_OPERANDS`], [`MAX_NESTING`]).
 
+mod dense;
 mod entry;
 mod errors;
 mod evaluate;

@@ -6,7 +6,7 @@
 //! never been looked at, and goes the general way: nothing is refused here, and what is taken here the
 //! general way would take with the same meaning.
 
-use super::{Code, Kind, MAX_OPERANDS, MAX_OPERATIONS, Parser, Res, Sink, Spent, Symbol};
+use super::{Code, MAX_OPERANDS, MAX_OPERATIONS, Parser, Res, Sink, Spent, Symbol};
 use crate::qasm2::lexer::{Lexer, word_end};
 use crate::qasm2::number::Number;
 use crate::qasm2::sink::{PlainAngle, PlainCall};
