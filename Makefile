@@ -67,7 +67,7 @@ venv: $(STAMPS)/dev
 # --- what it is for -------------------------------------------------------------------------------
 
 sweep: $(STAMPS)/installed
-	@$(BIN)/vivace sweep tests/data/h2/ansatz.qasm --range theta_d=-0.5:0.5:101 --range theta_s=-0.5:0.5:101 \
+	@$(BIN)/vivace sweep tests/data/h2/ansatz.qasm --range theta_d=-pi/2:pi/2:201 --range theta_s=-pi/4:pi/4:101 \
 	  --observable tests/data/h2/hamiltonian.txt --exact --unit Ha --out sweep-out
 
 bench: $(STAMPS)/dev
@@ -91,7 +91,7 @@ check-types: $(STAMPS)/dev
 	$(BIN)/mypy
 	cd $(STAMPS) && ../$(BIN)/stubtest vivace._core
 
-# Docstring examples are those of the installed package; README examples run in tests/test_readme.py.
+# Docstring examples are those of the installed package; README examples run in tests/unit/test_readme.py.
 check-python: $(STAMPS)/dev
 	$(BIN)/pytest -W error
 	$(BIN)/pytest -W error --doctest-modules --pyargs vivace

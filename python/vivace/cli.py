@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from vivace.sweeps import Observable, SweepResult
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "sweep"]
 
 _FAILED: Final = 2
 _INTERRUPTED: Final = 130
@@ -154,8 +154,8 @@ class _Files:
 
     @classmethod
     def planned(cls, out: Path, plot: Path | None, no_plot: bool) -> _Files:
-        from vivace._sweep_result import output_format
         from vivace.plots import require_matplotlib
+        from vivace.sweeps import output_format
 
         if plot is not None and no_plot:
             raise ConfigError("--plot and --no-plot exclude each other")
@@ -259,7 +259,7 @@ def _report(result: SweepResult, unit: str, ground: float | None) -> None:
             _say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
         return
     best = result.best()
-    _say("lowest", f"{_quantity(best.value, unit)}   row {best.index}   {_parameters(best.parameters)}")
+    _say("lowest", f"{_quantity(best.value, unit)}   row {best.row}   {_parameters(best.parameters)}")
     if ground is not None:
         above = best.value - ground
         apart = f"{above * 1000:.3f} m{unit}" if unit else f"{above:.3g}"

@@ -78,7 +78,7 @@ class VivaceError(Exception):
 
 
 class QasmError(VivaceError, SyntaxError, ValueError):
-    """A program is not valid OpenQASM 2.
+    r"""A program is not valid OpenQASM 2.
 
     Attributes are filled the way Python fills them for its own syntax errors.
 
@@ -100,7 +100,7 @@ class QasmError(VivaceError, SyntaxError, ValueError):
         text: The source line, or the part of it worth showing.
         end_offset: Column just past the offending token.
 
-    >>> error = QasmError("Unknown gate 'foo' at 4:1\\n  Line 4: foo q[0];", "c7", 4, 1, "foo q[0];", 4)
+    >>> error = QasmError("Unknown gate 'foo' at 4:1\n  Line 4: foo q[0];", "c7", 4, 1, "foo q[0];", 4)
     >>> error.msg, error.label, error.lineno, error.offset
     ("Unknown gate 'foo' at 4:1", 'c7', 4, 1)
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from vivace.sweeps import SweepResult
 
-__all__ = ["landscape", "require_matplotlib"]
+__all__ = ["grid_shape", "landscape", "require_matplotlib"]
 
 _INK: Final = "#22262b"
 _MUTED: Final = "#6b737c"

@@ -29,8 +29,6 @@ def validate_qasm(src: str, parameters: Sequence[str] = ()) -> None:
     Traceback (most recent call last):
     ...
     vivace.errors.QasmError: Unknown gate 'foo' at 3:1
-      Line 3: foo q[0];
-              ^^^
     """
     _core.validate_qasm(src, list(parameters))
 

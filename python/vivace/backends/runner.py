@@ -10,10 +10,10 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
-from vivace.errors import ConfigError
+from vivace.errors import ConfigError, ConfigTypeError
 from vivace.results import ExecutionResult
 
-__all__ = ["AsyncJobBackend", "CircuitRunner", "SupportsCircuitTemplates"]
+__all__ = ["AsyncJobBackend", "CircuitRunner", "SupportsCircuitTemplates", "the_circuits"]
 
 
 class CircuitRunner(ABC):
@@ -127,6 +127,18 @@ class CircuitRunner(ABC):
 
     def _all_depths(self) -> list[int]:
         return [depth for depths in self._depth_history for depth in depths]
+
+
+def the_circuits(circuits: Any, payloads: Any) -> Any:
+    """The one of two keywords, ``circuits`` and its later name ``payloads``, that was given.
+
+    >>> the_circuits(None, ["a circuit"])
+    ['a circuit']
+    """
+    given = [value for value in (circuits, payloads) if value is not None]
+    if len(given) != 1:
+        raise ConfigTypeError("Give the circuits once: submit_circuits(circuits), or payloads=.", "circuits")
+    return given[0]
 
 
 def _positive_shots(shots: Any) -> int:

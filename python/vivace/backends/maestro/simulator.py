@@ -12,7 +12,7 @@ from vivace._suggest import warn_unknown_keywords
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import COMPILED_QUBITS, Engine, Run
 from vivace.backends.observables import Observables
-from vivace.backends.runner import CircuitRunner
+from vivace.backends.runner import CircuitRunner, the_circuits
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MaestroSimulator"]
 
-_KEYWORDS = ("ham_ops", "circuit_ham_map", "shot_groups", "cancellation_event", "progress")
+_KEYWORDS = ("payloads", "ham_ops", "circuit_ham_map", "shot_groups", "cancellation_event", "progress")
 
 
 class MaestroSimulator(CircuitRunner):
@@ -122,8 +122,9 @@ class MaestroSimulator(CircuitRunner):
 
     def submit_circuits(
         self,
-        circuits: Circuits,
+        circuits: Circuits | None = None,
         *,
+        payloads: Circuits | None = None,
         ham_ops: str | None = None,
         circuit_ham_map: Sequence[tuple[int, int]] | None = None,
         shot_groups: Sequence[tuple[int, int, int]] | None = None,
@@ -135,6 +136,7 @@ class MaestroSimulator(CircuitRunner):
 
         Args:
             circuits: Anything `CircuitBatch.of` takes.
+            payloads: The same as ``circuits``.
             ham_ops: Pauli words to take expectation values of, leftmost letter = qubit 0; ``;`` between
                 words, ``|`` between groups. Values are exact; final measurements do not matter. Words
                 shorter than a circuit are padded with I, with a warning.
@@ -159,7 +161,7 @@ class MaestroSimulator(CircuitRunner):
         warn_unknown_keywords(kwargs, _KEYWORDS)
         self._refuse(ham_ops, circuit_ham_map, shot_groups)
         check(cancellation_event, "Maestro batch cancelled before any circuit was dispatched")
-        batch = CircuitBatch.of(circuits)
+        batch = CircuitBatch.of(the_circuits(circuits, payloads))
         if not batch:
             return ExecutionResult([])
         observables = None if ham_ops is None else Observables(ham_ops, circuit_ham_map, len(batch))

@@ -1,4 +1,4 @@
-"""Parameter sweeps: one circuit template, a matrix of parameter rows, arrays of values or counts back.
+"""Runs sweeps on any runner, chunk by chunk.
 
 `sweep` runs one on any runner; `sweep_parts` does so piece by piece, for sweeps larger than memory or to keep
 what is done when a run stops early. Rows go to the runner in chunks, so memory beyond the results is flat.
@@ -14,17 +14,11 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from vivace._observable import Observable
-from vivace._sweep_input import (
-    check_finite,
-    parameter_grid,
-    read_observable,
-    read_parameters,
-    read_template,
-)
-from vivace._sweep_result import BestRow, SweepCounts, SweepResult, check_readable
 from vivace.cancellation import check
 from vivace.errors import ConfigError, ParameterError, ResultError
+from vivace.sweeps.inputs import check_finite
+from vivace.sweeps.observable import Observable
+from vivace.sweeps.result import SweepCounts, SweepResult, check_readable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,18 +27,7 @@ if TYPE_CHECKING:
     from vivace.backends import CircuitRunner
     from vivace.results import ExecutionResult
 
-__all__ = [
-    "BestRow",
-    "Observable",
-    "SweepCounts",
-    "SweepResult",
-    "parameter_grid",
-    "read_observable",
-    "read_parameters",
-    "read_template",
-    "sweep",
-    "sweep_parts",
-]
+__all__ = ["sweep", "sweep_parts"]
 
 # Chunks start small and grow while they are quick: little is lost when a slow run stops early.
 _FIRST_CHUNK: Final = 512
@@ -88,6 +71,7 @@ def sweep(
         ExecutionCancelledError: The event is set.
 
     >>> template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(angle) q[0]; measure q -> c;"
+    >>> from vivace.sweeps import Observable, parameter_grid, sweep
     >>> names, values = parameter_grid({"angle": (0.0, 3.0, 4)})
     >>> result = sweep(template, names, values, observable=Observable(("Z",), [1.0]))
     >>> result.energies.round(6).tolist(), result.best().parameters
@@ -126,6 +110,7 @@ def sweep_parts(
 
     Everything that can be checked is checked by the call, before the first part is asked for.
 
+    >>> from vivace.sweeps import Observable, sweep_parts
     >>> template = "OPENQASM 2.0; qreg q[1]; rx(a) q[0];"
     >>> parts = sweep_parts(template, ["a"], [[0.0], [0.5]], observable=Observable(("Z",), [1.0]))
     >>> [len(part) for part in parts]

@@ -1,4 +1,4 @@
-"""What a sweep returns, and how it is written to files. `vivace.sweeps` is the public face."""
+"""What a sweep returns, and how it is written to files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
-from vivace._observable import Observable, quantity, shown
 from vivace.errors import ConfigError, ObservableError, ResultError
+from vivace.sweeps.observable import Observable, quantity, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ _CSV_ROWS: Final = 4096
 class BestRow(NamedTuple):
     """The row with the lowest value."""
 
-    index: int
+    row: int
     parameters: dict[str, float]
     value: float
 
@@ -120,7 +120,7 @@ class SweepResult:
     >>> result = SweepResult(("a",), np.array([[0.0], [0.5]]), 0.1, Observable(("Z",), [2.0]),
     ...                      np.array([[1.0], [-0.25]]))
     >>> result.energies.tolist(), result.best()
-    ([2.0, -0.5], BestRow(index=1, parameters={'a': 0.5}, value=-0.5))
+    ([2.0, -0.5], BestRow(row=1, parameters={'a': 0.5}, value=-0.5))
     """
 
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a sweep reads: templates, parameter rows, observables. `vivace.sweeps` is the public face.
+"""What a sweep reads: templates, parameter rows, observables.
 
 Files may be wrong in every way. A wrong one gives one error, which begins with ``file:line:column:``.
 """
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from vivace._observable import Observable, quantity, shown, word_problem
 from vivace.errors import ObservableError, ParameterError, QasmError, VivaceError
+from vivace.sweeps.observable import Observable, quantity, shown, word_problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,9 +55,18 @@ def parameter_grid(
     rows = math.prod(number for _, _, number in ranges.values())
     if rows * len(ranges) > _MAX_VALUES:
         raise ParameterError(f"The grid has {rows} rows of {len(ranges)} values: too many. Coarsen a range.")
-    axes = [np.linspace(start, stop, number) for start, stop, number in ranges.values()]
+    axes = [_axis(*spaced) for spaced in ranges.values()]
     matrix = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(rows, len(axes))
     return tuple(ranges), matrix
+
+
+def _axis(start: float, stop: float, number: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    axis = np.linspace(start, stop, number)
+    # Where a range crosses zero, rounding leaves 1e-16 instead of 0.
+    axis[np.abs(axis) < 1e-15 * max(abs(start), abs(stop))] = 0.0
+    return axis
 
 
 def read_template(path: str | Path) -> str:
