@@ -27,7 +27,9 @@ pub fn shots_per_circuit<'py>(
         let ranges = shots::validate(&ranges, n_circuits)?;
         Ok(shots::per_circuit(&ranges, n_circuits))
     });
-    tiled.map(|shots| PyArray1::from_vec(py, shots)).map_err(|error| shot_error(py, &error))
+    tiled
+        .map(|shots| PyArray1::from_vec(py, shots))
+        .map_err(|error| shot_error(py, &error))
 }
 
 /// The ranges of every chunk, re-based to it.
@@ -43,7 +45,8 @@ pub fn restrict_shot_ranges(
         let chunks: Vec<_> = chunks.iter().map(|&(start, end)| start..end).collect();
         Ok(shots::restrict(&ranges, &chunks))
     });
-    let plain = |ranges: Vec<shots::ShotRange>| ranges.iter().map(|r| (r.start, r.end, r.shots)).collect();
+    let plain =
+        |ranges: Vec<shots::ShotRange>| ranges.iter().map(|r| (r.start, r.end, r.shots)).collect();
     restricted
         .map(|chunks| chunks.into_iter().map(plain).collect())
         .map_err(|error| shot_error(py, &error))
@@ -56,7 +59,12 @@ pub fn derive_seeds<'py>(
     seed: u64,
     labels: Vec<PyBackedStr>,
 ) -> Bound<'py, PyArray1<u64>> {
-    let seeds = py.detach(|| labels.iter().map(|label| derive_seed(seed, label)).collect());
+    let seeds = py.detach(|| {
+        labels
+            .iter()
+            .map(|label| derive_seed(seed, label))
+            .collect()
+    });
     PyArray1::from_vec(py, seeds)
 }
 
@@ -70,11 +78,15 @@ pub fn sample_counts<'py>(
     bits: Vec<u32>,
     n_bits: usize,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-    let (matrix, shots, seeds) = (probabilities.as_slice()?, shots.as_slice()?, seeds.as_slice()?);
+    let (matrix, shots, seeds) = (
+        probabilities.as_slice()?,
+        shots.as_slice()?,
+        seeds.as_slice()?,
+    );
     let n_outcomes = probabilities.shape()[1];
-    let rows = py.detach(|| sample::sample_rows(matrix, n_outcomes, shots, seeds)).map_err(|error| {
-        vivace_error(py, "SimulationError", (error.to_string(),))
-    })?;
+    let rows = py
+        .detach(|| sample::sample_rows(matrix, n_outcomes, shots, seeds))
+        .map_err(|error| vivace_error(py, "SimulationError", (error.to_string(),)))?;
     let mut keys = Vec::new();
     let mut dicts = Vec::with_capacity(rows.len());
     for row in &rows {
