@@ -41,14 +41,7 @@ def alone(text):
 
 
 def nameless(text):
-    """What the circuit does: circuits of one structure may take names from one another."""
-    view = loaded.view(loaded.load(text))
-    own = {name for name, *_, body in view["operations"] if body is not None or name not in loaded.STANDARD}
-    found = []
-    for name, angles, qubits, clbits, condition, _ in view["operations"]:
-        value = None if condition is None else condition[1]
-        found.append(("own" if name in own else name, angles, qubits, clbits, value))
-    return found
+    return loaded.nameless(loaded.load(text))
 
 
 @PROFILE

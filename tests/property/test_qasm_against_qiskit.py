@@ -48,6 +48,7 @@ WIDER = [
     Deviation("ryy is known (§14)", r"'ryy' is not defined", r"ryy", HEAD + "ryy(1) q[0],q[1];"),
     Deviation("qubit and bit declare registers (§14)", r"'(qu)?bit' is not defined", r"bit", HEAD + "qubit w; bit[2] v; h w;"),
     Deviation("acos, asin, atan are functions (§14)", r"'a(cos|sin|tan)' is not", r"a(cos|sin|tan)", HEAD + "rx(acos(0.5)) q[0];"),
+    Deviation("a register of size 1 goes with any (§14)", r"cannot resolve broadcast in gate", r"\[\s*1\s*\]", HEAD + "qreg r[1]; cx r,q; cx q,r;"),
     Deviation("block comments (§14)", r"", r"/\*", HEAD + "/* a\n comment */ x q[0];"),
     Deviation("numbers may start with zeros (§14)", r"leading zeroes", r"\b0\d", HEAD + "x q[01];"),
     Deviation("names may start with a capital or _", r"identifiers cannot start with capital|encountered '_'", r"\b[A-Z_]", HEAD + "qreg Q[2]; qreg _r[1]; x Q;"),

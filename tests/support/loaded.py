@@ -8,11 +8,10 @@ from typing import Any
 from qiskit import qasm2
 from qiskit.circuit import QuantumCircuit
 
-RENAMED = {"U": "u", "CX": "cx"}
-"""Names Qiskit gives the two primitives."""
-
-
-STANDARD = {custom.name for custom in qasm2.LEGACY_CUSTOM_INSTRUCTIONS} | {"barrier", "measure", "reset"}
+LEGACY = [custom for custom in qasm2.LEGACY_CUSTOM_INSTRUCTIONS if custom.name != "delay"]
+RENAMED = {"U": "u", "CX": "cx"} | {c.name: c.constructor(*[1] * c.num_params).name for c in LEGACY}
+"""Qiskit's own names of the gates: rc3x is rcccx there, c3x is mcx."""
+STANDARD = {*RENAMED.values(), "barrier", "measure", "reset"}
 
 
 def load(source: str) -> QuantumCircuit:
@@ -74,4 +73,14 @@ def names(circuit: QuantumCircuit) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, *_ in operations(circuit):
         found[name] = found.get(name, 0) + 1
+    return found
+
+
+def nameless(circuit: QuantumCircuit) -> list[tuple[Any, ...]]:
+    """What the circuit does, without the names of registers and of gates it defines: circuits of one structure
+    may take these from one another."""
+    found = []
+    for name, angles, qubits, clbits, condition, _ in operations(circuit):
+        value = None if condition is None else condition[1]
+        found.append((name if name in STANDARD else "own", angles, qubits, clbits, value))
     return found
