@@ -42,6 +42,7 @@ def shots(effort: Effort) -> list[Figure]:
     for scale, aim in ((1, Aim("≤", 2)), (2, Aim("≤", 4))):
         ranges, n_circuits, chunks = corpus.shot_ranges(20_000 * scale, 100 * scale)
         ours = _core.restrict_shot_ranges(ranges, n_circuits, chunks)
+        ours = [list(map(tuple, part.tolist())) for part in ours]
         same("shot ranges", ours, reference.restrict_shot_ranges(ranges, chunks))
         seconds = compare(
             effort,

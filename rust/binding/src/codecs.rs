@@ -25,8 +25,29 @@ fn decoded(
     n_bits: Option<u64>,
     payload: &str,
 ) -> PyResult<Histogram> {
-    let envelope = Envelope { encoding, n_bits, payload: Cow::Borrowed(payload) };
-    py.detach(|| histogram::decode_envelope(&envelope)).map_err(|error| payload_error(py, &error))
+    let envelope = Envelope {
+        encoding,
+        n_bits,
+        payload: Cow::Borrowed(payload),
+    };
+    py.detach(|| histogram::decode_envelope(&envelope))
+        .map_err(|error| payload_error(py, &error))
+}
+
+/// Counts by key; `keys` holds one of `width` ASCII characters for each count, end to end.
+pub fn counts_dict<'py, C: IntoPyObject<'py>>(
+    py: Python<'py>,
+    keys: &[u8],
+    width: usize,
+    counts: impl Iterator<Item = C>,
+) -> PyResult<Bound<'py, PyDict>> {
+    // Checked once, so that a key costs no more than its copy.
+    let keys = String::from_utf8_lossy(keys);
+    let dict = PyDict::new(py);
+    for (index, count) in counts.enumerate() {
+        dict.set_item(&keys[index * width..(index + 1) * width], count)?;
+    }
+    Ok(dict)
 }
 
 /// A histogram as a dict of keys, rightmost character = bit 0.
@@ -38,14 +59,14 @@ pub fn decode_histogram<'py>(
     payload: PyBackedStr,
 ) -> PyResult<Bound<'py, PyDict>> {
     let histogram = decoded(py, &encoding, n_bits, &payload)?;
-    let width = histogram.n_bits() as usize;
     let mut keys = Vec::new();
     py.detach(|| histogram.write_keys(&mut keys));
-    let dict = PyDict::new(py);
-    for (index, &count) in histogram.counts().iter().enumerate() {
-        dict.set_item(String::from_utf8_lossy(&keys[index * width..(index + 1) * width]), count)?;
-    }
-    Ok(dict)
+    counts_dict(
+        py,
+        &keys,
+        histogram.n_bits() as usize,
+        histogram.counts().iter().copied(),
+    )
 }
 
 #[pyfunction]
@@ -58,7 +79,10 @@ pub fn decode_histogram_arrays<'py>(
     let histogram = decoded(py, &encoding, n_bits, &payload)?;
     let shape = [histogram.len(), histogram.row_bytes()];
     let (bits, counts) = histogram.into_parts();
-    Ok((PyArray1::from_vec(py, bits).reshape(shape)?, PyArray1::from_vec(py, counts)))
+    Ok((
+        PyArray1::from_vec(py, bits).reshape(shape)?,
+        PyArray1::from_vec(py, counts),
+    ))
 }
 
 /// (encoding, number of bits, payload) of a histogram.
@@ -73,7 +97,11 @@ pub fn encode_histogram(
     let encode = || -> Result<(String, Option<u64>, String), HistogramError> {
         let histogram = Histogram::from_keys(keys.into_iter().zip(counts), n_bits)?;
         let envelope = histogram.to_envelope()?;
-        Ok((envelope.encoding.to_owned(), envelope.n_bits, envelope.payload.into_owned()))
+        Ok((
+            envelope.encoding.to_owned(),
+            envelope.n_bits,
+            envelope.payload.into_owned(),
+        ))
     };
     py.detach(encode).map_err(|error| payload_error(py, &error))
 }
@@ -91,5 +119,6 @@ pub fn compress_texts(py: Python<'_>, texts: Vec<PyBackedStr>) -> Vec<String> {
 
 #[pyfunction]
 pub fn decompress_text(py: Python<'_>, text: PyBackedStr, max_bytes: usize) -> PyResult<String> {
-    py.detach(|| payload::decompress_text(&text, max_bytes)).map_err(|error| payload_error(py, &error))
+    py.detach(|| payload::decompress_text(&text, max_bytes))
+        .map_err(|error| payload_error(py, &error))
 }
