@@ -99,9 +99,10 @@ def decode_histogram_arrays(envelope: Mapping[str, Any]) -> tuple[NDArray[np.uin
 
 def _fields(envelope: Mapping[str, Any]) -> tuple[str, int | None, str]:
     encoding, payload, n_bits = envelope.get("encoding"), envelope.get("payload"), envelope.get("n_bits")
-    for name, value in (("encoding", encoding), ("payload", payload)):
-        if not isinstance(value, str):
-            raise PayloadError(f"Expected a histogram envelope with text in {name!r}, got {value!r:.60}.")
+    if not isinstance(encoding, str):
+        raise _not_text("encoding", encoding)
+    if not isinstance(payload, str):
+        raise _not_text("payload", payload)
     if n_bits is None:
         return encoding, None, payload
     if isinstance(n_bits, bool) or not isinstance(n_bits, int) or n_bits < 0:
@@ -109,6 +110,10 @@ def _fields(envelope: Mapping[str, Any]) -> tuple[str, int | None, str]:
     if n_bits >> 32:
         raise PayloadError(f"declared width {n_bits} exceeds the maximum supported 1048576 bits")
     return encoding, n_bits, payload
+
+
+def _not_text(name: str, value: object) -> PayloadError:
+    return PayloadError(f"Expected a histogram envelope with text in {name!r}, got {value!r:.60}.")
 
 
 def encode_observables(ham_ops: str) -> str:
