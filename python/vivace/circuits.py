@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from vivace import _core
 from vivace.errors import ParameterError, QasmError
+from vivace.qasm import encodable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ class CircuitPayload:
         parameter_sets: One (label, values) pair per circuit.
 
     Raises:
-        ParameterError: There is no row, or a row has not one value per parameter.
+        ParameterError: There is no row, a row has not one value per parameter, or a value is not a number.
 
     >>> text = "OPENQASM 2.0; qreg q[1]; rx(2*angle) q[0];"
     >>> payload = CircuitPayload(text, ["angle"], [("a", [0.1]), ("b", [0.2])])
@@ -69,8 +70,6 @@ class CircuitPayload:
         parameters: Iterable[Any],
         parameter_sets: Iterable[tuple[str, Sequence[float]]],
     ) -> None:
-        import numpy as np
-
         names = tuple(parameters)
         sets = [(str(label), tuple(values)) for label, values in parameter_sets]
         for label, values in sets:
@@ -80,7 +79,7 @@ class CircuitPayload:
                     f"{len(names)} parameter(s).",
                     label,
                 )
-        matrix = np.array([values for _, values in sets], dtype=np.float64)
+        matrix = _matrix([values for _, values in sets])
         self._fill(circuit, names, matrix.reshape(len(sets), len(names)), tuple(label for label, _ in sets))
 
     @classmethod
@@ -100,16 +99,14 @@ class CircuitPayload:
             labels: One per row; by default ``"0"``, ``"1"``, ….
 
         Raises:
-            ParameterError: The shapes do not fit together.
+            ParameterError: The shapes do not fit together, or a value is not a number.
 
         >>> text = "OPENQASM 2.0; qreg q[1]; rx(angle) q[0];"
         >>> CircuitPayload.from_matrix(text, ["angle"], [[0.1], [0.2]]).labels
         ('0', '1')
         """
-        import numpy as np
-
         names = tuple(parameters)
-        matrix = np.ascontiguousarray(values, dtype=np.float64)
+        matrix = _matrix(values)
         if matrix.ndim != 2 or matrix.shape[1] != len(names):
             raise ParameterError(
                 f"Expected a matrix of rows x {len(names)} parameters, got shape {matrix.shape}."
@@ -126,6 +123,8 @@ class CircuitPayload:
     ) -> None:
         if not labels:
             raise ParameterError("CircuitPayload requires at least one parameter set.")
+        values = values.view()
+        values.flags.writeable = False
         for name, value in zip(self.__slots__, (circuit, labels, parameters, values), strict=True):
             object.__setattr__(self, name, value)
 
@@ -188,7 +187,8 @@ class CircuitBatch:
         """
         if isinstance(circuits, CircuitBatch):
             return circuits
-        if isinstance(circuits, str) or _is_template(circuits) or _is_qiskit(circuits):
+        single = isinstance(circuits, str | bytes) or _is_template(circuits) or _is_qiskit(circuits)
+        if single or not isinstance(circuits, Iterable):
             raise TypeError(
                 "submit_circuits expects a collection of circuits, got a single "
                 f"{type(circuits).__name__}. Wrap it: [circuit], or {{label: circuit}}."
@@ -248,6 +248,15 @@ def normalise_circuit_batch(circuits: Circuits) -> dict[str, str]:
     return CircuitBatch.of(circuits).bound_texts()
 
 
+def _matrix(values: Any) -> NDArray[np.float64]:
+    import numpy as np
+
+    try:
+        return np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"Expected real numbers as parameter values: {error}.") from error
+
+
 def _is_template(item: Any) -> bool:
     return isinstance(item, TemplateEntry) or (hasattr(item, "circuit") and hasattr(item, "parameter_sets"))
 
@@ -279,7 +288,7 @@ def _source(item: Any) -> tuple[str, list[str], NDArray[np.float64], list[str]]:
     circuit = item.circuit
     if not isinstance(circuit, str):
         raise TypeError(f"Expected a template's circuit as OpenQASM 2 text, got {type(circuit).__name__}.")
-    return circuit, list(item.parameter_names), item.values, list(item.labels)
+    return encodable(circuit), list(item.parameter_names), item.values, list(item.labels)
 
 
 def _check_labels(labels: list[Any]) -> None:
@@ -290,7 +299,7 @@ def _check_labels(labels: list[Any]) -> None:
 
 def _text(label: str, item: Any) -> str:
     if isinstance(item, str):
-        return item
+        return encodable(item, label)
     if _is_qiskit(item):
         return _exported(label, item)
     if _is_template(item):

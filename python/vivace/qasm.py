@@ -30,7 +30,7 @@ def validate_qasm(src: str, parameters: Sequence[str] = ()) -> None:
     ...
     vivace.errors.QasmError: Unknown gate 'foo' at 3:1
     """
-    _core.validate_qasm(src, list(parameters))
+    _core.validate_qasm(encodable(src), list(parameters))
 
 
 def is_valid_qasm(src: str, parameters: Sequence[str] = ()) -> bool:
@@ -40,7 +40,7 @@ def is_valid_qasm(src: str, parameters: Sequence[str] = ()) -> bool:
     (True, False)
     """
     try:
-        _core.validate_qasm(src, list(parameters))
+        _core.validate_qasm(encodable(src), list(parameters))
     except QasmError:
         return False
     return True
@@ -55,7 +55,7 @@ def validate_qasm_count_qubits(src: str) -> int:
     >>> validate_qasm_count_qubits("OPENQASM 2.0; qreg a[2]; qreg b[3];")
     5
     """
-    return _core.validate_qasm(src)[0]
+    return _core.validate_qasm(encodable(src))[0]
 
 
 def count_qubits(src: str) -> int:
@@ -67,4 +67,24 @@ def count_qubits(src: str) -> int:
     >>> count_qubits("OPENQASM 2.0; qreg q[3]; an_unknown_gate q[0];")
     3
     """
-    return _core.count_qubits(src)
+    return _core.count_qubits(encodable(src))
+
+
+def encodable(src: str, label: str | None = None) -> str:
+    """For other modules: ``src``, unless it holds what no encoding can (bytes read with ``surrogateescape``).
+
+    Raises:
+        QasmError: There is such a character.
+    """
+    if not isinstance(src, str):
+        raise TypeError(f"Expected OpenQASM 2 text as str, got {type(src).__name__}.")
+    if src.isascii():
+        return src
+    try:
+        src.encode()
+    except UnicodeEncodeError as error:
+        line, start = src.count("\n", 0, error.start) + 1, src.rfind("\n", 0, error.start) + 1
+        column, shown = error.start - start + 1, ascii(src[error.start])
+        message = f"{f'{label}: ' if label else ''}Illegal character at {line}:{column}: {shown}"
+        raise QasmError(message, label, line, column, src[start : error.start]) from None
+    return src

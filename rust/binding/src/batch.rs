@@ -13,7 +13,12 @@ use crate::native::NativeCircuit;
 use crate::qasm::borrowed;
 
 /// One template as Python gives it: text, names, rows (float64, C order), labels.
-type Source<'py> = (PyBackedStr, Vec<PyBackedStr>, PyReadonlyArray2<'py, f64>, Vec<PyBackedStr>);
+type Source<'py> = (
+    PyBackedStr,
+    Vec<PyBackedStr>,
+    PyReadonlyArray2<'py, f64>,
+    Vec<PyBackedStr>,
+);
 
 #[pyclass(frozen, module = "vivace._core")]
 pub struct CircuitBatch {
@@ -23,10 +28,16 @@ pub struct CircuitBatch {
 #[pymethods]
 impl CircuitBatch {
     #[staticmethod]
-    fn from_texts(py: Python<'_>, labels: Vec<PyBackedStr>, texts: Vec<PyBackedStr>) -> PyResult<Self> {
+    fn from_texts(
+        py: Python<'_>,
+        labels: Vec<PyBackedStr>,
+        texts: Vec<PyBackedStr>,
+    ) -> PyResult<Self> {
         let (labels, texts) = (borrowed(&labels), borrowed(&texts));
         py.detach(|| template::CircuitBatch::from_texts(&labels, &texts))
-            .map(|batch| CircuitBatch { inner: Arc::new(batch) })
+            .map(|batch| CircuitBatch {
+                inner: Arc::new(batch),
+            })
             .map_err(|error| batch_error(py, &error, |index| (Some(labels[index]), texts[index])))
     }
 
@@ -37,10 +48,17 @@ impl CircuitBatch {
         let mut borrowed_sources = Vec::with_capacity(sources.len());
         for ((source, names), labels) in sources.iter().zip(&names).zip(&labels) {
             let (text, rows) = (&source.0, source.2.as_slice()?);
-            borrowed_sources.push(TemplateSource { text, names, rows, labels });
+            borrowed_sources.push(TemplateSource {
+                text,
+                names,
+                rows,
+                labels,
+            });
         }
         py.detach(|| template::CircuitBatch::from_templates(&borrowed_sources))
-            .map(|batch| CircuitBatch { inner: Arc::new(batch) })
+            .map(|batch| CircuitBatch {
+                inner: Arc::new(batch),
+            })
             .map_err(|error| batch_error(py, &error, |index| (None, borrowed_sources[index].text)))
     }
 
@@ -56,12 +74,20 @@ impl CircuitBatch {
     #[getter]
     fn templates(&self) -> Vec<Template> {
         let count = self.inner.templates.len();
-        (0..count).map(|index| Template { batch: self.inner.clone(), index }).collect()
+        (0..count)
+            .map(|index| Template {
+                batch: self.inner.clone(),
+                index,
+            })
+            .collect()
     }
 
     /// Template number and row of every circuit, as two uint32 arrays.
     #[getter]
-    fn places<'py>(&self, py: Python<'py>) -> (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>) {
+    fn places<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>) {
         let places = &self.inner.places;
         (
             PyArray1::from_iter(py, places.iter().map(|p| p.template)),
@@ -140,7 +166,10 @@ impl Template {
     }
 
     fn bound_text(&self, py: Python<'_>, row: usize) -> PyResult<String> {
-        let values = self.inner().row(row).ok_or_else(|| out_of_range(row, self.__len__()))?;
+        let values = self
+            .inner()
+            .row(row)
+            .ok_or_else(|| out_of_range(row, self.__len__()))?;
         Ok(py.detach(|| render_bound(&self.inner().program, values)))
     }
 
@@ -164,16 +193,18 @@ impl Template {
         let stop = stop.min(inner.circuits.len());
         let (width, n_rows) = (inner.names.len(), stop.saturating_sub(start));
         let rows = &inner.rows[(start.min(stop)) * width..stop * width];
-        let angles = py.detach(|| circuit.program().angles(rows, n_rows, width)).map_err(|error| {
-            let label = self.label(start + error.row);
-            let gate = circuit.gate_of_slot(error.slot);
-            let message = format!(
-                "Circuit '{label}': an angle of gate '{gate}' comes out as {}; \
+        let angles = py
+            .detach(|| circuit.program().angles(rows, n_rows, width))
+            .map_err(|error| {
+                let label = self.label(start + error.row);
+                let gate = circuit.gate_of_slot(error.slot);
+                let message = format!(
+                    "Circuit '{label}': an angle of gate '{gate}' comes out as {}; \
                  every angle must be a finite number.",
-                error.value
-            );
-            vivace_error(py, "ParameterError", (message,))
-        })?;
+                    error.value
+                );
+                vivace_error(py, "ParameterError", (message,))
+            })?;
         PyArray1::from_vec(py, angles).reshape([n_rows, circuit.program().slots.len()])
     }
 }

@@ -23,7 +23,12 @@ impl NativeCircuit {
 
     pub fn gate_of_slot(&self, slot: usize) -> &'static str {
         let holds = |op: &&NativeOp| op.gate.n_params() > 0 && op.slots as usize <= slot;
-        self.program.ops.iter().rev().find(holds).map_or("?", |op| op.gate.name())
+        self.program
+            .ops
+            .iter()
+            .rev()
+            .find(holds)
+            .map_or("?", |op| op.gate.name())
     }
 }
 
@@ -52,7 +57,11 @@ impl NativeCircuit {
     /// Values of the conditions, one per distinct condition.
     #[getter]
     fn condition_values(&self) -> Vec<u64> {
-        self.program.conditions.iter().map(|condition| condition.value).collect()
+        self.program
+            .conditions
+            .iter()
+            .map(|condition| condition.value)
+            .collect()
     }
 
     #[getter]
@@ -69,7 +78,10 @@ impl NativeCircuit {
     /// The unitary form that expectation values are taken of; `None` under classical control.
     fn unitary(&self, py: Python<'_>) -> Option<NativeCircuit> {
         let unitary = py.detach(|| self.program.unitary())?;
-        Some(NativeCircuit { program: unitary.program, qubits: unitary.qubits })
+        Some(NativeCircuit {
+            program: unitary.program,
+            qubits: unitary.qubits,
+        })
     }
 
     /// (name, operands, index of the first angle, number of angles) of every operation.
@@ -80,7 +92,13 @@ impl NativeCircuit {
             .collect();
         let operation = |op: &NativeOp| {
             let operands = PyTuple::new(py, self.program.operands(op))?;
-            (&names[op.gate as usize], operands, op.slots, op.gate.n_params()).into_pyobject(py)
+            (
+                &names[op.gate as usize],
+                operands,
+                op.slots,
+                op.gate.n_params(),
+            )
+                .into_pyobject(py)
         };
         self.program.ops.iter().map(operation).collect()
     }

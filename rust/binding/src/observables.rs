@@ -20,14 +20,16 @@ fn observable_error(py: Python<'_>, error: &PauliError) -> PyErr {
 
 #[pyfunction]
 pub fn check_observables(py: Python<'_>, text: PyBackedStr) -> PyResult<()> {
-    py.detach(|| pauli::check(&text)).map_err(|error| observable_error(py, &error))
+    py.detach(|| pauli::check(&text))
+        .map_err(|error| observable_error(py, &error))
 }
 
 /// The words of every group.
 #[pyfunction]
 pub fn parse_observables(py: Python<'_>, text: PyBackedStr) -> PyResult<Vec<Vec<String>>> {
-    let parsed =
-        py.detach(|| Observables::parse(&text)).map_err(|error| observable_error(py, &error))?;
+    let parsed = py
+        .detach(|| Observables::parse(&text))
+        .map_err(|error| observable_error(py, &error))?;
     let words = |group| parsed.words(group).map(str::to_owned).collect();
     Ok((0..parsed.n_groups() as u32).map(words).collect())
 }
@@ -47,10 +49,12 @@ pub fn groups_per_circuit<'py>(
 
 #[pyfunction]
 pub fn encode_observables(py: Python<'_>, text: PyBackedStr) -> PyResult<String> {
-    py.detach(|| pauli::encode_wire(&text)).map_err(|error| observable_error(py, &error))
+    py.detach(|| pauli::encode_wire(&text))
+        .map_err(|error| observable_error(py, &error))
 }
 
 #[pyfunction]
 pub fn decode_observables(py: Python<'_>, text: PyBackedStr, max_bytes: usize) -> PyResult<String> {
-    py.detach(|| pauli::decode_wire(&text, max_bytes)).map_err(|error| observable_error(py, &error))
+    py.detach(|| pauli::decode_wire(&text, max_bytes))
+        .map_err(|error| observable_error(py, &error))
 }

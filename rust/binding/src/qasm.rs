@@ -36,11 +36,17 @@ pub fn validate_qasm_batch(
     py.detach(|| qasm2::validate_batch(&texts, &names))
         .map(|widths| widths.iter().map(|w| (w.n_qubits, w.n_clbits)).collect())
         .map_err(|(index, error)| {
-            qasm_error(py, &error, texts[index], labels.get(index).map(AsRef::as_ref))
+            qasm_error(
+                py,
+                &error,
+                texts[index],
+                labels.get(index).map(AsRef::as_ref),
+            )
         })
 }
 
 #[pyfunction]
 pub fn count_qubits(py: Python<'_>, source: PyBackedStr) -> PyResult<u32> {
-    py.detach(|| qasm2::count_qubits(&source)).map_err(|error| qasm_error(py, &error, &source, None))
+    py.detach(|| qasm2::count_qubits(&source))
+        .map_err(|error| qasm_error(py, &error, &source, None))
 }

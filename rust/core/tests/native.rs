@@ -4,7 +4,8 @@ use vivace_core::native::{Angle, LowerError, NativeGate, NativeProgram};
 use vivace_core::qasm2::{Gate, parse};
 
 fn lower(body: &str) -> Result<NativeProgram, LowerError> {
-    let text = format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[5]; creg c[2]; creg d[3]; {body}");
+    let text =
+        format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[5]; creg c[2]; creg d[3]; {body}");
     NativeProgram::lower(&parse(&text, &["a", "b"]).expect("valid program"))
 }
 
@@ -18,10 +19,17 @@ fn shown(program: &NativeProgram) -> Vec<String> {
         .ops
         .iter()
         .map(|op| {
-            let angles: String = program.slots[op.slots as usize..][..op.gate.n_params()].iter().map(angle).collect();
+            let angles: String = program.slots[op.slots as usize..][..op.gate.n_params()]
+                .iter()
+                .map(angle)
+                .collect();
             let operands: Vec<String> = program.operands(op).iter().map(u32::to_string).collect();
             let condition = if op.condition > 0 { "if " } else { "" };
-            format!("{condition}{} {angles}on {}", op.gate.name(), operands.join(" "))
+            format!(
+                "{condition}{} {angles}on {}",
+                op.gate.name(),
+                operands.join(" ")
+            )
         })
         .collect()
 }
@@ -30,7 +38,11 @@ fn shown(program: &NativeProgram) -> Vec<String> {
 fn every_gate_of_the_table_lowers() {
     for gate in Gate::ALL {
         let angles = ["0.1", "0.2", "0.3", "0.4"][..gate.n_params() as usize].join(",");
-        let angles = if angles.is_empty() { angles } else { format!("({angles})") };
+        let angles = if angles.is_empty() {
+            angles
+        } else {
+            format!("({angles})")
+        };
         let qubits = ["q[0]", "q[1]", "q[2]", "q[3]", "q[4]"][..gate.n_qubits() as usize].join(",");
         let program = lower(&format!("{}{angles} {qubits};", gate.name())).expect("lowers");
         assert!(!program.ops.is_empty(), "{}", gate.name());
@@ -42,13 +54,37 @@ fn lowering() {
     let table: &[(&str, &str, &[&str])] = &[
         ("as it is", "cu(1,2,3,4) q[0],q[2];", &["cu 1 2 3 4 on 0 2"]),
         ("barriers go", "barrier q; x q[0];", &["x on 0"]),
-        ("rzz", "rzz(0.5) q[1],q[0];", &["cx on 1 0", "rz 0.5 on 0", "cx on 1 0"]),
+        (
+            "rzz",
+            "rzz(0.5) q[1],q[0];",
+            &["cx on 1 0", "rz 0.5 on 0", "cx on 1 0"],
+        ),
         ("u2", "u2(1,2) q[0];", &["u 1.5707963267948966 1 2 on 0"]),
-        ("parameter", "rx(a) q[0]; rz(2*b+1) q[1];", &["rx ? on 0", "rz ? on 1"]),
-        ("defined gate", "gate g(t) u,v { rx(t/2) v; cx v,u; } g(0.5) q[3],q[1];", &["rx 0.25 on 1", "cx on 1 3"]),
-        ("nested", "gate f u { x u; } gate g u { f u; f u; } g q[2];", &["x on 2", "x on 2"]),
-        ("condition reaches in", "gate f u { x u; z u; } if(c==1) f q[0];", &["if x on 0", "if z on 0"]),
-        ("bits are numbered through", "measure q[4] -> d[2];", &["measure on 4 4"]),
+        (
+            "parameter",
+            "rx(a) q[0]; rz(2*b+1) q[1];",
+            &["rx ? on 0", "rz ? on 1"],
+        ),
+        (
+            "defined gate",
+            "gate g(t) u,v { rx(t/2) v; cx v,u; } g(0.5) q[3],q[1];",
+            &["rx 0.25 on 1", "cx on 1 3"],
+        ),
+        (
+            "nested",
+            "gate f u { x u; } gate g u { f u; f u; } g q[2];",
+            &["x on 2", "x on 2"],
+        ),
+        (
+            "condition reaches in",
+            "gate f u { x u; z u; } if(c==1) f q[0];",
+            &["if x on 0", "if z on 0"],
+        ),
+        (
+            "bits are numbered through",
+            "measure q[4] -> d[2];",
+            &["measure on 4 4"],
+        ),
     ];
     for (name, body, expected) in table {
         assert_eq!(shown(&lower(body).expect(name)), *expected, "{name}");
@@ -67,13 +103,21 @@ fn refused() {
         for level in 1..=60 {
             body += &format!("gate g{level} u {{ g{} u; g{} u; }} ", level - 1, level - 1);
         }
-        assert_eq!(lower(&(body + "g60 q[0];")), Err(LowerError::TooLong), "doubling {leaf:?}");
+        assert_eq!(
+            lower(&(body + "g60 q[0];")),
+            Err(LowerError::TooLong),
+            "doubling {leaf:?}"
+        );
     }
     let mut body = String::from("gate g0(t) u { rx(t+t) u; } ");
     for level in 1..=60 {
         body += &format!("gate g{level}(t) u {{ g{}(t+t) u; }} ", level - 1);
     }
-    assert_eq!(lower(&(body + "g60(a) q[0];")), Err(LowerError::TooLong), "doubling expressions");
+    assert_eq!(
+        lower(&(body + "g60(a) q[0];")),
+        Err(LowerError::TooLong),
+        "doubling expressions"
+    );
 }
 
 #[test]
@@ -82,18 +126,31 @@ fn definitions_may_nest_deeply() {
     for level in 1..100_000 {
         body += &format!("gate g{level} u {{ g{} u; }} ", level - 1);
     }
-    assert_eq!(shown(&lower(&(body + "g99999 q[1];")).expect("lowers")), ["x on 1"]);
+    assert_eq!(
+        shown(&lower(&(body + "g99999 q[1];")).expect("lowers")),
+        ["x on 1"]
+    );
 }
 
 #[test]
 fn angles_of_rows() {
-    let program = lower("rx(a) q[0]; rz(0.25) q[1]; ry(-b) q[2]; u(a*b,a^2,sqrt(b)) q[3];").expect("lowers");
+    let program =
+        lower("rx(a) q[0]; rz(0.25) q[1]; ry(-b) q[2]; u(a*b,a^2,sqrt(b)) q[3];").expect("lowers");
     let rows = [2.0, 4.0, -0.5, 0.25];
     let found = program.angles(&rows, 2, 2).expect("finite");
-    assert_eq!(found, [2.0, 0.25, -4.0, 8.0, 4.0, 2.0, -0.5, 0.25, -0.25, -0.125, 0.25, 0.5]);
-    let error = program.angles(&[1.0, 1.0, 1.0, -1.0], 2, 2).expect_err("sqrt of -1");
+    assert_eq!(
+        found,
+        [
+            2.0, 0.25, -4.0, 8.0, 4.0, 2.0, -0.5, 0.25, -0.25, -0.125, 0.25, 0.5
+        ]
+    );
+    let error = program
+        .angles(&[1.0, 1.0, 1.0, -1.0], 2, 2)
+        .expect_err("sqrt of -1");
     assert_eq!((error.row, error.slot), (1, 5));
-    let many: Vec<f64> = (0..100_000).map(|i| if i == 77_777 { -1.0 } else { 1.0 }).collect();
+    let many: Vec<f64> = (0..100_000)
+        .map(|i| if i == 77_777 { -1.0 } else { 1.0 })
+        .collect();
     let error = program.angles(&many, 50_000, 2).expect_err("one bad row");
     assert_eq!((error.row, error.slot), (38_888, 5));
 }
@@ -101,13 +158,48 @@ fn angles_of_rows() {
 #[test]
 fn unitary_forms() {
     let table: &[(&str, &str, &[&str], &[u32])] = &[
-        ("measured in the end", "h q[0]; measure q[0]->c[0];", &["h on 0"], &[0, 1, 2, 3, 4]),
-        ("measured twice in the end", "h q[0]; measure q[0]->c[0]; measure q[0]->c[1];", &["h on 0"], &[0, 1, 2, 3, 4]),
-        ("measured half-way", "h q[0]; measure q[0]->c[0]; h q[0];", &["h on 0", "cx on 0 5", "h on 0"], &[0, 1, 2, 3, 4]),
-        ("reset at the start", "reset q; h q[0];", &["h on 0"], &[0, 1, 2, 3, 4]),
-        ("reset later", "h q[1]; reset q[1]; x q[1];", &["h on 1", "x on 5"], &[0, 5, 2, 3, 4]),
-        ("reset in the end", "h q[1]; cx q[1],q[0]; reset q[1];", &["h on 1", "cx on 1 0"], &[0, 5, 2, 3, 4]),
-        ("measured, then reset", "h q[0]; measure q[0]->c[0]; reset q[0];", &["h on 0", "cx on 0 5"], &[6, 1, 2, 3, 4]),
+        (
+            "measured in the end",
+            "h q[0]; measure q[0]->c[0];",
+            &["h on 0"],
+            &[0, 1, 2, 3, 4],
+        ),
+        (
+            "measured twice in the end",
+            "h q[0]; measure q[0]->c[0]; measure q[0]->c[1];",
+            &["h on 0"],
+            &[0, 1, 2, 3, 4],
+        ),
+        (
+            "measured half-way",
+            "h q[0]; measure q[0]->c[0]; h q[0];",
+            &["h on 0", "cx on 0 5", "h on 0"],
+            &[0, 1, 2, 3, 4],
+        ),
+        (
+            "reset at the start",
+            "reset q; h q[0];",
+            &["h on 0"],
+            &[0, 1, 2, 3, 4],
+        ),
+        (
+            "reset later",
+            "h q[1]; reset q[1]; x q[1];",
+            &["h on 1", "x on 5"],
+            &[0, 5, 2, 3, 4],
+        ),
+        (
+            "reset in the end",
+            "h q[1]; cx q[1],q[0]; reset q[1];",
+            &["h on 1", "cx on 1 0"],
+            &[0, 5, 2, 3, 4],
+        ),
+        (
+            "measured, then reset",
+            "h q[0]; measure q[0]->c[0]; reset q[0];",
+            &["h on 0", "cx on 0 5"],
+            &[6, 1, 2, 3, 4],
+        ),
     ];
     for (name, body, expected, qubits) in table {
         let unitary = lower(body).expect("lowers").unitary().expect(name);
@@ -121,13 +213,21 @@ fn unitary_forms() {
 fn readouts() {
     let bits = |pairs: &[(usize, u32)]| {
         let mut bits = vec![None; 5];
-        pairs.iter().for_each(|&(bit, qubit)| bits[bit] = Some(qubit));
+        pairs
+            .iter()
+            .for_each(|&(bit, qubit)| bits[bit] = Some(qubit));
         Some(bits)
     };
     let table = [
         ("x q[0];", bits(&[])),
-        ("measure q[3]->d[1]; measure q[0]->c[0];", bits(&[(3, 3), (0, 0)])),
-        ("measure q[0]->c[0]; x q[1]; measure q[1]->c[1];", bits(&[(0, 0), (1, 1)])),
+        (
+            "measure q[3]->d[1]; measure q[0]->c[0];",
+            bits(&[(3, 3), (0, 0)]),
+        ),
+        (
+            "measure q[0]->c[0]; x q[1]; measure q[1]->c[1];",
+            bits(&[(0, 0), (1, 1)]),
+        ),
         ("measure q[0]->c[0]; x q[0];", None),
         ("measure q[0]->c[0]; measure q[1]->c[0];", None),
         ("measure q[0]->c[0]; measure q[0]->c[1];", None),
@@ -141,7 +241,8 @@ fn readouts() {
 
 #[test]
 fn text_for_classical_control() {
-    let program = lower("measure q[0]->d[1]; if(d==2) rx(a) q[1]; if(d==2) reset q[0];").expect("lowers");
+    let program =
+        lower("measure q[0]->d[1]; if(d==2) rx(a) q[1]; if(d==2) reset q[0];").expect("lowers");
     assert_eq!(
         program.text(&[-0.5]),
         "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[6];\ncreg c0[2];\ncreg c1[3];\n\

@@ -270,13 +270,16 @@ fn undecodable_text() {
             "{bad:?}"
         );
     }
-    let after = STANDARD.encode([STANDARD.decode(&good[6..]).unwrap(), vec![0]].concat());
+    let mut after = STANDARD.decode(&good[6..]).unwrap();
+    let end = after.len();
+    after.push(0);
+    let after = STANDARD.encode(after);
     let message = decode_wire(&format!("@gzs4:{after}"), 100)
         .unwrap_err()
         .to_string();
     assert_eq!(
         message,
-        "Observables, group 0: data after the end of the gzip stream."
+        format!("Observables, group 0: 1 bytes after the end of the gzip data, from byte {end}.")
     );
     let message = decode_wire("XX|xx", 100).unwrap_err().to_string();
     assert_eq!(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vivace_core::qasm2::{Program, parse};
 use vivace_core::template::{
-    CircuitBatch, Column, TemplateSource, fold_columns, render_bound, render_template, same_structure,
-    structure_hash,
+    CircuitBatch, Column, TemplateSource, fold_columns, render_bound, render_template,
+    same_structure, structure_hash,
 };
 
 const HEAD: &str = "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[3]; creg c[3]; ";
@@ -31,38 +31,110 @@ fn rebuilt(batch: &CircuitBatch, index: usize) -> Program {
 
 /// Same gates on the same qubits with the same bits in every angle.
 fn same_program(a: &Program, b: &Program) -> bool {
-    let bits = |program: &Program| program.angles.iter().map(|a| a.to_bits()).collect::<Vec<_>>();
+    let bits = |program: &Program| {
+        program
+            .angles
+            .iter()
+            .map(|a| a.to_bits())
+            .collect::<Vec<_>>()
+    };
     same_structure(a, b) && bits(a) == bits(b)
 }
 
 #[test]
 fn texts_that_share_a_template() {
     let table: &[(&str, &[&str], &[usize])] = &[
-        ("other numbers", &["rx(0.1) q[0];", "rx(0.2) q[0];"], &[0, 0]),
-        ("signs", &["rx(0.1) q[0];", "rx(-0.2) q[0];", "rx(+--.5) q[0];"], &[0, 0, 0]),
-        ("white space", &["rx(0.1) q[0];", "rx ( 0.2 )\n q [ 0 ] ;"], &[0, 0]),
-        ("comments", &["rx(0.1) q[0];", "rx(0.2) /* half */ q[0]; // end"], &[0, 0]),
-        ("expressions", &["rx(0.1) q[0];", "rx(pi/2) q[0];", "rx(2*0.3) q[0];"], &[0, 0, 0]),
-        ("whole registers", &["h q;", "h q[0]; h q[1]; h q[2];"], &[0, 0]),
+        (
+            "other numbers",
+            &["rx(0.1) q[0];", "rx(0.2) q[0];"],
+            &[0, 0],
+        ),
+        (
+            "signs",
+            &["rx(0.1) q[0];", "rx(-0.2) q[0];", "rx(+--.5) q[0];"],
+            &[0, 0, 0],
+        ),
+        (
+            "white space",
+            &["rx(0.1) q[0];", "rx ( 0.2 )\n q [ 0 ] ;"],
+            &[0, 0],
+        ),
+        (
+            "comments",
+            &["rx(0.1) q[0];", "rx(0.2) /* half */ q[0]; // end"],
+            &[0, 0],
+        ),
+        (
+            "expressions",
+            &["rx(0.1) q[0];", "rx(pi/2) q[0];", "rx(2*0.3) q[0];"],
+            &[0, 0, 0],
+        ),
+        (
+            "whole registers",
+            &["h q;", "h q[0]; h q[1]; h q[2];"],
+            &[0, 0],
+        ),
         ("another gate", &["rx(0.1) q[0];", "ry(0.1) q[0];"], &[0, 1]),
-        ("another qubit", &["rx(0.1) q[0];", "rx(0.1) q[1];"], &[0, 1]),
-        ("another order", &["x q[0]; y q[1];", "y q[1]; x q[0];"], &[0, 1]),
-        ("one gate more", &["rx(0.1) q[0];", "rx(0.1) q[0]; x q[1];"], &[0, 1]),
+        (
+            "another qubit",
+            &["rx(0.1) q[0];", "rx(0.1) q[1];"],
+            &[0, 1],
+        ),
+        (
+            "another order",
+            &["x q[0]; y q[1];", "y q[1]; x q[0];"],
+            &[0, 1],
+        ),
+        (
+            "one gate more",
+            &["rx(0.1) q[0];", "rx(0.1) q[0]; x q[1];"],
+            &[0, 1],
+        ),
         ("a barrier", &["x q[0];", "x q[0]; barrier q;"], &[0, 1]),
-        ("condition", &["if(c==1) x q[0];", "if(c==2) x q[0];", "if(c==1) x q[0];"], &[0, 1, 0]),
-        ("bit", &["measure q[0]->c[0];", "measure q[0]->c[1];"], &[0, 1]),
-        ("interleaved", &["x q[0];", "y q[0];", "x q[0];", "y q[0];"], &[0, 1, 0, 1]),
+        (
+            "condition",
+            &["if(c==1) x q[0];", "if(c==2) x q[0];", "if(c==1) x q[0];"],
+            &[0, 1, 0],
+        ),
+        (
+            "bit",
+            &["measure q[0]->c[0];", "measure q[0]->c[1];"],
+            &[0, 1],
+        ),
+        (
+            "interleaved",
+            &["x q[0];", "y q[0];", "x q[0];", "y q[0];"],
+            &[0, 1, 0, 1],
+        ),
         ("width", &["qreg r[1];", "", "creg d[1];"], &[0, 1, 2]),
-        ("body", &["gate g(a) b { rx(a) b; } g(1) q[0];", "gate g(a) b { rx(2*a) b; } g(1) q[0];"], &[0, 1]),
-        ("name of a gate", &["gate g a { x a; } g q[0];", "gate f a { x a; } f q[0];"], &[0, 0]),
+        (
+            "body",
+            &[
+                "gate g(a) b { rx(a) b; } g(1) q[0];",
+                "gate g(a) b { rx(2*a) b; } g(1) q[0];",
+            ],
+            &[0, 1],
+        ),
+        (
+            "name of a gate",
+            &["gate g a { x a; } g q[0];", "gate f a { x a; } f q[0];"],
+            &[0, 0],
+        ),
     ];
     for (name, bodies, expected) in table {
         let batch = batch(bodies);
-        let found: Vec<usize> = batch.places.iter().map(|place| place.template as usize).collect();
+        let found: Vec<usize> = batch
+            .places
+            .iter()
+            .map(|place| place.template as usize)
+            .collect();
         assert_eq!(&found, expected, "{name}");
         for (index, body) in bodies.iter().enumerate() {
             let original = parse(&text(body), &[]).expect("valid");
-            assert!(same_program(&original, &rebuilt(&batch, index)), "{name}: {body}");
+            assert!(
+                same_program(&original, &rebuilt(&batch, index)),
+                "{name}: {body}"
+            );
         }
     }
 }
@@ -70,16 +142,64 @@ fn texts_that_share_a_template() {
 #[test]
 fn columns() {
     use Column::{Constant, Negated, Parameter};
-    type Row = (&'static str, &'static [f64], usize, Vec<Column>, &'static [f64]);
+    type Row = (
+        &'static str,
+        &'static [f64],
+        usize,
+        Vec<Column>,
+        &'static [f64],
+    );
     let table: Vec<Row> = vec![
         ("nothing", &[], 0, vec![], &[]),
-        ("one row is constant", &[1.0, 2.0], 1, vec![Constant(1.0), Constant(2.0)], &[]),
-        ("one column varies", &[1.0, 2.0, 1.0, 3.0], 2, vec![Constant(1.0), Parameter(0)], &[2.0, 3.0]),
-        ("equal columns", &[1.0, 1.0, 2.0, 2.0], 2, vec![Parameter(0), Parameter(0)], &[1.0, 2.0]),
-        ("opposite columns", &[1.0, -1.0, -2.0, 2.0], 2, vec![Parameter(0), Negated(0)], &[1.0, -2.0]),
-        ("nearly opposite", &[1.0, -1.0, 2.0, 2.0], 2, vec![Parameter(0), Parameter(1)], &[1.0, -1.0, 2.0, 2.0]),
-        ("zeros have signs", &[0.0, 0.0, 1.0, -0.0, 0.0, 1.0], 2, vec![Parameter(0), Constant(0.0), Constant(1.0)], &[0.0, -0.0]),
-        ("last digit counts", &[0.1, 0.1, 0.2, 0.20000000000000004], 2, vec![Parameter(0), Parameter(1)], &[0.1, 0.1, 0.2, 0.20000000000000004]),
+        (
+            "one row is constant",
+            &[1.0, 2.0],
+            1,
+            vec![Constant(1.0), Constant(2.0)],
+            &[],
+        ),
+        (
+            "one column varies",
+            &[1.0, 2.0, 1.0, 3.0],
+            2,
+            vec![Constant(1.0), Parameter(0)],
+            &[2.0, 3.0],
+        ),
+        (
+            "equal columns",
+            &[1.0, 1.0, 2.0, 2.0],
+            2,
+            vec![Parameter(0), Parameter(0)],
+            &[1.0, 2.0],
+        ),
+        (
+            "opposite columns",
+            &[1.0, -1.0, -2.0, 2.0],
+            2,
+            vec![Parameter(0), Negated(0)],
+            &[1.0, -2.0],
+        ),
+        (
+            "nearly opposite",
+            &[1.0, -1.0, 2.0, 2.0],
+            2,
+            vec![Parameter(0), Parameter(1)],
+            &[1.0, -1.0, 2.0, 2.0],
+        ),
+        (
+            "zeros have signs",
+            &[0.0, 0.0, 1.0, -0.0, 0.0, 1.0],
+            2,
+            vec![Parameter(0), Constant(0.0), Constant(1.0)],
+            &[0.0, -0.0],
+        ),
+        (
+            "last digit counts",
+            &[0.1, 0.1, 0.2, 0.20000000000000004],
+            2,
+            vec![Parameter(0), Parameter(1)],
+            &[0.1, 0.1, 0.2, 0.20000000000000004],
+        ),
     ];
     for (name, matrix, n_rows, expected, rows) in table {
         let n_columns = matrix.len().checked_div(n_rows).unwrap_or(0);
@@ -105,11 +225,23 @@ fn errors() {
         labels: &["r0", "r1"],
     };
     let table = [
-        (source(&["a"], &[1.0]), "Expected 2 parameter values, found 1."),
-        (source(&["a", "a"], &[0.0; 4]), "Parameter name 'a' is given twice."),
+        (
+            source(&["a"], &[1.0]),
+            "Expected 2 parameter values, found 1.",
+        ),
+        (
+            source(&["a", "a"], &[0.0; 4]),
+            "Parameter name 'a' is given twice.",
+        ),
         (source(&[""], &[0.0; 2]), "Parameter name '' is empty."),
-        (source(&["a b"], &[0.0; 2]), "Parameter name 'a b' contains white space."),
-        (source(&["2a"], &[0.0; 2]), "Parameter name '2a' starts with a digit."),
+        (
+            source(&["a b"], &[0.0; 2]),
+            "Parameter name 'a b' contains white space.",
+        ),
+        (
+            source(&["2a"], &[0.0; 2]),
+            "Parameter name '2a' starts with a digit.",
+        ),
         (
             source(&["a", "b"], &[0.0, 1.0, 2.0, f64::NAN]),
             "Parameter 'b' of row 'r1' is NaN; every value must be a finite number.",
@@ -124,12 +256,17 @@ fn errors() {
 /// The first bad circuit is reported, however the work was split.
 #[test]
 fn first_error_in_order() {
-    let mut texts: Vec<String> = (0..1000).map(|i| text(&format!("rx(0.{i}) q[0];"))).collect();
+    let mut texts: Vec<String> = (0..1000)
+        .map(|i| text(&format!("rx(0.{i}) q[0];")))
+        .collect();
     for bad in [999, 700, 313] {
         texts[bad] = text("rx(0.1) q[7];");
         let labels: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
         let error = CircuitBatch::from_texts(&labels, &texts).expect_err("index out of range");
-        assert!(error.to_string().starts_with(&format!("Circuit {bad}: ")), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("Circuit {bad}: ")),
+            "{error}"
+        );
     }
 }
 
@@ -147,18 +284,28 @@ fn placeholders_survive_textual_substitution() {
         substituted = substituted.replace(&format!("({name})"), &format!("({value:?})"));
     }
     let direct = parse(&render_bound(&program, &values), &[]).expect("bound text");
-    assert!(same_program(&parse(&substituted, &[]).expect("substituted text"), &direct));
+    assert!(same_program(
+        &parse(&substituted, &[]).expect("substituted text"),
+        &direct
+    ));
 }
 
 /// Rows of formats that mean the same numbers, in random texts.
 fn circuit() -> impl Strategy<Value = String> {
     let angle = prop_oneof![
-        any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(|x| format!("{x:?}")),
+        any::<f64>()
+            .prop_filter("finite", |x| x.is_finite())
+            .prop_map(|x| format!("{x:?}")),
         (0..4u8).prop_map(|x| format!("0.{x}")),
         (1..9u8).prop_map(|x| format!("pi/{x}")),
         Just("-0.0".to_owned()),
     ];
-    let gate = (prop_oneof![Just("rx"), Just("rz"), Just("cp")], angle, 0..2u8, "[ \n]{0,2}");
+    let gate = (
+        prop_oneof![Just("rx"), Just("rz"), Just("cp")],
+        angle,
+        0..2u8,
+        "[ \n]{0,2}",
+    );
     let line = gate.prop_map(|(name, angle, qubit, blank)| match name {
         "cp" => format!("cp({angle}){blank} q[{qubit}],{blank}q[2];"),
         _ => format!("{name}({blank}{angle}) q[{qubit}]{blank};"),
@@ -172,7 +319,9 @@ fn plain_factor(texts: &[String]) -> Vec<usize> {
     let mut number = BTreeMap::new();
     for (index, text) in texts.iter().enumerate() {
         let program = parse(text, &[]).expect("valid");
-        let known = groups.iter().position(|group| same_structure(group, &program));
+        let known = groups
+            .iter()
+            .position(|group| same_structure(group, &program));
         number.insert(index, known.unwrap_or(groups.len()));
         if known.is_none() {
             groups.push(program);

@@ -145,7 +145,7 @@ impl Histogram {
         };
         let mut total = 0_i64;
         for (i, &count) in self.counts.iter().enumerate() {
-            let key = || self.key(i).chars().take(QUOTED).collect();
+            let key = || quoted(&self.key(i));
             let row = self.row(i);
             if row.first().is_some_and(|byte| byte & spare != 0) {
                 return Err(HistogramError::IndexTooLarge {

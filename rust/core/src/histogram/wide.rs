@@ -14,7 +14,7 @@ impl Accumulator {
     /// Zero, for a register of `n_bits` > 0 bits.
     pub fn new(n_bits: u32) -> Self {
         let limbs = n_bits.div_ceil(64) as usize;
-        let spare = if n_bits % 64 == 0 {
+        let spare = if n_bits.is_multiple_of(64) {
             0
         } else {
             u64::MAX << (n_bits % 64)

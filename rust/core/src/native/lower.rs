@@ -148,7 +148,11 @@ impl NativeProgram {
         }
         let fill = |(row, angles): (usize, &mut [f64])| {
             let values = &rows[row * width..(row + 1) * width];
-            self.fill(values, angles).map_err(|slot| RowError { row, slot, value: angles[slot] })
+            self.fill(values, angles).map_err(|slot| RowError {
+                row,
+                slot,
+                value: angles[slot],
+            })
         };
         if out.len() < PARALLEL {
             out.chunks_mut(n_slots).enumerate().try_for_each(fill)?;
@@ -200,7 +204,12 @@ struct Frame<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn operation(&mut self, code: Code, qubits: &[u32], angles: Vec<Angle>) -> Result<(), LowerError> {
+    fn operation(
+        &mut self,
+        code: Code,
+        qubits: &[u32],
+        angles: Vec<Angle>,
+    ) -> Result<(), LowerError> {
         self.steps += 1;
         match code {
             Code::Barrier => {}
@@ -220,8 +229,16 @@ impl<'a> Lowering<'a> {
                 stack.pop();
                 continue;
             };
-            let qubits: Vec<u32> = op.qubits.iter().map(|&q| frame.qubits[q as usize]).collect();
-            let angles: Vec<Angle> = op.angles.iter().map(|e| substitute(e, &frame.angles)).collect();
+            let qubits: Vec<u32> = op
+                .qubits
+                .iter()
+                .map(|&q| frame.qubits[q as usize])
+                .collect();
+            let angles: Vec<Angle> = op
+                .angles
+                .iter()
+                .map(|e| substitute(e, &frame.angles))
+                .collect();
             self.instructions += angles.iter().map(Angle::len).sum::<usize>();
             match op.code {
                 Code::Defined(inner) => {
@@ -235,10 +252,22 @@ impl<'a> Lowering<'a> {
         Ok(())
     }
 
-    fn frame(&self, index: u32, qubits: Vec<u32>, angles: Vec<Angle>) -> Result<Frame<'a>, LowerError> {
+    fn frame(
+        &self,
+        index: u32,
+        qubits: Vec<u32>,
+        angles: Vec<Angle>,
+    ) -> Result<Frame<'a>, LowerError> {
         let gate = &self.program.gates[index as usize];
-        let body = gate.body.as_ref().ok_or_else(|| LowerError::Opaque(gate.name.to_string()))?;
-        Ok(Frame { body: body.iter(), qubits, angles })
+        let body = gate
+            .body
+            .as_ref()
+            .ok_or_else(|| LowerError::Opaque(gate.name.to_string()))?;
+        Ok(Frame {
+            body: body.iter(),
+            qubits,
+            angles,
+        })
     }
 
     fn within_bounds(&self) -> Result<(), LowerError> {

@@ -32,7 +32,11 @@ pub(super) fn rewrite(gate: Gate, q: &[u32], a: &[Angle], out: &mut impl Sink) {
     let zero = Angle::Value(0.0);
     match gate {
         Gate::U0 => out.push(N::Id, q, &[]),
-        Gate::U2 => out.push(N::U, q, &[Angle::Value(FRAC_PI_2), a[0].clone(), a[1].clone()]),
+        Gate::U2 => out.push(
+            N::U,
+            q,
+            &[Angle::Value(FRAC_PI_2), a[0].clone(), a[1].clone()],
+        ),
         Gate::Cu3 => out.push(N::Cu, q, &[a[0].clone(), a[1].clone(), a[2].clone(), zero]),
         Gate::Rzz => zz(q, a, out),
         Gate::Rxx => {
@@ -106,22 +110,47 @@ fn both_rx(q: &[u32], angle: f64, out: &mut impl Sink) {
 fn iswap(q: &[u32], out: &mut impl Sink) {
     let (a, b) = (&q[..1], &q[1..]);
     let back = [q[1], q[0]];
-    out.run(&[(N::S, a), (N::S, b), (N::H, a), (N::Cx, q), (N::Cx, &back), (N::H, b)]);
+    out.run(&[
+        (N::S, a),
+        (N::S, b),
+        (N::H, a),
+        (N::Cx, q),
+        (N::Cx, &back),
+        (N::H, b),
+    ]);
 }
 
 fn rccx(q: &[u32], out: &mut impl Sink) {
     let (t, from_a, from_b) = (&q[2..], [q[0], q[2]], [q[1], q[2]]);
-    out.run(&[(N::H, t), (N::T, t), (N::Cx, &from_b), (N::Tdg, t), (N::Cx, &from_a)]);
+    out.run(&[
+        (N::H, t),
+        (N::T, t),
+        (N::Cx, &from_b),
+        (N::Tdg, t),
+        (N::Cx, &from_a),
+    ]);
     out.run(&[(N::T, t), (N::Cx, &from_b), (N::Tdg, t), (N::H, t)]);
 }
 
 fn rc3x(q: &[u32], out: &mut impl Sink) {
     let t = &q[3..];
     let (from_a, from_b, from_c) = ([q[0], q[3]], [q[1], q[3]], [q[2], q[3]]);
-    out.run(&[(N::H, t), (N::T, t), (N::Cx, &from_c), (N::Tdg, t), (N::H, t)]);
+    out.run(&[
+        (N::H, t),
+        (N::T, t),
+        (N::Cx, &from_c),
+        (N::Tdg, t),
+        (N::H, t),
+    ]);
     out.run(&[(N::Cx, &from_a), (N::T, t), (N::Cx, &from_b), (N::Tdg, t)]);
     out.run(&[(N::Cx, &from_a), (N::T, t), (N::Cx, &from_b), (N::Tdg, t)]);
-    out.run(&[(N::H, t), (N::T, t), (N::Cx, &from_c), (N::Tdg, t), (N::H, t)]);
+    out.run(&[
+        (N::H, t),
+        (N::T, t),
+        (N::Cx, &from_c),
+        (N::Tdg, t),
+        (N::H, t),
+    ]);
 }
 
 /// `x` on the last qubit, controlled by all others.
@@ -151,7 +180,11 @@ fn controlled_phase(q: &[u32], angle: f64, out: &mut impl Sink) {
     controlled_x(&q[..=last], out);
     out.push(N::Cp, &pair, &[Angle::Value(-angle / 2.0)]);
     controlled_x(&q[..=last], out);
-    let rest: Vec<u32> = q.iter().enumerate().filter(|(i, _)| *i != last).map(|(_, q)| *q).collect();
+    let rest: Vec<u32> = q
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| *i != last)
+        .map(|(_, q)| *q)
+        .collect();
     controlled_phase(&rest, angle / 2.0, out);
 }
-

@@ -51,7 +51,10 @@ impl NativeProgram {
                 }
             }
         }
-        Some(Unitary { program: out, qubits })
+        Some(Unitary {
+            program: out,
+            qubits,
+        })
     }
 
     /// For each qubit, the index of the last operation on it that is not a measurement.
@@ -59,7 +62,9 @@ impl NativeProgram {
         let mut last = vec![0; self.n_qubits as usize];
         for (index, op) in self.ops.iter().enumerate() {
             if op.gate != NativeGate::Measure {
-                self.operands(op).iter().for_each(|&q| last[q as usize] = index);
+                self.operands(op)
+                    .iter()
+                    .for_each(|&q| last[q as usize] = index);
             }
         }
         last

@@ -53,7 +53,7 @@ pub enum PayloadError {
     Truncated { len: usize },
     /// The deflate data are invalid.
     Corrupt { at: usize },
-    /// The checksum of the data is not the one in the trailer.
+    /// The checksum of the data is not the one in the trailer, or that of the header not its own.
     Checksum { expected: u32, found: u32 },
     /// The length of the data is not the one in the trailer (so 4 GiB or more is always refused).
     Length { expected: u32, found: u64 },
@@ -85,7 +85,7 @@ impl fmt::Display for PayloadError {
             PayloadError::Corrupt { at } => write!(f, "corrupt deflate data near byte {at}"),
             PayloadError::Checksum { expected, found } => write!(
                 f,
-                "gzip checksum mismatch: trailer says {expected:08x}, data have {found:08x}"
+                "gzip checksum mismatch: expected {expected:08x}, found {found:08x}"
             ),
             PayloadError::Length { expected, found } => write!(
                 f,

@@ -219,7 +219,12 @@ impl ErrorKind {
             E::NotNatural { found } => {
                 return ("Expected natural number".into(), format!(", got {found}"));
             }
-            E::TooManyBits { name, what, total, limit } => {
+            E::TooManyBits {
+                name,
+                what,
+                total,
+                limit,
+            } => {
                 let after = format!(" makes {total} {what} in all; the limit is {limit}");
                 return (format!("Register '{name}'"), after);
             }
@@ -231,7 +236,9 @@ impl ErrorKind {
             E::TooLong { bytes } => format!("Program of {bytes} bytes is too long"),
             E::UnterminatedComment => "Unterminated comment".into(),
             E::UnexpectedToken { found } => format!("Unexpected token {found}"),
-            E::UnexpectedInExpression { found } => format!("Unexpected token {found} in expression"),
+            E::UnexpectedInExpression { found } => {
+                format!("Unexpected token {found} in expression")
+            }
             E::DivisionByZero => "Division by zero in expression".into(),
             E::NotFinite => "Expression is not finite".into(),
             E::ExpectedGateQubit => "Expected gate-qubit id".into(),
@@ -252,23 +259,39 @@ impl ErrorKind {
             E::UnknownSymbol { name } => format!("Unknown symbol '{name}' in expression"),
             E::UnknownFunction { name } => format!("Unknown function '{name}' in expression"),
             E::UnknownGateQubit { name } => format!("Unknown gate-qubit '{name}' in gate body"),
-            E::ParamCount { gate, expected, found } => {
+            E::ParamCount {
+                gate,
+                expected,
+                found,
+            } => {
                 format!("Gate '{gate}' expects {expected} params, got {found}")
             }
             E::QubitCount { expected, found } => {
                 format!("Expected {expected} qubit args, got {found}")
             }
-            E::BodyQubitCount { gate, expected, found } => {
+            E::BodyQubitCount {
+                gate,
+                expected,
+                found,
+            } => {
                 format!("Gate '{gate}' expects {expected} qubit args in body, got {found}")
             }
             E::DuplicateQubits { gate } => format!("Duplicate qubit arguments for gate '{gate}'"),
             E::MismatchedSizes { gate } => {
                 format!("Mismatched register sizes in arguments to '{gate}'")
             }
-            E::QubitRange { index, register, size: Some(size) } => {
+            E::QubitRange {
+                index,
+                register,
+                size: Some(size),
+            } => {
                 format!("Qubit index {index} out of range for '{register}[{size}]'")
             }
-            E::QubitRange { index, register, size: None } => {
+            E::QubitRange {
+                index,
+                register,
+                size: None,
+            } => {
                 format!("Qubit index {index} out of range for '{register}'")
             }
             E::BitRange { index, register } => {
@@ -305,7 +328,11 @@ impl QasmError {
     pub fn position(&self, src: &str) -> (usize, usize) {
         let at = self.offset(src);
         let start = line_start(src, at);
-        let line = src.as_bytes()[..start].iter().filter(|&&b| b == b'\n').count() + 1;
+        let line = src.as_bytes()[..start]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count()
+            + 1;
         (line, src[start..at].chars().count() + 1)
     }
 
@@ -322,7 +349,9 @@ impl QasmError {
     pub fn line_text<'s>(&self, src: &'s str) -> &'s str {
         let start = line_start(src, self.offset(src));
         let end = src[start..].find('\n').map_or(src.len(), |n| start + n);
-        src[start..end].strip_suffix('\r').unwrap_or(&src[start..end])
+        src[start..end]
+            .strip_suffix('\r')
+            .unwrap_or(&src[start..end])
     }
 
     /// The message, the source line under it, and a caret under the column. `label` says which of
@@ -331,7 +360,9 @@ impl QasmError {
     pub fn render(&self, src: &str, label: Option<&str>) -> String {
         let (line, column) = self.position(src);
         let (shown, caret) = window(self.line_text(src), column - 1);
-        let mut text = label.map_or_else(String::new, |l| format!("{l}: "));
+        let mut text = label.map_or_else(String::new, |l| {
+            format!("Circuit '{l}' is not a valid QASM: ")
+        });
         text.push_str(&self.message(src));
         let head = format!("  Line {line}: ");
         let pad = head.len();

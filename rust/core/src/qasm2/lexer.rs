@@ -123,6 +123,19 @@ const fn class_of(byte: u8) -> Class {
     }
 }
 
+/// Where the name that begins at `start` ends: at `start` if there is none.
+#[inline]
+pub(super) fn word_end(src: &[u8], start: usize) -> usize {
+    let Some(Class::Letter) = src.get(start).map(|b| CLASSES[*b as usize]) else {
+        return start;
+    };
+    let mut end = start + 1;
+    while let Some(Class::Letter | Class::Digit) = src.get(end).map(|b| CLASSES[*b as usize]) {
+        end += 1;
+    }
+    end
+}
+
 /// Reads tokens off a source.
 #[derive(Clone, Copy)]
 pub(super) struct Lexer<'s, 'p> {
@@ -141,7 +154,14 @@ pub(super) struct Lexer<'s, 'p> {
 impl<'s, 'p> Lexer<'s, 'p> {
     pub(super) fn new(text: &'s str) -> Self {
         let (src, number) = (text.as_bytes(), Number::default());
-        Lexer { text, src, pos: 0, number, placeholder: 0, placeholders: None }
+        Lexer {
+            text,
+            src,
+            pos: 0,
+            number,
+            placeholder: 0,
+            placeholders: None,
+        }
     }
 
     /// The next token.
@@ -150,7 +170,11 @@ impl<'s, 'p> Lexer<'s, 'p> {
         loop {
             let start = self.pos;
             let Some(&byte) = self.src.get(start) else {
-                return Ok(Token { kind: Kind::Eof, start, end: start });
+                return Ok(Token {
+                    kind: Kind::Eof,
+                    start,
+                    end: start,
+                });
             };
             let class = CLASSES[byte as usize];
             if class == Class::Space {
@@ -181,14 +205,7 @@ impl<'s, 'p> Lexer<'s, 'p> {
 
     #[inline]
     fn word(&mut self, start: usize) -> Token {
-        let mut end = start + 1;
-        while let Some(&byte) = self.src.get(end) {
-            if !matches!(CLASSES[byte as usize], Class::Letter | Class::Digit) {
-                break;
-            }
-            end += 1;
-        }
-        self.take(Kind::Id, end)
+        self.take(Kind::Id, word_end(self.src, start))
     }
 
     #[inline]
@@ -228,7 +245,10 @@ impl<'s, 'p> Lexer<'s, 'p> {
         }
         let Some(length) = body.find("*/") else {
             let span = start..start + 2;
-            return Err(Box::new(QasmError { kind: ErrorKind::UnterminatedComment, span }));
+            return Err(Box::new(QasmError {
+                kind: ErrorKind::UnterminatedComment,
+                span,
+            }));
         };
         self.pos = start + 2 + length + 2;
         Ok(())
@@ -246,15 +266,26 @@ impl<'s, 'p> Lexer<'s, 'p> {
     #[cold]
     fn illegal(&self, start: usize) -> Box<QasmError> {
         let rest = &self.text[start..];
-        let text: String = rest.chars().take_while(|c| !matches!(c, '\r' | '\n')).take(20).collect();
+        let text: String = rest
+            .chars()
+            .take_while(|c| !matches!(c, '\r' | '\n'))
+            .take(20)
+            .collect();
         let span = start..start + rest.chars().next().map_or(0, char::len_utf8);
         let kind = ErrorKind::IllegalCharacter { text: text.into() };
         Box::new(QasmError { kind, span })
     }
 
-    /// Goes on behind the character that was illegal.
-    pub(super) fn skip_character(&mut self) {
-        self.pos += self.text[self.pos..].chars().next().map_or(0, char::len_utf8);
+    /// The source.
+    #[inline]
+    pub(super) fn bytes(&self) -> &'s [u8] {
+        self.src
+    }
+
+    /// Goes on at byte `pos`, where a token or white space begins.
+    #[inline]
+    pub(super) fn seek(&mut self, pos: usize) {
+        self.pos = pos;
     }
 
     /// The text of a token.

@@ -34,7 +34,11 @@ fn slot(packed: u64) -> usize {
 impl<'s> Names<'s> {
     pub(super) fn new() -> Self {
         let (cache, shadows) = ([(0, Symbol::SameGate); SLOTS], [None; Gate::ALL.len()]);
-        Names { all: HashMap::new(), cache, shadows }
+        Names {
+            all: HashMap::new(),
+            cache,
+            shadows,
+        }
     }
 
     /// Looks a name up; `packed` is 0 if it is long.
@@ -90,7 +94,11 @@ impl<'s> Locals<'s> {
 
     pub(super) fn find(&self, name: &str) -> Option<Local> {
         if self.index.is_empty() {
-            return self.list.iter().find(|(n, _)| *n == name).map(|(_, local)| *local);
+            return self
+                .list
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, local)| *local);
         }
         self.index.get(name).copied()
     }

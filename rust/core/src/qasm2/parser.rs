@@ -7,6 +7,7 @@ mod declarations;
 mod expressions;
 mod gate_bodies;
 mod operations;
+mod plain;
 
 use super::errors::{ErrorKind, QasmError};
 use super::gates::Gate;
@@ -46,6 +47,16 @@ pub(super) fn check(src: &str, params: &Placeholders<'_>) -> Res<Widths> {
     verdict
 }
 
+/// Reads the declarations only, and gives the number of qubits.
+pub(super) fn count(src: &str) -> Res<u32> {
+    let none = Placeholders::new(&[]);
+    let mut parser = Parser::new(src, &none, Nothing)?;
+    while parser.token.kind != Kind::Eof {
+        parser.declaration()?;
+    }
+    Ok(total(&parser.qregs))
+}
+
 /// A gate the program defines, as its callers see it.
 #[derive(Clone, Copy)]
 struct Signature {
@@ -76,6 +87,8 @@ struct Parser<'s, 'p, S> {
     /// Whether the verdict hangs on gate bodies that this sink does not keep.
     needs_bodies: bool,
     spent: Spent,
+    /// The registers used last by plain statements: classical, quantum.
+    recent: [plain::Recent; 2],
     /// The gate definition being read.
     locals: Option<Locals<'s>>,
     /// Scratch space of the statement being read.
@@ -87,7 +100,9 @@ struct Parser<'s, 'p, S> {
 impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
     fn new(src: &'s str, placeholders: &'p Placeholders<'p>, sink: S) -> Res<Self> {
         if u32::try_from(src.len()).is_err() {
-            let kind = ErrorKind::TooLong { bytes: src.len() as u64 };
+            let kind = ErrorKind::TooLong {
+                bytes: src.len() as u64,
+            };
             return Err(Box::new(QasmError { kind, span: 0..0 }));
         }
         let mut lexer = Lexer::new(src);
@@ -103,6 +118,7 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
             included: false,
             needs_bodies: false,
             spent: Spent::default(),
+            recent: [plain::Recent::NONE; 2],
             locals: None,
             angles: Vec::new(),
             steps: Vec::new(),
@@ -113,12 +129,18 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
     /// `program := "OPENQASM" ("2.0"|"2") ";" statement*`
     fn program(&mut self) -> Res<Widths> {
         self.header()?;
+        self.plain_statements()?;
         while self.token.kind != Kind::Eof {
             self.statement()?;
+            self.plain_statements()?;
         }
-        let widths = Widths { n_qubits: total(&self.qregs), n_clbits: total(&self.cregs) };
+        let widths = Widths {
+            n_qubits: total(&self.qregs),
+            n_clbits: total(&self.cregs),
+        };
         if S::OPERATIONS {
-            self.sink.registers(registers(&self.qregs), registers(&self.cregs));
+            self.sink
+                .registers(registers(&self.qregs), registers(&self.cregs));
         }
         Ok(widths)
     }
@@ -131,7 +153,12 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
         let version = self.expect(Kind::Number)?;
         let text = self.lexer.text_of(version);
         if !matches!(text, "2.0" | "2") {
-            return Err(fail(ErrorKind::UnsupportedVersion { version: clip(text) }, version));
+            return Err(fail(
+                ErrorKind::UnsupportedVersion {
+                    version: clip(text),
+                },
+                version,
+            ));
         }
         self.expect(Kind::Semi)?;
         Ok(())
@@ -172,14 +199,18 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
     /// What the program has given the name to.
     #[inline]
     fn find(&mut self, name: Token) -> Option<Symbol> {
-        self.names.find(self.lexer.packed(name), self.lexer.text_of(name))
+        self.names
+            .find(self.lexer.packed(name), self.lexer.text_of(name))
     }
 
     /// The gate that a name calls here.
     #[inline]
     fn gate(&mut self, builtin: Option<Gate>, name: Token) -> Res<Code> {
         if let Some(gate) = builtin {
-            return Ok(self.names.shadow(gate).map_or(Code::Builtin(gate), Code::Defined));
+            return Ok(self
+                .names
+                .shadow(gate)
+                .map_or(Code::Builtin(gate), Code::Defined));
         }
         match self.find(name) {
             Some(Symbol::Gate(index)) => Ok(Code::Defined(index)),
@@ -198,7 +229,11 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
     /// Consumes a token of the given kind.
     #[inline]
     fn expect(&mut self, kind: Kind) -> Res<Token> {
-        if self.token.kind == kind { self.advance() } else { Err(self.expected(kind.name())) }
+        if self.token.kind == kind {
+            self.advance()
+        } else {
+            Err(self.expected(kind.name()))
+        }
     }
 
     /// Consumes a comma, if there is one.
@@ -231,7 +266,10 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
         }
         let (number, text) = (self.lexer.number, self.lexer.text_of(self.token));
         if !number.is_natural() {
-            return Err(fail(ErrorKind::NotNatural { found: clip(text) }, self.token));
+            return Err(fail(
+                ErrorKind::NotNatural { found: clip(text) },
+                self.token,
+            ));
         }
         Ok((number.natural(text), self.advance()?))
     }
@@ -258,7 +296,10 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
 /// An error at a token.
 #[cold]
 fn fail(kind: ErrorKind, token: Token) -> Box<QasmError> {
-    Box::new(QasmError { kind, span: token.start..token.end })
+    Box::new(QasmError {
+        kind,
+        span: token.start..token.end,
+    })
 }
 
 /// Text of a number for a message.
@@ -283,6 +324,10 @@ fn total(registers: &[(&str, u32, u32)]) -> u32 {
 }
 
 fn registers(list: &[(&str, u32, u32)]) -> Vec<Register> {
-    let register = |&(name, start, size): &(&str, u32, u32)| Register { name: name.into(), start, size };
+    let register = |&(name, start, size): &(&str, u32, u32)| Register {
+        name: name.into(),
+        start,
+        size,
+    };
     list.iter().map(register).collect()
 }

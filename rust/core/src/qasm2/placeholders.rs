@@ -13,7 +13,10 @@ pub(super) struct Placeholders<'p> {
 
 impl<'p> Placeholders<'p> {
     pub(super) fn new(params: &[&'p str]) -> Self {
-        let mut names: Vec<_> = (0u32..).zip(params).map(|(i, name)| (name.as_bytes(), i, 0)).collect();
+        let mut names: Vec<_> = (0u32..)
+            .zip(params)
+            .map(|(i, name)| (name.as_bytes(), i, 0))
+            .collect();
         names.retain(|(name, ..)| !name.is_empty());
         names.sort_unstable();
         names.dedup_by_key(|(name, ..)| *name);

@@ -33,6 +33,77 @@ pub(super) struct Statement<'a> {
     pub(super) repeat: u32,
 }
 
+/// An angle that is a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PlainAngle {
+    pub(super) value: f64,
+    /// Where it stands, if it is a plain number.
+    pub(super) span: Option<(u32, u32)>,
+}
+
+/// An operation on single bits, with numbers for angles.
+#[derive(Debug)]
+pub(super) struct PlainCall {
+    code: Code,
+    operands: [u32; 5],
+    n_operands: usize,
+    angles: [PlainAngle; 4],
+    n_angles: usize,
+}
+
+impl PlainCall {
+    #[inline]
+    pub(super) fn new(code: Code) -> Self {
+        let (operands, angles) = ([0; 5], [PlainAngle::default(); 4]);
+        PlainCall {
+            code,
+            operands,
+            n_operands: 0,
+            angles,
+            n_angles: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn measure(qubit: u32, bit: u32) -> Self {
+        let operands = [qubit, bit, 0, 0, 0];
+        PlainCall {
+            operands,
+            n_operands: 2,
+            ..PlainCall::new(Code::Measure)
+        }
+    }
+
+    /// Adds a qubit, if there is room and it is another than those before.
+    #[inline]
+    pub(super) fn push_operand(&mut self, qubit: u32) -> Option<()> {
+        if self.operands[..self.n_operands].contains(&qubit) {
+            return None;
+        }
+        *self.operands.get_mut(self.n_operands)? = qubit;
+        self.n_operands += 1;
+        Some(())
+    }
+
+    /// Adds an angle, if there is room.
+    #[inline]
+    pub(super) fn push_angle(&mut self, angle: PlainAngle) -> Option<()> {
+        *self.angles.get_mut(self.n_angles)? = angle;
+        self.n_angles += 1;
+        Some(())
+    }
+
+    #[inline]
+    pub(super) fn n_operands(&self) -> usize {
+        self.n_operands
+    }
+
+    #[inline]
+    pub(super) fn angles(&self) -> &[PlainAngle] {
+        &self.angles[..self.n_angles]
+    }
+}
+
 /// Takes what the parser has read.
 pub(super) trait Sink {
     /// Whether gate bodies are to be kept.
@@ -41,6 +112,9 @@ pub(super) trait Sink {
     const OPERATIONS: bool;
     /// A statement.
     fn statement(&mut self, _statement: &Statement<'_>) {}
+    /// A statement of the simplest kind.
+    #[inline]
+    fn plain(&mut self, _call: &PlainCall) {}
     /// The next gate definition.
     fn define(&mut self, _gate: GateDef) {}
     /// The definitions so far.
@@ -95,15 +169,47 @@ impl Sink for Builder {
             return self.barrier(statement.args);
         }
         for step in 0..statement.repeat {
-            let (operands, angles) = (self.program.operands.len() as u32, self.program.angles.len() as u32);
+            let (operands, angles) = (
+                self.program.operands.len() as u32,
+                self.program.angles.len() as u32,
+            );
             for arg in statement.args {
                 let offset = if arg.size > 1 { step } else { 0 };
                 self.program.operands.push(arg.start + offset);
             }
             self.angles(statement);
             let n_operands = statement.args.len() as u32;
-            self.program.ops.push(Op { code: statement.code, condition, operands, n_operands, angles });
+            self.program.ops.push(Op {
+                code: statement.code,
+                condition,
+                operands,
+                n_operands,
+                angles,
+            });
         }
+    }
+
+    #[inline]
+    fn plain(&mut self, call: &PlainCall) {
+        let program = &mut self.program;
+        let (operands, angles) = (program.operands.len() as u32, program.angles.len() as u32);
+        let n_operands = call.n_operands as u32;
+        program
+            .operands
+            .extend_from_slice(&call.operands[..call.n_operands]);
+        for (slot, angle) in (angles..).zip(call.angles()) {
+            program.angles.push(angle.value);
+            if let Some((start, end)) = angle.span {
+                self.spans.push(AngleSpan { slot, start, end });
+            }
+        }
+        program.ops.push(Op {
+            code: call.code,
+            condition: 0,
+            operands,
+            n_operands,
+            angles,
+        });
     }
 
     fn define(&mut self, gate: GateDef) {
@@ -160,6 +266,12 @@ impl Builder {
         }
         let n_operands = self.program.operands.len() as u32 - operands;
         let angles = self.program.angles.len() as u32;
-        self.program.ops.push(Op { code: Code::Barrier, condition: 0, operands, n_operands, angles });
+        self.program.ops.push(Op {
+            code: Code::Barrier,
+            condition: 0,
+            operands,
+            n_operands,
+            angles,
+        });
     }
 }

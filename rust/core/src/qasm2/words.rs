@@ -60,7 +60,10 @@ impl Key {
     /// Whether programs may use the word as a name all the same: it is reserved neither in the paper
     /// nor in Qiskit, whose exporter writes it when a register is called so.
     pub(super) fn is_soft(self) -> bool {
-        matches!(self, Key::Qubit | Key::Bit | Key::Acos | Key::Atan | Key::Asin)
+        matches!(
+            self,
+            Key::Qubit | Key::Bit | Key::Acos | Key::Atan | Key::Asin
+        )
     }
 }
 
@@ -112,7 +115,11 @@ static TABLE: [(u64, Word); SLOTS] = {
     }
     i = 0;
     while i < Gate::ALL.len() {
-        insert(&mut table, Gate::ALL[i].name().as_bytes(), Word::Gate(Gate::ALL[i]));
+        insert(
+            &mut table,
+            Gate::ALL[i].name().as_bytes(),
+            Word::Gate(Gate::ALL[i]),
+        );
         i += 1;
     }
     table

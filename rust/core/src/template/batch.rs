@@ -47,7 +47,10 @@ impl Template {
             }
         }
         let names = self.names.iter().zip(used);
-        names.filter(|(_, used)| !used).map(|(name, _)| name.as_str()).collect()
+        names
+            .filter(|(_, used)| !used)
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 }
 
@@ -134,12 +137,20 @@ impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BatchError::Qasm { index, error } => write!(f, "Circuit {index}: {:?}", error.kind),
-            BatchError::DuplicateLabel { label, first, second } => write!(
+            BatchError::DuplicateLabel {
+                label,
+                first,
+                second,
+            } => write!(
                 f,
                 "Label '{label}' is used for circuit {first} and again for circuit {second}; \
                  every circuit needs a label of its own."
             ),
-            BatchError::Length { what, expected, found } => {
+            BatchError::Length {
+                what,
+                expected,
+                found,
+            } => {
                 write!(f, "Expected {expected} {what}, found {found}.")
             }
             BatchError::Name { name, reason } => write!(f, "Parameter name '{name}' {reason}."),
@@ -170,7 +181,13 @@ impl CircuitBatch {
             ..CircuitBatch::default()
         };
         let groups = merge(tasks);
-        batch.places = vec![Place { template: 0, row: 0 }; texts.len()];
+        batch.places = vec![
+            Place {
+                template: 0,
+                row: 0
+            };
+            texts.len()
+        ];
         for (number, group) in groups.iter().enumerate() {
             for (row, &circuit) in group.circuits.iter().enumerate() {
                 batch.places[circuit as usize] = Place {
@@ -196,7 +213,9 @@ impl CircuitBatch {
                 .map_err(|error| BatchError::Qasm { index, error })?;
             let first = batch.labels.len() as u32;
             let n_rows = source.labels.len() as u32;
-            batch.labels.extend(source.labels.iter().map(|&l| l.to_owned()));
+            batch
+                .labels
+                .extend(source.labels.iter().map(|&l| l.to_owned()));
             batch.places.extend((0..n_rows).map(|row| Place {
                 template: index as u32,
                 row,
@@ -217,7 +236,11 @@ fn expect_length(what: &'static str, expected: usize, found: usize) -> Result<()
     if expected == found {
         return Ok(());
     }
-    Err(BatchError::Length { what, expected, found })
+    Err(BatchError::Length {
+        what,
+        expected,
+        found,
+    })
 }
 
 fn unique<S: AsRef<str>>(labels: &[S]) -> Result<(), BatchError> {
@@ -227,11 +250,18 @@ fn unique<S: AsRef<str>>(labels: &[S]) -> Result<(), BatchError> {
     };
     let label = labels[second].as_ref();
     let first = labels.iter().position(|l| l.as_ref() == label).unwrap_or(0);
-    Err(BatchError::DuplicateLabel { label: label.to_owned(), first, second })
+    Err(BatchError::DuplicateLabel {
+        label: label.to_owned(),
+        first,
+        second,
+    })
 }
 
 fn check_names(names: &[&str]) -> Result<(), BatchError> {
-    let error = |name: &str, reason| BatchError::Name { name: name.to_owned(), reason };
+    let error = |name: &str, reason| BatchError::Name {
+        name: name.to_owned(),
+        reason,
+    };
     let mut seen = HashSet::new();
     for name in names {
         if name.is_empty() {
@@ -307,7 +337,8 @@ impl Task {
         let start = self.angles.len();
         for at in 0..tracks.len() {
             let (number, track) = &tracks[at];
-            self.angles.extend_from_slice(&self.programs[*number as usize].angles);
+            self.angles
+                .extend_from_slice(&self.programs[*number as usize].angles);
             if track.follow(text, &mut self.angles[start..]) {
                 self.texts.push((*number, start));
                 tracks[..=at].rotate_right(1);
@@ -339,7 +370,9 @@ impl Task {
 
 fn first_error(tasks: &[Task]) -> Option<(usize, QasmError)> {
     let (number, task) = tasks.iter().enumerate().find(|(_, t)| t.error.is_some())?;
-    task.error.clone().map(|(index, error)| (number * TASK + index, error))
+    task.error
+        .clone()
+        .map(|(index, error)| (number * TASK + index, error))
 }
 
 /// All circuits of one structure.
@@ -358,10 +391,16 @@ fn merge(tasks: Vec<Task>) -> Vec<Group> {
             .into_iter()
             .map(|program| {
                 let candidates = by_hash.entry(structure_hash(&program)).or_default();
-                let known = candidates.iter().find(|&&g| same_structure(&groups[g].program, &program));
+                let known = candidates
+                    .iter()
+                    .find(|&&g| same_structure(&groups[g].program, &program));
                 known.copied().unwrap_or_else(|| {
                     candidates.push(groups.len());
-                    groups.push(Group { program, circuits: Vec::new(), angles: Vec::new() });
+                    groups.push(Group {
+                        program,
+                        circuits: Vec::new(),
+                        angles: Vec::new(),
+                    });
                     groups.len() - 1
                 })
             })
@@ -370,7 +409,9 @@ fn merge(tasks: Vec<Task>) -> Vec<Group> {
             let group = &mut groups[numbers[program as usize]];
             let count = group.program.angles.len();
             group.circuits.push((task_number * TASK + index) as u32);
-            group.angles.extend_from_slice(&task.angles[start..start + count]);
+            group
+                .angles
+                .extend_from_slice(&task.angles[start..start + count]);
         }
     }
     groups
@@ -396,7 +437,11 @@ impl std::hash::Hasher for PassThrough {
 
 impl Group {
     fn into_template(self) -> Template {
-        let Group { mut program, circuits, angles } = self;
+        let Group {
+            mut program,
+            circuits,
+            angles,
+        } = self;
         let folded = fold_columns(&angles, circuits.len(), program.angles.len());
         for (slot, column) in folded.columns.iter().enumerate() {
             let symbol: Box<[Instr]> = match *column {
@@ -411,17 +456,26 @@ impl Group {
             program.symbols.push((slot as u32, symbol));
         }
         let names = fresh_names(&program, folded.n_parameters);
-        Template { program, names, rows: folded.rows, circuits }
+        Template {
+            program,
+            names,
+            rows: folded.rows,
+            circuits,
+        }
     }
 }
 
 /// `theta_0`, `theta_1`, …, with a prefix that is part of no name in the program.
 fn fresh_names(program: &Program, count: usize) -> Vec<String> {
     let registers = program.qregs.iter().chain(&program.cregs).map(|r| &*r.name);
-    let used: Vec<&str> = registers.chain(program.gates.iter().map(|g| &*g.name)).collect();
+    let used: Vec<&str> = registers
+        .chain(program.gates.iter().map(|g| &*g.name))
+        .collect();
     let mut prefix = String::from("theta");
     while used.iter().any(|name| name.starts_with(&prefix)) {
         prefix.push('_');
     }
-    (0..count).map(|index| format!("{prefix}_{index}")).collect()
+    (0..count)
+        .map(|index| format!("{prefix}_{index}"))
+        .collect()
 }

@@ -110,8 +110,8 @@ impl Summary {
                 let bits = values[column].to_bits();
                 varies[column] |= bits != start;
                 let unsigned = bits ^ (start & SIGN);
-                hashes[column] = (hashes[column].rotate_left(5) ^ unsigned)
-                    .wrapping_mul(0x517c_c1b7_2722_0a95);
+                hashes[column] =
+                    (hashes[column].rotate_left(5) ^ unsigned).wrapping_mul(0x517c_c1b7_2722_0a95);
             }
         }
         // The mix above is linear enough to be steered; finish with a keyed hash of what it gave.

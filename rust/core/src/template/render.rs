@@ -42,12 +42,14 @@ fn render(program: &Program, symbol: &dyn Fn(&Expr) -> String) -> String {
         }
         text.push_str(code_name(op.code, &names));
         let count = program.n_angles(op.code);
-        list(&mut text, op.angles..op.angles + count, |text, slot| {
-            match symbols.next_if(|(at, _)| *at == slot) {
+        list(
+            &mut text,
+            op.angles..op.angles + count,
+            |text, slot| match symbols.next_if(|(at, _)| *at == slot) {
                 Some((_, expr)) => text.push_str(&symbol(expr)),
                 None => write!(text, "{:?}", program.angles[slot as usize]).unwrap_or_default(),
-            }
-        });
+            },
+        );
         operands(&mut text, program, op.code, program.operands(op));
     }
     text
@@ -63,7 +65,12 @@ fn operands(text: &mut String, program: &Program, code: Code, operands: &[u32]) 
         };
         let at = registers.partition_point(|r| r.start + r.size <= operand);
         let register = &registers[at];
-        let _ = write!(text, "{separator}{}[{}]", register.name, operand - register.start);
+        let _ = write!(
+            text,
+            "{separator}{}[{}]",
+            register.name,
+            operand - register.start
+        );
     }
     text.push_str(";\n");
 }
@@ -112,7 +119,11 @@ fn gate_names(program: &Program) -> Vec<String> {
 }
 
 fn definition(text: &mut String, gate: &GateDef, name: &str, names: &[String]) {
-    let keyword = if gate.body.is_some() { "gate" } else { "opaque" };
+    let keyword = if gate.body.is_some() {
+        "gate"
+    } else {
+        "opaque"
+    };
     let _ = write!(text, "{keyword} {name}");
     list(text, 0..gate.n_params, |text, i| {
         let _ = write!(text, "p{i}");
@@ -141,7 +152,11 @@ fn definition(text: &mut String, gate: &GateDef, name: &str, names: &[String]) {
 }
 
 /// `(a,b,…)`, or nothing when there is nothing to list.
-fn list<I>(text: &mut String, items: impl Iterator<Item = I>, mut write: impl FnMut(&mut String, I)) {
+fn list<I>(
+    text: &mut String,
+    items: impl Iterator<Item = I>,
+    mut write: impl FnMut(&mut String, I),
+) {
     let mut open = false;
     for item in items {
         text.push(if open { ',' } else { '(' });
@@ -166,7 +181,11 @@ fn infix(expr: &Expr, name: &dyn Fn(u32) -> String) -> String {
             Instr::Param(parameter) => format!("({})", name(parameter)),
             Instr::Neg => format!("(-{})", stack.pop().unwrap_or_default()),
             Instr::Call(function) => {
-                format!("{}({})", function_name(function), stack.pop().unwrap_or_default())
+                format!(
+                    "{}({})",
+                    function_name(function),
+                    stack.pop().unwrap_or_default()
+                )
             }
             Instr::Add | Instr::Sub | Instr::Mul | Instr::Div | Instr::Pow => {
                 let right = stack.pop().unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::{Kind, MAX_BITS, Parser, Res, Sink, Symbol, Token, clip_natural, fail, total};
 use crate::qasm2::errors::ErrorKind;
 use crate::qasm2::gates::Gate;
+use crate::qasm2::words::Key;
 
 impl<'s, S: Sink> Parser<'s, '_, S> {
     /// `"include" STRING ";"`. The file is never read.
@@ -12,6 +13,44 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
         let text = self.lexer.text_of(file);
         self.included |= &text[1..text.len() - 1] == "qelib1.inc";
         self.expect(Kind::Semi)?;
+        Ok(())
+    }
+
+    /// A statement, of which only the declaration of a register is looked at.
+    pub(super) fn declaration(&mut self) -> Res<()> {
+        match self.lexer.key(self.token) {
+            Some(key @ (Key::Qreg | Key::Creg)) => self.register(key == Key::Qreg),
+            Some(key @ (Key::Qubit | Key::Bit)) if !self.is_gate(self.token) => {
+                self.bits(key == Key::Qubit)
+            }
+            Some(Key::Gate) => {
+                self.note_gate()?;
+                self.skip_past(Kind::RBrace)
+            }
+            Some(Key::Opaque) => {
+                self.note_gate()?;
+                self.skip_past(Kind::Semi)
+            }
+            _ => self.skip_past(Kind::Semi),
+        }
+    }
+
+    /// Remembers that a gate may be called `qubit` or `bit`.
+    fn note_gate(&mut self) -> Res<()> {
+        self.advance()?;
+        if self.lexer.key(self.token).is_some_and(Key::is_soft) {
+            self.names
+                .insert(self.lexer.text_of(self.token), Symbol::Gate(0));
+        }
+        Ok(())
+    }
+
+    fn skip_past(&mut self, end: Kind) -> Res<()> {
+        while !matches!(self.token.kind, Kind::Eof) {
+            if self.advance()?.kind == end {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -46,15 +85,29 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             let name = self.lexer.text_of(name).into();
             return Err(fail(ErrorKind::ZeroSize { name }, at));
         }
-        let list = if quantum { &mut self.qregs } else { &mut self.cregs };
+        let list = if quantum {
+            &mut self.qregs
+        } else {
+            &mut self.cregs
+        };
         let (start, index) = (total(list), list.len() as u32);
         let room = u64::from(MAX_BITS - start);
-        let Some(size) = size.filter(|size| *size <= room).and_then(|s| u32::try_from(s).ok()) else {
+        let Some(size) = size
+            .filter(|size| *size <= room)
+            .and_then(|s| u32::try_from(s).ok())
+        else {
             return Err(self.too_many(quantum, name, start, at));
         };
         let text = self.lexer.text_of(name);
         list.push((text, start, size));
-        self.names.insert(text, if quantum { Symbol::Qreg(index) } else { Symbol::Creg(index) });
+        self.names.insert(
+            text,
+            if quantum {
+                Symbol::Qreg(index)
+            } else {
+                Symbol::Creg(index)
+            },
+        );
         self.expect(Kind::Semi)?;
         Ok(())
     }
@@ -67,9 +120,18 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
     }
 
     #[cold]
-    fn too_many(&self, quantum: bool, name: Token, start: u32, size: Token) -> Box<crate::qasm2::QasmError> {
+    fn too_many(
+        &self,
+        quantum: bool,
+        name: Token,
+        start: u32,
+        size: Token,
+    ) -> Box<crate::qasm2::QasmError> {
         let digits = self.lexer.text_of(size);
-        let sum = digits.parse::<u128>().ok().and_then(|n| n.checked_add(u128::from(start)));
+        let sum = digits
+            .parse::<u128>()
+            .ok()
+            .and_then(|n| n.checked_add(u128::from(start)));
         let total = sum.map_or_else(|| clip_natural(digits), |n| n.to_string().into());
         let what = if quantum { "qubits" } else { "classical bits" };
         let kind = ErrorKind::TooManyBits {

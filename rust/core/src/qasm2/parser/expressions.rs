@@ -33,7 +33,11 @@ impl<S: Sink> Parser<'_, '_, S> {
         }
         let (expected, found) = (signature.n_params, self.angles.len() as u32);
         if expected != found {
-            return Err(self.named(name, |gate| ErrorKind::ParamCount { gate, expected, found }));
+            return Err(self.named(name, |gate| ErrorKind::ParamCount {
+                gate,
+                expected,
+                found,
+            }));
         }
         Ok(())
     }
@@ -45,7 +49,11 @@ impl<S: Sink> Parser<'_, '_, S> {
         }
         let start = self.steps.len();
         let part = self.expr(0)?;
-        Ok(Angle { value: part.unwrap_or(0.0), code: start..self.steps.len(), span: None })
+        Ok(Angle {
+            value: part.unwrap_or(0.0),
+            code: start..self.steps.len(),
+            span: None,
+        })
     }
 
     /// `[+-]* NUMBER` without gaps that is the whole argument; else reads nothing.
@@ -75,7 +83,11 @@ impl<S: Sink> Parser<'_, '_, S> {
     #[inline]
     fn literal(&self) -> Res<f64> {
         let value = self.lexer.number.value(self.lexer.text_of(self.token));
-        if value.is_finite() { Ok(value) } else { Err(fail(ErrorKind::NotFinite, self.token)) }
+        if value.is_finite() {
+            Ok(value)
+        } else {
+            Err(fail(ErrorKind::NotFinite, self.token))
+        }
     }
 
     /// `expr := term {("+"|"-") term}`
@@ -191,7 +203,11 @@ impl<S: Sink> Parser<'_, '_, S> {
     }
 
     fn parameter(&mut self, name: Token, called: bool) -> Res<Part> {
-        match self.locals.as_ref().and_then(|l| l.find(self.lexer.text_of(name))) {
+        match self
+            .locals
+            .as_ref()
+            .and_then(|l| l.find(self.lexer.text_of(name)))
+        {
             Some(Local::Param(index)) if !called => {
                 self.steps.push(Instr::Param(index));
                 Ok(None)
@@ -202,14 +218,25 @@ impl<S: Sink> Parser<'_, '_, S> {
     }
 
     /// Joins two parts; the steps of the right one start at `middle`.
-    fn combine(&mut self, left: Part, right: Part, middle: usize, step: Instr, operator: Token) -> Res<Part> {
+    fn combine(
+        &mut self,
+        left: Part,
+        right: Part,
+        middle: usize,
+        step: Instr,
+        operator: Token,
+    ) -> Res<Part> {
         if step == Instr::Div && right == Some(0.0) {
             return Err(fail(ErrorKind::DivisionByZero, operator));
         }
         match (left, right) {
             (Some(left), Some(right)) => {
                 let value = binary(step, left, right);
-                return if value.is_finite() { Ok(Some(value)) } else { Err(fail(ErrorKind::NotFinite, operator)) };
+                return if value.is_finite() {
+                    Ok(Some(value))
+                } else {
+                    Err(fail(ErrorKind::NotFinite, operator))
+                };
             }
             (Some(left), None) => self.steps.insert(middle, Instr::Const(left)),
             (None, Some(right)) => self.steps.push(Instr::Const(right)),

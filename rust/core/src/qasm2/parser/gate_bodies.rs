@@ -34,7 +34,16 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             self.locals = None;
             Some(body)
         };
-        self.define(name, again, GateDef { name: Box::default(), n_params, n_qubits, body })
+        self.define(
+            name,
+            again,
+            GateDef {
+                name: Box::default(),
+                n_params,
+                n_qubits,
+                body,
+            },
+        )
     }
 
     /// Checks that a gate may be called so, and says which gate of `qelib1.inc` it defines again.
@@ -56,7 +65,10 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             let name = self.name()?;
             let text = self.lexer.text_of(name);
             if locals.find(text).is_some() {
-                return Err(fail(ErrorKind::Redefinition { name: text.into() }, self.token));
+                return Err(fail(
+                    ErrorKind::Redefinition { name: text.into() },
+                    self.token,
+                ));
             }
             locals.insert(text, local(count));
             count += 1;
@@ -77,7 +89,10 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             return Ok(());
         }
         let index = self.gates.len() as u32;
-        self.gates.push(Signature { n_params: gate.n_params, n_qubits: gate.n_qubits });
+        self.gates.push(Signature {
+            n_params: gate.n_params,
+            n_qubits: gate.n_qubits,
+        });
         self.names.insert(text, Symbol::Gate(index));
         if S::BODIES {
             gate.name = text.into();
@@ -90,7 +105,10 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
     fn body(&mut self) -> Res<Box<[BodyOp]>> {
         let mut body = Vec::new();
         loop {
-            let builtin = match (self.token.kind, words::look_up(self.lexer.packed(self.token))) {
+            let builtin = match (
+                self.token.kind,
+                words::look_up(self.lexer.packed(self.token)),
+            ) {
                 (Kind::RBrace, _) => break,
                 (Kind::Id, Word::Key(Key::Barrier)) => {
                     body.extend(self.body_barrier()?);
@@ -116,7 +134,11 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
         }
         let mut seen = std::collections::HashSet::new();
         qubits.retain(|q| seen.insert(*q));
-        Ok(Some(BodyOp { code: Code::Barrier, qubits: qubits.into(), angles: Box::default() }))
+        Ok(Some(BodyOp {
+            code: Code::Barrier,
+            qubits: qubits.into(),
+            angles: Box::default(),
+        }))
     }
 
     /// `ID ["(" expr {"," expr} ")"] ID {"," ID} ";"`
@@ -132,7 +154,11 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
         }
         let (expected, found) = (signature.n_qubits, qubits.len() as u32);
         if expected != found {
-            return Err(self.named(name, |gate| ErrorKind::BodyQubitCount { gate, expected, found }));
+            return Err(self.named(name, |gate| ErrorKind::BodyQubitCount {
+                gate,
+                expected,
+                found,
+            }));
         }
         if let Some(again) = repeated(&qubits) {
             let gate = self.lexer.text_of(name).into();
@@ -143,7 +169,11 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             return Ok(None);
         }
         let qubits = qubits.iter().map(|q| q.0).collect();
-        Ok(Some(BodyOp { code, qubits, angles: self.angle_exprs() }))
+        Ok(Some(BodyOp {
+            code,
+            qubits,
+            angles: self.angle_exprs(),
+        }))
     }
 
     /// `ID {"," ID}`: qubits of the gate being defined.
@@ -154,7 +184,11 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             if !self.is_name(name) {
                 return Err(fail(ErrorKind::ExpectedGateQubit, name));
             }
-            match self.locals.as_ref().and_then(|l| l.find(self.lexer.text_of(name))) {
+            match self
+                .locals
+                .as_ref()
+                .and_then(|l| l.find(self.lexer.text_of(name)))
+            {
                 Some(Local::Qubit(index)) => qubits.push((index, name)),
                 _ => return Err(self.named(name, |name| ErrorKind::UnknownGateQubit { name })),
             }

@@ -1,8 +1,8 @@
 //! Statements that operate: gate calls, measurements, resets, barriers, conditions.
 
 use super::{
-    Arg, Code, Kind, MAX_OPERANDS, MAX_OPERATIONS, Parser, Res, Signature, Sink, Symbol, Token, clip_natural,
-    fail,
+    Arg, Code, Kind, MAX_OPERANDS, MAX_OPERATIONS, Parser, Res, Signature, Sink, Symbol, Token,
+    clip_natural, fail,
 };
 use crate::qasm2::errors::{ErrorKind, QasmError};
 use crate::qasm2::gates::Gate;
@@ -24,7 +24,11 @@ enum Place {
 impl<S: Sink> Parser<'_, '_, S> {
     /// `ID ["(" expr {"," expr} ")"] arg {"," arg} ";"`
     #[inline]
-    pub(super) fn gate_call(&mut self, builtin: Option<Gate>, condition: Option<Condition>) -> Res<()> {
+    pub(super) fn gate_call(
+        &mut self,
+        builtin: Option<Gate>,
+        condition: Option<Condition>,
+    ) -> Res<()> {
         let name = self.token;
         let code = self.gate(builtin, name)?;
         self.advance()?;
@@ -43,9 +47,15 @@ impl<S: Sink> Parser<'_, '_, S> {
     #[inline]
     pub(super) fn signature(&self, code: Code) -> Signature {
         match code {
-            Code::Builtin(gate) => Signature { n_params: gate.n_params(), n_qubits: gate.n_qubits() },
+            Code::Builtin(gate) => Signature {
+                n_params: gate.n_params(),
+                n_qubits: gate.n_qubits(),
+            },
             Code::Defined(index) => self.gates[index as usize],
-            _ => Signature { n_params: 0, n_qubits: 0 },
+            _ => Signature {
+                n_params: 0,
+                n_qubits: 0,
+            },
         }
     }
 
@@ -60,7 +70,11 @@ impl<S: Sink> Parser<'_, '_, S> {
                 break;
             }
         }
-        if self.token.kind == Kind::Semi { Ok(()) } else { Err(self.expected("SEMI")) }
+        if self.token.kind == Kind::Semi {
+            Ok(())
+        } else {
+            Err(self.expected("SEMI"))
+        }
     }
 
     /// `ID ["[" NAT "]"]`
@@ -83,7 +97,11 @@ impl<S: Sink> Parser<'_, '_, S> {
         };
         self.advance()?;
         if self.token.kind != Kind::LBracket {
-            return Ok(Arg { start, size, at: (name.start, name.end) });
+            return Ok(Arg {
+                start,
+                size,
+                at: (name.start, name.end),
+            });
         }
         self.advance()?;
         let (index, token) = self.natural()?;
@@ -91,7 +109,11 @@ impl<S: Sink> Parser<'_, '_, S> {
             return Err(self.out_of_range(name, size, token, place));
         };
         self.expect(Kind::RBracket)?;
-        Ok(Arg { start: start + index as u32, size: 1, at: (name.start, name.end) })
+        Ok(Arg {
+            start: start + index as u32,
+            size: 1,
+            at: (name.start, name.end),
+        })
     }
 
     #[cold]
@@ -106,13 +128,30 @@ impl<S: Sink> Parser<'_, '_, S> {
     }
 
     #[cold]
-    fn out_of_range(&self, register: Token, size: u32, index: Token, place: Place) -> Box<QasmError> {
+    fn out_of_range(
+        &self,
+        register: Token,
+        size: u32,
+        index: Token,
+        place: Place,
+    ) -> Box<QasmError> {
         let register = self.lexer.text_of(register).into();
         let text = clip_natural(self.lexer.text_of(index));
         let kind = match place {
-            Place::Gate => ErrorKind::QubitRange { index: text, register, size: Some(size) },
-            Place::Measured => ErrorKind::QubitRange { index: text, register, size: None },
-            Place::Result => ErrorKind::BitRange { index: text, register },
+            Place::Gate => ErrorKind::QubitRange {
+                index: text,
+                register,
+                size: Some(size),
+            },
+            Place::Measured => ErrorKind::QubitRange {
+                index: text,
+                register,
+                size: None,
+            },
+            Place::Result => ErrorKind::BitRange {
+                index: text,
+                register,
+            },
         };
         fail(kind, index)
     }
@@ -131,7 +170,11 @@ impl<S: Sink> Parser<'_, '_, S> {
             }
         }
         // Arguments are ranges; two that overlap meet in some repetition.
-        let again = if self.args.len() <= 8 { self.overlap() } else { self.overlap_of_many() };
+        let again = if self.args.len() <= 8 {
+            self.overlap()
+        } else {
+            self.overlap_of_many()
+        };
         match again {
             None => Ok(repeat),
             Some(arg) => {
@@ -145,14 +188,20 @@ impl<S: Sink> Parser<'_, '_, S> {
     fn overlap(&self) -> Option<&Arg> {
         let meets = |a: &Arg, b: &Arg| a.start < b.start + b.size && b.start < a.start + a.size;
         let before = |i: usize| self.args[..i].iter().any(|a| meets(a, &self.args[i]));
-        (1..self.args.len()).find(|&i| before(i)).map(|i| &self.args[i])
+        (1..self.args.len())
+            .find(|&i| before(i))
+            .map(|i| &self.args[i])
     }
 
     fn overlap_of_many(&self) -> Option<&Arg> {
         let mut order: Vec<&Arg> = self.args.iter().collect();
         order.sort_by_key(|a| (a.start, a.at));
-        let meeting = order.windows(2).filter(|w| w[1].start < w[0].start + w[0].size);
-        meeting.flat_map(|w| w.iter().copied().max_by_key(|a| a.at)).min_by_key(|a| a.at)
+        let meeting = order
+            .windows(2)
+            .filter(|w| w[1].start < w[0].start + w[0].size);
+        meeting
+            .flat_map(|w| w.iter().copied().max_by_key(|a| a.at))
+            .min_by_key(|a| a.at)
     }
 
     /// `"measure" arg "->" arg ";"`
@@ -165,7 +214,10 @@ impl<S: Sink> Parser<'_, '_, S> {
             return Err(self.expected("SEMI"));
         }
         if qubits.size != bits.size {
-            let kind = ErrorKind::MeasureSizes { qubits: qubits.size, bits: bits.size };
+            let kind = ErrorKind::MeasureSizes {
+                qubits: qubits.size,
+                bits: bits.size,
+            };
             return Err(fail(kind, self.token));
         }
         self.angles.clear();
@@ -226,16 +278,27 @@ impl<S: Sink> Parser<'_, '_, S> {
         match value {
             Some(value) if width >= 64 || value >> width == 0 => Ok(value),
             // At least 10^(n-1) for n digits, and 2^width is less than that.
-            None if f64::from(width) > (decimals(self.lexer.text_of(token)) - 1.0) * 10f64.log2() => {
+            None if f64::from(width)
+                > (decimals(self.lexer.text_of(token)) - 1.0) * 10f64.log2() =>
+            {
                 Err(fail(ErrorKind::ConditionTooLarge { value: text }, token))
             }
-            _ => Err(fail(ErrorKind::ConditionRange { value: text, width }, token)),
+            _ => Err(fail(
+                ErrorKind::ConditionRange { value: text, width },
+                token,
+            )),
         }
     }
 
     /// Counts a statement against the limits, hands it to the sink, consumes the `;`.
     #[inline]
-    fn finish(&mut self, code: Code, condition: Option<Condition>, repeat: u32, name: Token) -> Res<()> {
+    fn finish(
+        &mut self,
+        code: Code,
+        condition: Option<Condition>,
+        repeat: u32,
+        name: Token,
+    ) -> Res<()> {
         if self.token.kind != Kind::Semi {
             return Err(self.expected("SEMI"));
         }
@@ -270,7 +333,9 @@ impl<S: Sink> Parser<'_, '_, S> {
         ];
         match over.into_iter().find(|(_, total, limit)| total > limit) {
             None => Ok(()),
-            Some((what, total, limit)) => Err(fail(ErrorKind::TooMuch { what, total, limit }, name)),
+            Some((what, total, limit)) => {
+                Err(fail(ErrorKind::TooMuch { what, total, limit }, name))
+            }
         }
     }
 }
@@ -278,7 +343,10 @@ impl<S: Sink> Parser<'_, '_, S> {
 /// An error at an argument.
 #[cold]
 fn at(kind: ErrorKind, arg: &Arg) -> Box<QasmError> {
-    Box::new(QasmError { kind, span: arg.at.0..arg.at.1 })
+    Box::new(QasmError {
+        kind,
+        span: arg.at.0..arg.at.1,
+    })
 }
 
 /// How many digits a natural number has, leading zeros aside.

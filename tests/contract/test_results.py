@@ -1,0 +1,142 @@
+"""What every runner returns: labels, order, keys, totals, groups."""
+
+import numpy as np
+import pytest
+from qiskit.circuit import QuantumCircuit
+
+from vivace.backends import CircuitBatch, CircuitPayload, ExecutionResult, TemplateEntry
+from vivace.errors import DuplicateLabelError, ObservableError, ShotRangeError
+
+HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
+
+
+def flips(pattern):
+    """A circuit whose only count key is ``pattern``: qubit i is the i-th character from the right."""
+    n = len(pattern)
+    gates = "".join(f"x q[{n - 1 - i}];" for i, bit in enumerate(pattern) if bit == "1")
+    return HEAD + f"qreg q[{n}]; creg c[{n}]; {gates} measure q -> c;"
+
+
+MIXED = {"z": flips("01"), "a": flips("100"), "m": HEAD + "qreg q[1]; creg c[2]; x q[0]; measure q[0] -> c[1];"}
+
+
+def test_labels_and_order_are_those_of_the_mapping(runner, run):
+    """Whatever the structures, results come in the order of the circuits, with their labels."""
+    result = run(runner, MIXED)
+    assert result.results == [
+        {"label": "z", "results": {"01": 100}},
+        {"label": "a", "results": {"100": 100}},
+        {"label": "m", "results": {"10": 100}},
+    ]
+
+
+def test_sequences_are_numbered(runner, run):
+    """Circuits without labels get "0", "1", ...; texts, Qiskit circuits, tuples and iterators alike."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    for circuits in ([flips("1"), circuit], (circuit, flips("1")), iter([circuit, circuit])):
+        result = run(runner, circuits)
+        assert [(entry["label"], entry["results"]) for entry in result.results] == [("0", {"1": 100}), ("1", {"1": 100})]
+
+
+def test_a_batch_built_once_can_be_submitted_again(runner, run):
+    """Also to count keys and then to expectation values."""
+    batch = CircuitBatch.of(MIXED)
+    assert run(runner, batch) == run(runner, batch) == run(runner, MIXED)
+
+
+def test_interleaved_structures_keep_their_places(runner, run):
+    """Factoring moves nothing."""
+    patterns = ["00", "01", "10", "11", "1"]
+    circuits = {f"{p}-{i}": flips(p) for i in range(7) for p in patterns}
+    for entry in run(runner, circuits).results:
+        assert entry["results"] == {entry["label"].split("-")[0]: 100}
+
+
+def test_templates_are_expanded_in_place(runner, run):
+    """One result per row, template by template, in either class."""
+    if not runner.resolves_parameters:
+        pytest.skip("takes bound circuits only")
+    text = HEAD + "qreg q[2]; creg c[2]; rx(turn) q[0]; measure q -> c;"
+    rows = (("on", (np.pi,)), ("off", (0.0,)))
+    more = (("twice", (2 * np.pi,)),)
+    for kind in (TemplateEntry, CircuitPayload):
+        result = run(runner, [kind(text, ("turn",), rows), kind(text, ("turn",), more)])
+        assert [(entry["label"], entry["results"]) for entry in result.results] == [
+            ("on", {"01": 100}),
+            ("off", {"00": 100}),
+            ("twice", {"00": 100}),
+        ]
+
+
+def test_key_widths_are_those_declared(runner, run):
+    """One solid key over all registers, rightmost = bit 0 of the first register."""
+    program = HEAD + "qreg q[3]; creg a[1]; creg b[3]; x q[1]; measure q[1] -> b[0];"
+    assert run(runner, {"c": program}).results[0]["results"] == {"0010": 100}
+
+
+def test_shots_add_up(make, run):
+    """To the runner's number for every circuit."""
+    runner = make(shots=321)
+    text = HEAD + "qreg q[3]; creg c[3]; h q; measure q -> c;"
+    for entry in run(runner, [text] * 4).results:
+        assert sum(entry["results"].values()) == 321
+        assert all(isinstance(count, int) and count > 0 for count in entry["results"].values())
+
+
+def test_shot_groups(runner, run):
+    """Half-open ranges in any order; every circuit exactly once."""
+    result = run(runner, [flips("1")] * 5, shot_groups=[(3, 5, 7), (0, 3, 11)])
+    assert [entry["results"] for entry in result.results] == [{"1": 11}] * 3 + [{"1": 7}] * 2
+    with pytest.raises(ShotRangeError):
+        run(runner, [flips("1")] * 5, shot_groups=[(0, 3, 11)])
+
+
+def test_expectation_values(runner, run):
+    """Leftmost letter = qubit 0; keys are the words as given; final measurements do not matter."""
+    if not runner.supports_expval:
+        pytest.skip("samples only")
+    result = run(runner, {"b": flips("001"), "a": flips("100")}, ham_ops="ZII;IIZ;III")
+    assert [(entry["label"], entry["results"]) for entry in result.results] == [
+        ("b", pytest.approx({"ZII": -1, "IIZ": 1, "III": 1})),
+        ("a", pytest.approx({"ZII": 1, "IIZ": -1, "III": 1})),
+    ]
+    assert result.expectations().words == ("ZII", "IIZ", "III")
+
+
+def test_observable_groups(runner, run):
+    """Each circuit gets the words of its group; circuits in no range get all of them, in order."""
+    if not runner.supports_expval:
+        pytest.skip("samples only")
+    options = {"ham_ops": "ZI;IZ|XX", "circuit_ham_map": [(2, 3), (0, 1)]}
+    result = run(runner, [flips("01")] * 3, **options)
+    assert [entry["results"] for entry in result.results] == [
+        pytest.approx({"XX": 0}),
+        pytest.approx({"ZI": -1, "IZ": 1, "XX": 0}),
+        pytest.approx({"ZI": -1, "IZ": 1}),
+    ]
+    for bad in ([(0, 1)], [(0, 1), (2, 4)], [(2, 1), (0, 1)]):
+        with pytest.raises(ObservableError):
+            run(runner, [flips("01")] * 3, **(options | {"circuit_ham_map": bad}))
+
+
+def test_duplicate_labels_are_named(runner, run):
+    """Two rows of one label are an error, within a template and across templates."""
+    if not runner.resolves_parameters:
+        pytest.skip("takes bound circuits only")
+    text = HEAD + "qreg q[1]; creg c[1]; rx(a) q[0]; measure q -> c;"
+    one, two = (TemplateEntry(text, ("a",), rows) for rows in ((("x", (1.0,)), ("y", (2.0,))), (("x", (3.0,)),)))
+    same = TemplateEntry(text, ("a",), (("w", (1.0,)), ("w", (2.0,))))
+    for entries, label in (([one, two], "x"), ([same], "w")):
+        with pytest.raises(DuplicateLabelError, match=f"'{label}'") as caught:
+            run(runner, entries)
+        assert caught.value.label == label
+
+
+def test_an_empty_batch_gives_an_empty_result(runner):
+    """Local runners return no results for no circuits."""
+    for empty in ({}, [], (), iter(())):
+        result = runner.submit_circuits(empty)
+        assert isinstance(result, ExecutionResult)
+        assert result.results == []
