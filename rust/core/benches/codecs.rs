@@ -1,1 +1,2 @@
+//! Codec benches.
 fn main() {}
