@@ -279,9 +279,7 @@ fn undecodable_text() {
         .to_string();
     assert_eq!(
         message,
-        format!(
-            "Observables, group 0: 1 bytes after the end of the gzip data, from byte {end}."
-        )
+        format!("Observables, group 0: 1 bytes after the end of the gzip data, from byte {end}.")
     );
     let message = decode_wire("XX|xx", 100).unwrap_err().to_string();
     assert_eq!(
