@@ -50,9 +50,7 @@ def main() -> None:
     out.print(table(figures))
     out.print(", ".join(f"{name} {value}" for name, value in facts.items()), highlight=False)
     if facts["load"] is not None and facts["load"] > facts["cores"] / 2:
-        out.print(
-            "[yellow]Other work was running: figures of work on several cores, and the import, are too slow here."
-        )
+        out.print("[yellow]Other work was running: work on several cores, and the import, look too slow.")
     missed = [figure for figure in figures if figure.verdict is False]
     met = sum(figure.verdict is True for figure in figures)
     out.print(
