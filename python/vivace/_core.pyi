@@ -155,6 +155,9 @@ class NativeCircuit:
     def unitary(self) -> NativeCircuit | None:
         """The unitary form that expectation values are taken of; None under classical control."""
 
+    def channel(self) -> NativeCircuit | None:
+        """The form for density matrices: resets as they are, mid-circuit measurements by a spare qubit."""
+
     def operations(self) -> list[tuple[str, tuple[int, ...], int, int]]:
         """(name, operands, first slot, number of slots) of every operation."""
 

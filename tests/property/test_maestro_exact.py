@@ -324,3 +324,36 @@ def test_exact_methods_agree(simulator, method):
     simulator.config = MaestroConfig(simulation_type=method)
     result = simulator.submit_circuits([dense.program(4, gates) for gates in circuits], ham_ops=";".join(words))
     np.testing.assert_allclose(result.expectations().values, expected(4, circuits, words), rtol=0, atol=1e-9)
+
+
+def rarely_reset(rng, n_qubits, count):
+    """An entangling circuit with ``count`` resets and measurements far apart."""
+    operations = dense.random_gates(rng, n_qubits, 8 * n_qubits, ["u3", "cx"])
+    for _ in range(count):
+        operations += dense.random_gates(rng, n_qubits, 2 * n_qubits, ["u3", "cx", "cu3"])
+        operations.append(Reset(0) if rng.random() < 0.7 else Measure(int(rng.integers(n_qubits)), 0))
+    return [*operations, *dense.random_gates(rng, n_qubits, 2 * n_qubits, ["u3", "cx"])]
+
+
+@pytest.mark.parametrize(("n_qubits", "count"), [(2, 9), (3, 12), (5, 18), (8, 15)])
+def test_many_resets_on_few_qubits_stay_exact(simulator, n_qubits, count):
+    """As fresh qubits they would make the circuit wider than a statevector; values are exact all the same."""
+    rng = np.random.default_rng(n_qubits)
+    operations = rarely_reset(rng, n_qubits, count)
+    words = some_words(rng, n_qubits, 6)
+    result = simulator.submit_circuits([ensemble.program(n_qubits, 2, operations)], ham_ops=";".join(words))
+    exact = ensemble.density_expectations(n_qubits, ensemble.without_readout(operations), words)
+    np.testing.assert_allclose(result.expectations().values[0], exact, **TOLERANCE)
+
+
+def test_more_resets_than_can_be_exact_are_refused(simulator):
+    """14 qubits with 12 measurements in mid-circuit: an error that names the ways out, and each of them works."""
+    body = "".join(f"h q[{i}]; measure q[{i}] -> c[0]; h q[{i}];" for i in range(12))
+    text = HEAD + f"qreg q[14]; creg c[1]; x q[13]; {body}"
+    with pytest.raises(SimulationError, match="Circuit 'a' .* would take 26 qubits.*MatrixProductState.*leave out"):
+        simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z"))
+    assert simulator.submit_circuits({"a": text}).results
+    simulator.config = MaestroConfig(simulation_type="MatrixProductState")
+    assert simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z")).results[0]["results"] == pytest.approx(
+        {on(14, q13="Z"): -1}
+    )

@@ -293,3 +293,15 @@ def test_a_circuit_that_measures_nothing_is_refused(simulator):
     """With its label, and what to do."""
     with pytest.raises(SimulationError, match="Circuit 'b' measures nothing.*ham_ops"):
         simulator.submit_circuits({"b": HEAD + "qreg q[1]; creg c[1]; x q[0];"})
+
+
+def test_a_reset_is_no_measurement(simulator):
+    """A circuit that resets but measures nothing is refused like any other."""
+    with pytest.raises(SimulationError, match="measures nothing"):
+        simulator.submit_circuits([HEAD + "qreg q[1]; creg c[1]; x q[0]; reset q[0];"])
+
+
+def test_conditions_beyond_what_the_simulator_reads_are_refused(simulator):
+    """Its parser takes the number as a 32-bit integer."""
+    with pytest.raises(SimulationError, match="Circuit '0' compares a classical register with a number above"):
+        simulator.submit_circuits([HEAD + "qreg q[1]; creg c[40]; if(c==3000000000) x q[0]; measure q[0]->c[0];"])

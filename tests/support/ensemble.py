@@ -111,3 +111,28 @@ def distribution(branches: Sequence[Branch], n_bits: int) -> dict[str, float]:
         key = format(bits, f"0{n_bits}b")
         found[key] = found.get(key, 0.0) + float(np.vdot(state, state).real)
     return found
+
+
+def density_expectations(
+    n_qubits: int, operations: Sequence[Gate | Measure | Reset], words: Sequence[str]
+) -> list[float]:
+    """Means of words over a density matrix, for circuits with too many branches; bits are forgotten."""
+    axes = 2 * n_qubits
+    rho = np.zeros((2,) * axes, dtype=complex)
+    rho[(0,) * axes] = 1
+    zero, one = np.diag([1, 0]).astype(complex), np.diag([0, 1]).astype(complex)
+    for operation in operations:
+        if isinstance(operation, Gate):
+            kraus, qubits = [dense.GATES[operation.name][2](*operation.angles)], operation.qubits
+        else:
+            kraus = [zero, one if isinstance(operation, Measure) else dense.X @ one]
+            qubits = (operation.qubit,)
+        mirrored = [qubit + n_qubits for qubit in qubits]
+        rho = sum(dense.apply(dense.apply(rho, k, qubits), k.conj(), mirrored) for k in kraus)
+    found = []
+    for word in words:
+        changed = rho
+        for qubit, letter in enumerate(word):
+            changed = dense.apply(changed, dense.PAULI[letter], [qubit])
+        found.append(float(np.trace(changed.reshape(2**n_qubits, -1)).real))
+    return found

@@ -373,3 +373,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn angles_that_are_no_plain_numbers_are_those_of_their_own_text() {
+    for angle in ["pi/{}", "- 0.{}", "2*{}", "(0.{})", "cos({})"] {
+        let bodies: Vec<String> = ["1", "2", "2", "3", "1", "3"]
+            .map(|n| format!("rx({}) q[0];", angle.replace("{}", n)))
+            .into();
+        let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+        let batch = batch(&bodies);
+        assert_eq!(batch.templates.len(), 1);
+        for (index, body) in bodies.iter().enumerate() {
+            let original = parse(&text(body), &[]).expect("valid");
+            assert!(
+                same_program(&original, &rebuilt(&batch, index)),
+                "{bodies:?}: {body}"
+            );
+        }
+    }
+}

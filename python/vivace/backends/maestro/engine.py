@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
 from vivace.cancellation import check
-from vivace.errors import SimulationError
+from vivace.errors import ExecutionCancelledError, SimulationError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,7 @@ COMPILED_QUBITS: Final = 12
 _CHUNK_ROWS: Final = 1 << 16
 _CHUNK_BYTES: Final = 32 << 20
 _CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
+_DENSITY_QUBITS: Final = 12  # a density matrix of 256 MB
 _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
 _CANCELLED: Final = "Maestro batch cancelled after partial completion"
 
@@ -96,6 +97,7 @@ class Engine:
                 "ham_ops.",
                 label,
             )
+        run, unitary = _exact(run, native, unitary, label)
         words = [_on_qubits(word, unitary) for word in words]
         if _is_compiled(run, unitary.n_qubits):
             values = np.empty((len(rows), len(words)))
@@ -125,7 +127,7 @@ class Engine:
         label = run.labels[template.circuits[rows[0]]]
         readout = native.readout()
         measured = [] if readout is None else [bit for bit, qubit in enumerate(readout) if qubit is not None]
-        if readout is not None and not measured:
+        if not measured and (readout is not None or not _measures(native)):
             raise SimulationError(
                 f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
                 "give ham_ops for expectation values.",
@@ -227,10 +229,12 @@ class Engine:
                     run.check()
                 future.result()
                 run.progress(1)
-        except BaseException:
+        except BaseException as error:
             for future in futures:
                 future.cancel()
             wait(futures)
+            if isinstance(error, CancelledError):
+                raise ExecutionCancelledError("The simulator was closed while circuits were running") from None
             raise
         return [future.result() for future in futures]
 
@@ -239,6 +243,38 @@ class Engine:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
             return self._pool.submit(task, index, row)
+
+
+def _exact(
+    run: Run, native: _core.NativeCircuit, unitary: _core.NativeCircuit, label: str
+) -> tuple[Run, _core.NativeCircuit]:
+    """What to take expectation values of, and how.
+
+    Every reset and measurement in mid-circuit makes the unitary form a qubit wider. When that is much wider than
+    the circuit, its density matrix is the smaller thing; matrix product states would cut the values off.
+    """
+    config = run.config
+    named = config.simulation_type is not None or config.simulator_type not in (None, "QCSim")
+    channel = native.channel()
+    if named or channel is None or config.simulation_type_for(native.n_qubits) != "Statevector":
+        return run, unitary
+    as_statevector = config.simulation_type_for(unitary.n_qubits) == "Statevector"
+    if as_statevector and unitary.n_qubits <= max(COMPILED_QUBITS, 2 * channel.n_qubits):
+        return run, unitary
+    if channel.n_qubits <= _DENSITY_QUBITS:
+        return replace(run, config=config.override(simulation_type="DensityMatrix")), channel
+    if as_statevector:
+        return run, unitary
+    raise SimulationError(
+        f"Circuit '{label}' resets or measures in mid-circuit so often that exact expectation values would take "
+        f"{unitary.n_qubits} qubits. Name a method that may approximate, such as "
+        "simulation_type='MatrixProductState', or sample it: leave out ham_ops.",
+        label,
+    )
+
+
+def _measures(native: _core.NativeCircuit) -> bool:
+    return any(operation[0] == "measure" for operation in native.operations())
 
 
 def _is_compiled(run: Run, n_qubits: int) -> bool:

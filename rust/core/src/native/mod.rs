@@ -4,6 +4,7 @@
 //! simulators lack, exactly. Angles stay expressions over the template's parameters, so one lowering
 //! serves all rows; [`NativeProgram::angles`] evaluates them for a block of rows.
 
+mod channel;
 mod gate;
 mod lower;
 mod readout;

@@ -58,7 +58,7 @@ impl NativeProgram {
     }
 
     /// For each qubit, the index of the last operation on it that is not a measurement.
-    fn last_use(&self) -> Vec<usize> {
+    pub(super) fn last_use(&self) -> Vec<usize> {
         let mut last = vec![0; self.n_qubits as usize];
         for (index, op) in self.ops.iter().enumerate() {
             if op.gate != NativeGate::Measure {
@@ -75,7 +75,7 @@ impl NativeProgram {
         self.n_qubits - 1
     }
 
-    fn append(&mut self, op: &NativeOp, gate: NativeGate, operands: &[u32]) {
+    pub(super) fn append(&mut self, op: &NativeOp, gate: NativeGate, operands: &[u32]) {
         self.ops.push(NativeOp {
             gate,
             condition: 0,

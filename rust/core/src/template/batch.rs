@@ -294,6 +294,15 @@ fn check_rows(source: &TemplateSource<'_>) -> Result<(), BatchError> {
     }
 }
 
+/// A text parsed in full, that further ones may be read along.
+struct Known<'t> {
+    /// Its structure.
+    number: u32,
+    /// Where its angles start in [`Task::angles`].
+    angles: usize,
+    track: Track<'t>,
+}
+
 /// What one task found in its run of texts.
 struct Task {
     /// The distinct structures, in order of first use.
@@ -312,15 +321,24 @@ impl Task {
             angles: Vec::new(),
             error: None,
         };
-        let mut tracks: Vec<(u32, Track<'_>)> = Vec::new();
+        let mut tracks: Vec<Known<'_>> = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             if task.follow(&mut tracks, text.as_ref()) {
                 continue;
             }
             match parse_with_spans(text.as_ref(), &[]) {
                 Ok((program, spans)) => {
+                    let angles = task.angles.len();
                     let number = task.add(program);
-                    tracks.insert(0, (number, Track::new(text.as_ref(), spans)));
+                    let track = Track::new(text.as_ref(), spans);
+                    tracks.insert(
+                        0,
+                        Known {
+                            number,
+                            angles,
+                            track,
+                        },
+                    );
                     tracks.truncate(TRACKS);
                 }
                 Err(error) => {
@@ -333,12 +351,17 @@ impl Task {
     }
 
     /// Take the text along one of the tracks, the last used first.
-    fn follow(&mut self, tracks: &mut [(u32, Track<'_>)], text: &str) -> bool {
+    fn follow(&mut self, tracks: &mut [Known<'_>], text: &str) -> bool {
         let start = self.angles.len();
         for at in 0..tracks.len() {
-            let (number, track) = &tracks[at];
-            self.angles
-                .extend_from_slice(&self.programs[*number as usize].angles);
+            let Known {
+                number,
+                angles,
+                track,
+            } = &tracks[at];
+            // Angles that are no plain numbers keep the values of the text that made the track.
+            let count = self.programs[*number as usize].angles.len();
+            self.angles.extend_from_within(*angles..angles + count);
             if track.follow(text, &mut self.angles[start..]) {
                 self.texts.push((*number, start));
                 tracks[..=at].rotate_right(1);
