@@ -2,6 +2,7 @@
 //!
 //! A binary of its own, with one test, because it counts every allocation of the process.
 
+#![allow(clippy::unwrap_used)]
 // An allocator cannot be written without it; the crate itself has none.
 #![allow(unsafe_code)]
 

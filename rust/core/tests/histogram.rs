@@ -1,5 +1,7 @@
 //! QH1 / QH2 against the wire protocol (§8) and against a plain reference.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! What is wrong with a histogram, in the words of the wire protocol (§8) where it has them.
 
+#![allow(clippy::unwrap_used)]
+
 use vivace_core::histogram::{
     Envelope, Format, Histogram, MAX_BITS, decode, decode_envelope, encode,
 };
