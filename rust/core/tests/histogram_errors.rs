@@ -6,6 +6,8 @@ use vivace_core::histogram::{
     Envelope, Format, Histogram, MAX_BITS, decode, decode_envelope, encode,
 };
 
+type Pairs<'a> = &'a [(&'a str, u64)];
+
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text
         .chars()
@@ -171,7 +173,7 @@ fn counts_that_cannot_be_encoded() {
         "key '{}…': expected only 0 and 1, found '2' at 100",
         "0".repeat(64)
     );
-    let cases: [(&[(&str, u64)], Option<u32>, &str); 8] = [
+    let cases: [(Pairs, Option<u32>, &str); 8] = [
         (&[], None, "an empty histogram needs n_bits"),
         (
             &[("01", 1), ("011", 1)],
