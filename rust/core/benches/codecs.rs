@@ -80,7 +80,8 @@ fn circuit(n: usize, layers: usize, state: &mut u64) -> String {
     for _ in 0..layers {
         for qubit in 0..n {
             for gate in ["ry", "rz"] {
-                let angle = (random(state) >> 11) as f64 / (1_u64 << 53) as f64 * 6.28;
+                let angle =
+                    (random(state) >> 11) as f64 / (1_u64 << 53) as f64 * std::f64::consts::TAU;
                 text.push_str(&format!("{gate}({angle:.8}) q[{qubit}];\n"));
             }
         }

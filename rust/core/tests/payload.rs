@@ -1,5 +1,7 @@
 //! Compressed texts, JSON and request bodies.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write;
 use std::ops::Range;
 
