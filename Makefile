@@ -1,7 +1,7 @@
 # Every target sets itself up: it needs Python >= 3.11 and Rust, nothing else.
 #   make sweep   the main job: a variational sweep of H2 on the local simulator
 #   make test    everything CI runs
-#   make bench   the figures of the README
+#   make bench   how fast it is, beside the aims; BENCH='--quick --json out.json' for the Python part
 #   make venv    .venv with Vivace (built wheel) and the development tools
 #   make clean   removes what these targets made
 # Stamps in .make/ remember what is done; each depends on the sources it was made from.
@@ -71,8 +71,8 @@ sweep: $(STAMPS)/installed
 	  --observable tests/data/h2/hamiltonian.txt --exact --unit Ha --out sweep-out
 
 bench: $(STAMPS)/dev
-	cargo bench --workspace
-	$(BIN)/python benches/run.py
+	cargo bench --workspace --locked --quiet --bench '*' -- --noplot --warm-up-time 0.5 --measurement-time 1
+	$(BIN)/python benches/run.py $(BENCH)
 
 # --- checks ---------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def pauli(effort: Effort) -> list[Figure]:
     }
     figures = []
     for name, (ours, plain, aim) in works.items():
-        seconds = compare(effort, ours=lambda ours=ours: ours(text), plain=lambda plain=plain: plain(text))
+        seconds = compare(effort, time.process_time, ours=partial(ours, text), plain=partial(plain, text))
         ratio = seconds["plain"] / seconds["ours"]
         figures.append(Figure("20 000 Pauli words", name, seconds["ours"] * 1e3, "ms", aim, ratio, _PLAIN))
     return figures
@@ -42,9 +43,11 @@ def shots(effort: Effort) -> list[Figure]:
     for scale, aim in ((1, Aim("≤", 2)), (2, Aim("≤", 4))):
         ranges, n_circuits, chunks = corpus.shot_ranges(20_000 * scale, 100 * scale)
         ours = _core.restrict_shot_ranges(ranges, n_circuits, chunks)
+        ours = [list(map(tuple, part.tolist())) for part in ours]
         same("shot ranges", ours, reference.restrict_shot_ranges(ranges, chunks))
         seconds = compare(
             effort,
+            time.process_time,
             ours=lambda given=(ranges, n_circuits, chunks): _core.restrict_shot_ranges(*given),
             plain=lambda given=(ranges, chunks): reference.restrict_shot_ranges(*given),
         )
@@ -70,6 +73,7 @@ def histograms(effort: Effort) -> list[Figure]:
         same("histogram counts", found.tolist(), list(counts.values()))
         seconds = compare(
             effort,
+            time.process_time,
             dict=lambda envelope=envelope: decode_histogram(envelope),
             arrays=lambda envelope=envelope: decode_histogram_arrays(envelope),
             plain=lambda envelope=envelope: reference.decode_histogram(envelope["payload"]),

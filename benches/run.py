@@ -40,15 +40,17 @@ def main() -> None:
     unknown = sorted(set(given.only) - set(_BENCHES))
     if unknown:
         arguments.error(f"unknown bench {unknown[0]!r}; there are {', '.join(_BENCHES)}")
+    facts = machine()  # now: later the load is our own
     began, out, effort = time.perf_counter(), console(), QUICK if given.quick else FULL
     figures: list[Figure] = []
     for name, bench in _BENCHES.items():
         if not given.only or name in given.only:
             with out.status(f"{name} …"):
                 figures += bench(effort)
-    facts = machine()
     out.print(table(figures))
     out.print(", ".join(f"{name} {value}" for name, value in facts.items()), highlight=False)
+    if facts["load"] is not None and facts["load"] > facts["cores"] / 2:
+        out.print("[yellow]Other work was running: work on several cores, and the import, look too slow.")
     missed = [figure for figure in figures if figure.verdict is False]
     met = sum(figure.verdict is True for figure in figures)
     out.print(

@@ -186,8 +186,8 @@ def shots_per_circuit(ranges: Sequence[tuple[int, int, int]], n_circuits: int) -
 
 def restrict_shot_ranges(
     ranges: Sequence[tuple[int, int, int]], n_circuits: int, chunks: Sequence[tuple[int, int]]
-) -> list[list[tuple[int, int, int]]]:
-    """The ranges within every chunk, counted from its start."""
+) -> list[NDArray[np.int64]]:
+    """For every chunk its part of the ranges, counted from its start: ranges × (start, end, shots)."""
 
 def derive_seeds(seed: int, labels: Sequence[str]) -> NDArray[np.uint64]:
     """A seed for every label, from nothing but the label and ``seed``."""

@@ -98,15 +98,22 @@ def decode_histogram_arrays(envelope: Mapping[str, Any]) -> tuple[NDArray[np.uin
 
 
 def _fields(envelope: Mapping[str, Any]) -> tuple[str, int | None, str]:
-    encoding, n_bits, payload = (envelope.get(name) for name in ("encoding", "n_bits", "payload"))
-    for name, value in (("encoding", encoding), ("payload", payload)):
-        if not isinstance(value, str):
-            raise PayloadError(f"Expected a histogram envelope with text in {name!r}, got {value!r:.60}.")
-    if n_bits is not None and (isinstance(n_bits, bool) or not isinstance(n_bits, int) or n_bits < 0):
+    encoding, payload, n_bits = envelope.get("encoding"), envelope.get("payload"), envelope.get("n_bits")
+    if not isinstance(encoding, str):
+        raise _not_text("encoding", encoding)
+    if not isinstance(payload, str):
+        raise _not_text("payload", payload)
+    if n_bits is None:
+        return encoding, None, payload
+    if isinstance(n_bits, bool) or not isinstance(n_bits, int) or n_bits < 0:
         raise PayloadError(f"Expected a whole number of bits in 'n_bits', got {n_bits!r:.60}.")
-    if n_bits is not None and n_bits >> 32:
+    if n_bits >> 32:
         raise PayloadError(f"declared width {n_bits} exceeds the maximum supported 1048576 bits")
-    return str(encoding), n_bits, str(payload)
+    return encoding, n_bits, payload
+
+
+def _not_text(name: str, value: object) -> PayloadError:
+    return PayloadError(f"Expected a histogram envelope with text in {name!r}, got {value!r:.60}.")
 
 
 def encode_observables(ham_ops: str) -> str:

@@ -34,6 +34,22 @@ fn decoded(
         .map_err(|error| payload_error(py, &error))
 }
 
+/// Counts by key; `keys` holds one of `width` ASCII characters for each count, end to end.
+pub fn counts_dict<'py, C: IntoPyObject<'py>>(
+    py: Python<'py>,
+    keys: &[u8],
+    width: usize,
+    counts: impl Iterator<Item = C>,
+) -> PyResult<Bound<'py, PyDict>> {
+    // Checked once, so that a key costs no more than its copy.
+    let keys = String::from_utf8_lossy(keys);
+    let dict = PyDict::new(py);
+    for (index, count) in counts.enumerate() {
+        dict.set_item(&keys[index * width..(index + 1) * width], count)?;
+    }
+    Ok(dict)
+}
+
 /// A histogram as a dict of keys, rightmost character = bit 0.
 #[pyfunction]
 pub fn decode_histogram<'py>(
@@ -43,17 +59,14 @@ pub fn decode_histogram<'py>(
     payload: PyBackedStr,
 ) -> PyResult<Bound<'py, PyDict>> {
     let histogram = decoded(py, &encoding, n_bits, &payload)?;
-    let width = histogram.n_bits() as usize;
     let mut keys = Vec::new();
     py.detach(|| histogram.write_keys(&mut keys));
-    let dict = PyDict::new(py);
-    for (index, &count) in histogram.counts().iter().enumerate() {
-        dict.set_item(
-            String::from_utf8_lossy(&keys[index * width..(index + 1) * width]),
-            count,
-        )?;
-    }
-    Ok(dict)
+    counts_dict(
+        py,
+        &keys,
+        histogram.n_bits() as usize,
+        histogram.counts().iter().copied(),
+    )
 }
 
 #[pyfunction]

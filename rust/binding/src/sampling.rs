@@ -1,12 +1,15 @@
 //! Shot ranges, and counts from probabilities.
 
-use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
 use vivace_core::sample::{self, derive_seed, write_keys};
 use vivace_core::shots::{self, ShotError};
 
+use crate::codecs::counts_dict;
 use crate::errors::vivace_error;
 
 /// (start, end, shots), half-open.
@@ -32,24 +35,31 @@ pub fn shots_per_circuit<'py>(
         .map_err(|error| shot_error(py, &error))
 }
 
-/// The ranges of every chunk, re-based to it.
+/// The ranges of every chunk, re-based to it: an int64 array of ranges × (start, end, shots) each.
 #[pyfunction]
-pub fn restrict_shot_ranges(
-    py: Python<'_>,
+pub fn restrict_shot_ranges<'py>(
+    py: Python<'py>,
     ranges: Vec<ShotGroup>,
     n_circuits: usize,
     chunks: Vec<(usize, usize)>,
-) -> PyResult<Vec<Vec<(usize, usize, u64)>>> {
+) -> PyResult<Vec<Bound<'py, PyArray2<i64>>>> {
     let restricted = py.detach(|| {
         let ranges = shots::validate(&ranges, n_circuits)?;
         let chunks: Vec<_> = chunks.iter().map(|&(start, end)| start..end).collect();
         Ok(shots::restrict(&ranges, &chunks))
     });
-    let plain =
-        |ranges: Vec<shots::ShotRange>| ranges.iter().map(|r| (r.start, r.end, r.shots)).collect();
+    // Arrays: a tuple for each range would keep the garbage collector busy longer than all the rest.
+    let array = |ranges: Vec<shots::ShotRange>| {
+        let numbers = ranges
+            .iter()
+            .flat_map(|r| [r.start as i64, r.end as i64, r.shots as i64]);
+        PyArray1::from_iter(py, numbers).reshape([ranges.len(), 3])
+    };
     restricted
-        .map(|chunks| chunks.into_iter().map(plain).collect())
-        .map_err(|error| shot_error(py, &error))
+        .map_err(|error| shot_error(py, &error))?
+        .into_iter()
+        .map(array)
+        .collect()
 }
 
 /// A seed for every label, uint64.
@@ -92,11 +102,8 @@ pub fn sample_counts<'py>(
     for row in &rows {
         keys.clear();
         write_keys(row, &bits, n_bits, &mut keys);
-        let dict = PyDict::new(py);
-        for (&(_, count), key) in row.iter().zip(keys.chunks(n_bits)) {
-            dict.set_item(String::from_utf8_lossy(key), count)?;
-        }
-        dicts.push(dict);
+        let counts = row.iter().map(|&(_, count)| count);
+        dicts.push(counts_dict(py, &keys, n_bits, counts)?);
     }
     Ok(dicts)
 }

@@ -8,76 +8,172 @@ use crate::payload::Base64Error;
 /// Why bytes are not a histogram, or why counts cannot become one. `at` is a byte offset into the
 /// binary payload (after base64).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the fields are what their names and the messages say
 pub enum HistogramError {
     /// The first three bytes are neither `QH1` nor `QH2`.
     BadMagic,
     /// The bytes end inside the width.
-    TruncatedWidth { format: Format, at: usize },
+    TruncatedWidth {
+        /// The format of the bytes.
+        format: Format,
+        /// Byte offset.
+        at: usize,
+    },
     /// The width is beyond [`MAX_BITS`].
-    WidthTooLarge { declared: u64 },
+    WidthTooLarge {
+        /// What the bytes say.
+        declared: u64,
+    },
     /// The envelope says another width than the bytes.
-    WidthMismatch { payload: u32, envelope: u64 },
+    WidthMismatch {
+        /// What the bytes say.
+        payload: u32,
+        /// What the envelope says.
+        envelope: u64,
+    },
     /// The envelope says another format than the bytes.
-    FormatMismatch { payload: Format, envelope: Format },
+    FormatMismatch {
+        /// What the bytes say.
+        payload: Format,
+        /// What the envelope says.
+        envelope: Format,
+    },
     /// The envelope's encoding is neither `qh1` nor `qh2`.
-    UnsupportedEncoding { found: String },
+    UnsupportedEncoding {
+        /// What was found.
+        found: String,
+    },
     /// The envelope's payload is not base64.
     Base64(Base64Error),
     /// The bytes end inside a varint.
-    TruncatedVarint { at: usize },
+    TruncatedVarint {
+        /// Byte offset.
+        at: usize,
+    },
     /// A varint is longer than its slot allows.
-    VarintTooWide { at: usize },
+    VarintTooWide {
+        /// Byte offset.
+        at: usize,
+    },
     /// The sum of gaps runs over the buffer.
-    IndexOverflow { at: usize },
+    IndexOverflow {
+        /// Byte offset.
+        at: usize,
+    },
     /// An outcome needs more than `n_bits` bits.
-    IndexTooLarge { at: usize },
+    IndexTooLarge {
+        /// Byte offset.
+        at: usize,
+    },
     /// A gap of zero after the first entry: the same outcome twice.
-    DuplicateOutcome { at: usize },
+    DuplicateOutcome {
+        /// Byte offset.
+        at: usize,
+    },
     /// More entries of a kind are announced than bytes are left.
     TooMany {
+        /// Entries of which kind.
         what: &'static str,
+        /// How many of them.
         announced: u64,
+        /// Bytes left.
         left: usize,
+        /// Byte offset.
         at: usize,
     },
     /// The packed rows would exceed [`MAX_PACKED_BYTES`].
-    TooManyPackedBytes { unique: u64, n_bits: u32 },
+    TooManyPackedBytes {
+        /// Number of outcomes.
+        unique: u64,
+        /// Width of the register.
+        n_bits: u32,
+    },
     /// `num_gaps` is not `unique`.
-    UniqueMismatch { at: usize },
+    UniqueMismatch {
+        /// Byte offset.
+        at: usize,
+    },
     /// The runs do not cover each outcome once.
-    RunsMismatch { at: usize },
+    RunsMismatch {
+        /// Byte offset.
+        at: usize,
+    },
     /// `first_flag` is neither 0 nor 1, or is missing.
-    BadFirstFlag { at: usize },
+    BadFirstFlag {
+        /// Byte offset.
+        at: usize,
+    },
     /// The run block is not `rle_len` bytes long.
-    RunBlockLength { at: usize },
+    RunBlockLength {
+        /// Byte offset.
+        at: usize,
+    },
     /// `extras_len` is not the number of zero flags.
-    ExtrasMismatch { at: usize },
+    ExtrasMismatch {
+        /// Byte offset.
+        at: usize,
+    },
     /// A count, or the sum of counts, is beyond 2^63 − 1.
-    CountTooLarge { at: Option<usize> },
+    CountTooLarge {
+        /// Byte offset.
+        at: Option<usize>,
+    },
     /// The counts do not add up to `total`.
-    ShotSumMismatch { declared: u64, found: u64 },
+    ShotSumMismatch {
+        /// What the bytes say.
+        declared: u64,
+        /// What was found.
+        found: u64,
+    },
     /// Bytes follow the last extra.
-    TrailingBytes { at: usize, len: usize },
+    TrailingBytes {
+        /// Byte offset.
+        at: usize,
+        /// Length in bytes.
+        len: usize,
+    },
 
     /// A key holds something else than `0` and `1`.
-    KeyCharacter { key: String, at: usize, found: char },
+    KeyCharacter {
+        /// The key, cut to 64 characters.
+        key: String,
+        /// Byte offset.
+        at: usize,
+        /// What was found.
+        found: char,
+    },
     /// A key is not as wide as the register (or as the keys before it).
     KeyWidth {
+        /// The key, cut to 64 characters.
         key: String,
+        /// What was found.
         found: usize,
+        /// What was expected.
         expected: u32,
     },
     /// The same key twice.
-    DuplicateKey { key: String },
+    DuplicateKey {
+        /// The key, cut to 64 characters.
+        key: String,
+    },
     /// A count of zero.
-    ZeroCount { key: String },
+    ZeroCount {
+        /// The key, cut to 64 characters.
+        key: String,
+    },
     /// No keys and no width.
     WidthUnknown,
     /// QH1 cannot hold so many bits.
-    FormatTooNarrow { n_bits: u32 },
+    FormatTooNarrow {
+        /// Width of the register.
+        n_bits: u32,
+    },
     /// Rows and counts are not of the same number.
-    RowsLength { expected: usize, found: usize },
+    RowsLength {
+        /// What was expected.
+        expected: usize,
+        /// What was found.
+        found: usize,
+    },
 }
 
 impl HistogramError {

@@ -22,7 +22,7 @@ impl Histogram {
     pub fn key(&self, i: usize) -> String {
         let mut key = vec![0; self.n_bits as usize];
         write_key(self.row(i), &mut key);
-        key.into_iter().map(char::from).collect()
+        String::from_utf8(key).unwrap_or_default() // always ASCII
     }
 
     /// Append all keys, one after another without separators: `len() × n_bits` ASCII bytes, at most

@@ -270,18 +270,23 @@ fn write_row(out: &mut Vec<u8>, label: &str, values: &[f64]) -> Result<(), (usiz
 
 /// What cannot become a body.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)] // the fields are what their names and the messages say
 pub enum BodyError {
     /// Sequences that should go together do not.
     Shape {
+        /// Entries of which kind.
         what: &'static str,
+        /// What was expected.
         expected: usize,
+        /// What was found.
         found: usize,
     },
     /// A value that JSON cannot express.
     NotFinite {
+        /// Index of the row.
         row: usize,
+        /// Index of the value in its row.
         column: usize,
+        /// The value.
         error: NotFinite,
     },
 }

@@ -4,16 +4,29 @@ use std::fmt;
 
 /// Why a text is not strict base64. `at` is a byte offset into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the fields are what their names and the messages say
 pub enum Base64Error {
     /// A byte outside the alphabet, white space, or `=` anywhere but at the end.
-    Byte { at: usize, byte: u8 },
+    Byte {
+        /// Byte offset.
+        at: usize,
+        /// The byte.
+        byte: u8,
+    },
     /// A length that no base64 text has.
-    Length { len: usize },
+    Length {
+        /// Length in bytes.
+        len: usize,
+    },
     /// Missing or excess `=` at the end.
-    Padding { len: usize },
+    Padding {
+        /// Length in bytes.
+        len: usize,
+    },
     /// The last character carries bits that do not belong to any byte.
-    SpareBits { at: usize },
+    SpareBits {
+        /// Byte offset.
+        at: usize,
+    },
 }
 
 impl fmt::Display for Base64Error {
@@ -41,28 +54,57 @@ impl std::error::Error for Base64Error {}
 
 /// Why a payload cannot be decompressed. `at` is a byte offset into the gzip bytes, except where said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the fields are what their names and the messages say
 pub enum PayloadError {
     /// The text is not base64.
     Base64(Base64Error),
     /// The bytes do not start like gzip.
     NotGzip,
     /// A gzip header with reserved flags, or of another method than deflate.
-    UnsupportedHeader { at: usize },
+    UnsupportedHeader {
+        /// Byte offset.
+        at: usize,
+    },
     /// The bytes end before the gzip member does.
-    Truncated { len: usize },
+    Truncated {
+        /// Length in bytes.
+        len: usize,
+    },
     /// The deflate data are invalid.
-    Corrupt { at: usize },
+    Corrupt {
+        /// Byte offset.
+        at: usize,
+    },
     /// The checksum of the data is not the one in the trailer, or that of the header not its own.
-    Checksum { expected: u32, found: u32 },
+    Checksum {
+        /// What was expected.
+        expected: u32,
+        /// What was found.
+        found: u32,
+    },
     /// The length of the data is not the one in the trailer (so 4 GiB or more is always refused).
-    Length { expected: u32, found: u64 },
+    Length {
+        /// What was expected.
+        expected: u32,
+        /// What was found.
+        found: u64,
+    },
     /// Bytes follow the gzip member.
-    TrailingBytes { at: usize, len: usize },
+    TrailingBytes {
+        /// Byte offset.
+        at: usize,
+        /// Length in bytes.
+        len: usize,
+    },
     /// The text is longer than allowed.
-    TooLarge { max_bytes: usize },
+    TooLarge {
+        /// The limit.
+        max_bytes: usize,
+    },
     /// The data are not UTF-8; `at` counts decompressed bytes.
-    NotUtf8 { at: usize },
+    NotUtf8 {
+        /// Byte offset.
+        at: usize,
+    },
 }
 
 impl fmt::Display for PayloadError {

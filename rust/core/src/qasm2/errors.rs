@@ -4,11 +4,7 @@
 //! when asked for, from the source the error came from. Lines end at `\n`; a `\r` before it belongs to
 //! the line as its last character but is never shown. Columns count characters, from 1.
 
-use std::fmt::Write as _;
 use std::ops::Range;
-
-/// Most characters of a source line shown by [`QasmError::render`].
-const SHOWN: usize = 100;
 
 /// Why a program is refused. One variant per message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,7 +199,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// The message around its position: what comes before ` at L:C` and what after.
-    fn parts(&self) -> (String, String) {
+    pub(super) fn parts(&self) -> (String, String) {
         use ErrorKind as E;
         let before = match self {
             E::IllegalCharacter { text } => {
@@ -320,83 +316,4 @@ pub struct QasmError {
     pub kind: ErrorKind,
     /// The bytes of the source at fault.
     pub span: Range<usize>,
-}
-
-impl QasmError {
-    /// Line and column (both from 1) of the first character at fault.
-    #[must_use]
-    pub fn position(&self, src: &str) -> (usize, usize) {
-        let at = self.offset(src);
-        let start = line_start(src, at);
-        let line = src.as_bytes()[..start]
-            .iter()
-            .filter(|&&b| b == b'\n')
-            .count()
-            + 1;
-        (line, src[start..at].chars().count() + 1)
-    }
-
-    /// The whole message on one line, position included.
-    #[must_use]
-    pub fn message(&self, src: &str) -> String {
-        let (line, column) = self.position(src);
-        let (before, after) = self.kind.parts();
-        format!("{before} at {line}:{column}{after}")
-    }
-
-    /// The source line at fault, without its line end.
-    #[must_use]
-    pub fn line_text<'s>(&self, src: &'s str) -> &'s str {
-        let start = line_start(src, self.offset(src));
-        let end = src[start..].find('\n').map_or(src.len(), |n| start + n);
-        src[start..end]
-            .strip_suffix('\r')
-            .unwrap_or(&src[start..end])
-    }
-
-    /// The message, the source line under it, and a caret under the column. `label` says which of
-    /// several programs is meant. Of a long line only the surroundings of the column are shown.
-    #[must_use]
-    pub fn render(&self, src: &str, label: Option<&str>) -> String {
-        let (line, column) = self.position(src);
-        let (shown, caret) = window(self.line_text(src), column - 1);
-        let mut text = label.map_or_else(String::new, |l| {
-            format!("Circuit '{l}' is not a valid QASM: ")
-        });
-        text.push_str(&self.message(src));
-        let head = format!("  Line {line}: ");
-        let pad = head.len();
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n{head}{shown}\n{:pad$}{caret}^", "");
-        text
-    }
-
-    /// Where the error starts, on a character boundary of `src`.
-    fn offset(&self, src: &str) -> usize {
-        src.floor_char_boundary(self.span.start.min(src.len()))
-    }
-}
-
-/// Where the line that contains byte `at` starts.
-fn line_start(src: &str, at: usize) -> usize {
-    src[..at].rfind('\n').map_or(0, |n| n + 1)
-}
-
-/// Cuts a line to about [`SHOWN`] characters around a column (from 0), and makes the indent for a
-/// caret below: tabs stay tabs, so that the caret stands right however wide they are.
-fn window(line: &str, column: usize) -> (String, String) {
-    let first = column.saturating_sub(SHOWN / 2);
-    let mut shown = String::new();
-    if first > 0 {
-        shown.push('…');
-    }
-    let mut rest = line.chars().skip(first);
-    shown.extend(rest.by_ref().take(SHOWN));
-    let indent = column - first + usize::from(first > 0);
-    let caret = shown.chars().map(|c| if c == '\t' { c } else { ' ' });
-    let caret = caret.chain(std::iter::repeat(' ')).take(indent).collect();
-    if rest.next().is_some() {
-        shown.push('…');
-    }
-    (shown, caret)
 }

@@ -61,6 +61,7 @@ mod parser;
 mod placeholders;
 pub mod program;
 mod redefine;
+mod report;
 mod sink;
 mod words;
 

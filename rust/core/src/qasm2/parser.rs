@@ -286,10 +286,16 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
         fail(ErrorKind::UnexpectedToken { found }, self.token)
     }
 
+    /// The text of a token for a message.
+    #[cold]
+    fn spelled(&self, token: Token) -> Box<str> {
+        clip(self.lexer.text_of(token))
+    }
+
     /// An error about the name that a token is.
     #[cold]
     fn named(&self, token: Token, kind: impl FnOnce(Box<str>) -> ErrorKind) -> Box<QasmError> {
-        fail(kind(self.lexer.text_of(token).into()), token)
+        fail(kind(self.spelled(token)), token)
     }
 }
 
@@ -302,10 +308,10 @@ fn fail(kind: ErrorKind, token: Token) -> Box<QasmError> {
     })
 }
 
-/// Text of a number for a message.
+/// Text of a name or number for a message.
 #[cold]
 fn clip(text: &str) -> Box<str> {
-    const SHOWN: usize = 40;
+    const SHOWN: usize = 100;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),

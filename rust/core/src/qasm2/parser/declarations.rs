@@ -78,11 +78,11 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
 
     fn declare(&mut self, quantum: bool, name: Token, (size, at): (Option<u64>, Token)) -> Res<()> {
         if self.find(name).is_some() || self.is_taken(name) {
-            let name = self.lexer.text_of(name).into();
+            let name = self.spelled(name);
             return Err(fail(ErrorKind::Redefinition { name }, self.token));
         }
         if size == Some(0) {
-            let name = self.lexer.text_of(name).into();
+            let name = self.spelled(name);
             return Err(fail(ErrorKind::ZeroSize { name }, at));
         }
         let list = if quantum {
@@ -135,7 +135,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
         let total = sum.map_or_else(|| clip_natural(digits), |n| n.to_string().into());
         let what = if quantum { "qubits" } else { "classical bits" };
         let kind = ErrorKind::TooManyBits {
-            name: self.lexer.text_of(name).into(),
+            name: self.spelled(name),
             what,
             total,
             limit: MAX_BITS,

@@ -1,7 +1,7 @@
 //! Gate definitions.
 
 use super::declarations::is_primitive;
-use super::{Code, Kind, Parser, Res, Signature, Sink, Symbol, Token, fail};
+use super::{Code, Kind, Parser, Res, Signature, Sink, Symbol, Token, clip, fail};
 use crate::qasm2::errors::ErrorKind;
 use crate::qasm2::gates::Gate;
 use crate::qasm2::names::{Local, Locals};
@@ -53,7 +53,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             return Err(self.named(name, |name| ErrorKind::RedefinesBuiltin { name }));
         }
         if self.find(name).is_some() {
-            let name = self.lexer.text_of(name).into();
+            let name = self.spelled(name);
             return Err(fail(ErrorKind::Redefinition { name }, self.token));
         }
         Ok(builtin.filter(|g| self.included && g.in_paper()))
@@ -66,7 +66,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             let text = self.lexer.text_of(name);
             if locals.find(text).is_some() {
                 return Err(fail(
-                    ErrorKind::Redefinition { name: text.into() },
+                    ErrorKind::Redefinition { name: clip(text) },
                     self.token,
                 ));
             }
@@ -161,7 +161,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
             }));
         }
         if let Some(again) = repeated(&qubits) {
-            let gate = self.lexer.text_of(name).into();
+            let gate = self.spelled(name);
             return Err(fail(ErrorKind::DuplicateQubits { gate }, again));
         }
         self.advance()?;

@@ -135,7 +135,7 @@ impl<S: Sink> Parser<'_, '_, S> {
         index: Token,
         place: Place,
     ) -> Box<QasmError> {
-        let register = self.lexer.text_of(register).into();
+        let register = self.spelled(register);
         let text = clip_natural(self.lexer.text_of(index));
         let kind = match place {
             Place::Gate => ErrorKind::QubitRange {
@@ -163,7 +163,7 @@ impl<S: Sink> Parser<'_, '_, S> {
         for arg in &self.args {
             if arg.size != repeat && arg.size != 1 {
                 if repeat != 1 {
-                    let gate = self.lexer.text_of(name).into();
+                    let gate = self.spelled(name);
                     return Err(at(ErrorKind::MismatchedSizes { gate }, arg));
                 }
                 repeat = arg.size;
@@ -178,7 +178,7 @@ impl<S: Sink> Parser<'_, '_, S> {
         match again {
             None => Ok(repeat),
             Some(arg) => {
-                let gate = self.lexer.text_of(name).into();
+                let gate = self.spelled(name);
                 Err(at(ErrorKind::DuplicateQubits { gate }, arg))
             }
         }
