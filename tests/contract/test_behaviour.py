@@ -106,14 +106,18 @@ def test_progress_ends_with_everything(runner):
 
 def test_ham_ops_and_shot_groups_exclude_each_other(runner):
     """An error that names both."""
-    with pytest.raises(ValueError, match="shot_groups is incompatible with ham_ops.*Pass exactly one") as caught:
+    with pytest.raises(
+        ValueError, match="shot_groups is incompatible with ham_ops.*Pass exactly one"
+    ) as caught:
         runner.submit_circuits([COIN], ham_ops="Z", shot_groups=[(0, 1, 5)])
     assert isinstance(caught.value, VivaceError)
 
 
 def test_unknown_keywords_warn(runner, run):
     """They are ignored, but not in silence: the closest known one is named, at the caller's line."""
-    with pytest.warns(UserWarning, match=r"unknown keyword 'shotgroups' \(did you mean 'shot_groups'\?\)") as caught:
+    with pytest.warns(
+        UserWarning, match=r"unknown keyword 'shotgroups' \(did you mean 'shot_groups'\?\)"
+    ) as caught:
         result = runner.submit_circuits([COIN], shotgroups=[(0, 1, 5)])
     assert caught[0].filename == __file__
     assert result.is_async() or sum(result.results[0]["results"].values()) == 100

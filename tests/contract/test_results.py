@@ -17,7 +17,11 @@ def flips(pattern):
     return HEAD + f"qreg q[{n}]; creg c[{n}]; {gates} measure q -> c;"
 
 
-MIXED = {"z": flips("01"), "a": flips("100"), "m": HEAD + "qreg q[1]; creg c[2]; x q[0]; measure q[0] -> c[1];"}
+MIXED = {
+    "z": flips("01"),
+    "a": flips("100"),
+    "m": HEAD + "qreg q[1]; creg c[2]; x q[0]; measure q[0] -> c[1];",
+}
 
 
 def test_labels_and_order_are_those_of_the_mapping(runner, run):
@@ -37,7 +41,10 @@ def test_sequences_are_numbered(runner, run):
     circuit.measure(0, 0)
     for circuits in ([flips("1"), circuit], (circuit, flips("1")), iter([circuit, circuit])):
         result = run(runner, circuits)
-        assert [(entry["label"], entry["results"]) for entry in result.results] == [("0", {"1": 100}), ("1", {"1": 100})]
+        assert [(entry["label"], entry["results"]) for entry in result.results] == [
+            ("0", {"1": 100}),
+            ("1", {"1": 100}),
+        ]
 
 
 def test_a_batch_built_once_can_be_submitted_again(runner, run):
@@ -126,7 +133,9 @@ def test_duplicate_labels_are_named(runner, run):
     if not runner.resolves_parameters:
         pytest.skip("takes bound circuits only")
     text = HEAD + "qreg q[1]; creg c[1]; rx(a) q[0]; measure q -> c;"
-    one, two = (TemplateEntry(text, ("a",), rows) for rows in ((("x", (1.0,)), ("y", (2.0,))), (("x", (3.0,)),)))
+    one, two = (
+        TemplateEntry(text, ("a",), rows) for rows in ((("x", (1.0,)), ("y", (2.0,))), (("x", (3.0,)),))
+    )
     same = TemplateEntry(text, ("a",), (("w", (1.0,)), ("w", (2.0,))))
     for entries, label in (([one, two], "x"), ([same], "w")):
         with pytest.raises(DuplicateLabelError, match=f"'{label}'") as caught:

@@ -5,14 +5,29 @@ import re
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import loaded, programs
 
+from support import loaded, programs
 from vivace.circuits import CircuitBatch
 from vivace.errors import QasmError
 
 PROFILE = settings(derandomize=True, deadline=None, database=None, max_examples=250)
 NUMBER = re.compile(r"(?<![\w.\]\[=])-?(?:\d+\.\d*|\.\d+|\d+e-?\d+)(?![\w.])")
-NUMBERS = ["0.25", "-1.5", "--2.", ".75", "1e-300", "3", "-0.0", "1e400", "0.1e", "1.2.3", "pi", "(0.5)", "+0.5", "1e22"]
+NUMBERS = [
+    "0.25",
+    "-1.5",
+    "--2.",
+    ".75",
+    "1e-300",
+    "3",
+    "-0.0",
+    "1e400",
+    "0.1e",
+    "1.2.3",
+    "pi",
+    "(0.5)",
+    "+0.5",
+    "1e22",
+]
 
 
 @st.composite
@@ -28,7 +43,9 @@ def varied(draw):
         copy = NUMBER.sub(lambda match: next(chosen), text)  # noqa: B023
         if draw(st.integers(0, 4)) == 0:
             at = draw(st.integers(0, len(copy) - 1))
-            copy = copy[:at] + draw(st.sampled_from([" ", "\n", "0", ";", "q", "", "// x\n"])) + copy[at + 1 :]
+            copy = (
+                copy[:at] + draw(st.sampled_from([" ", "\n", "0", ";", "q", "", "// x\n"])) + copy[at + 1 :]
+            )
         copies.append(copy)
     return copies
 
@@ -63,10 +80,18 @@ def test_a_batch_reads_what_each_text_says(copies):
 
 
 @PROFILE
-@given(st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_any_doubles_survive(rows):
     """Numbers of any size, equal, opposite and constant columns: each angle comes back bit for bit."""
-    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; rx({}) q[0]; cu3({},{},0.5) q[0],q[1]; rz({}) q[0];'
+    text = (
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; rx({}) q[0]; cu3({},{},0.5) q[0],q[1]; rz({}) q[0];'
+    )
     batch = CircuitBatch.of([text.format(*(repr(float(value)) for value in (*row, -row[0]))) for row in rows])
     (template,) = batch.templates
     native = template.native()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better with one row on a line
 """Expectation values of `MaestroSimulator` against a dense simulation that shares nothing with it."""
 
 import itertools
@@ -5,10 +6,10 @@ import itertools
 import numpy as np
 import pytest
 from qiskit.circuit import QuantumCircuit
+
 from support import dense, ensemble
 from support.dense import GATES, Gate
 from support.ensemble import If, Measure, Reset
-
 from vivace.backends import CircuitPayload, ExecutionResult, MaestroConfig, MaestroSimulator, TemplateEntry
 from vivace.errors import ObservableError, ParameterError, SimulationError
 
@@ -32,9 +33,9 @@ def expected(n_qubits, circuits, words):
 
 def start(rng, n_qubits):
     """A layer that leaves no symmetry for a wrong gate to hide behind."""
-    return [
-        Gate("u3", tuple(rng.uniform(-3, 3, 3).tolist()), (q,)) for q in range(n_qubits)
-    ] + [Gate("cx", (), (q, q + 1)) for q in range(n_qubits - 1)]
+    return [Gate("u3", tuple(rng.uniform(-3, 3, 3).tolist()), (q,)) for q in range(n_qubits)] + [
+        Gate("cx", (), (q, q + 1)) for q in range(n_qubits - 1)
+    ]
 
 
 @pytest.mark.parametrize("name", GATES)
@@ -66,9 +67,7 @@ def test_random_circuits(simulator, n_qubits):
     words = some_words(rng, n_qubits)
     texts = {f"c{i}": dense.program(n_qubits, gates, measure=True) for i, gates in enumerate(circuits)}
     result = simulator.submit_circuits(texts, ham_ops=";".join(words))
-    np.testing.assert_allclose(
-        result.expectations().values, expected(n_qubits, circuits, words), **TOLERANCE
-    )
+    np.testing.assert_allclose(result.expectations().values, expected(n_qubits, circuits, words), **TOLERANCE)
     assert [entry["label"] for entry in result.results] == list(texts)
 
 
@@ -117,7 +116,11 @@ def template_state(alpha, beta):
 
     turn = np.cos(alpha) * (beta - 1)
     gates = [Gate("ry", (alpha,), (0,)), Gate("ry", (2 * alpha - beta / 3,), (1,)), *mine(beta, -alpha, 0, 1)]
-    gates += [Gate("rz", (-(beta**2) + np.pi / 4,), (0,)), Gate("rx", (turn,), (0,)), Gate("rx", (turn,), (1,))]
+    gates += [
+        Gate("rz", (-(beta**2) + np.pi / 4,), (0,)),
+        Gate("rx", (turn,), (0,)),
+        Gate("rx", (turn,), (1,)),
+    ]
     return dense.simulate(2, [*gates, Gate("u3", (alpha, beta, 0.25), (1,))])
 
 
@@ -128,7 +131,9 @@ class Payload:
         self.circuit, self.parameters, self.parameter_sets = circuit, parameters, parameter_sets
 
 
-ROWS = [(f"r{i}", tuple(row)) for i, row in enumerate(np.random.default_rng(8).uniform(-3, 3, (9, 2)).tolist())]
+ROWS = [
+    (f"r{i}", tuple(row)) for i, row in enumerate(np.random.default_rng(8).uniform(-3, 3, (9, 2)).tolist())
+]
 
 
 @pytest.mark.parametrize("kind", [CircuitPayload, TemplateEntry, Payload])
@@ -199,7 +204,9 @@ def test_groups_without_a_map_and_circuits_outside_it(both):
 def test_short_words_are_padded_with_a_warning(simulator):
     """A word of two letters on three qubits is that word and I; the result keeps the word as given."""
     text = HEAD + "qreg q[3]; x q[1]; h q[2];"
-    with pytest.warns(UserWarning, match="Observable 'ZI' has 2 letters but circuit 'a' has 3 qubits; padding with I"):
+    with pytest.warns(
+        UserWarning, match="Observable 'ZI' has 2 letters but circuit 'a' has 3 qubits; padding with I"
+    ):
         result = simulator.submit_circuits({"a": text}, ham_ops="ZI;IZ")
     assert result.results == [{"label": "a", "results": {"ZI": 1.0, "IZ": -1.0}}]
 
@@ -248,7 +255,16 @@ def test_measurements_and_resets_in_mid_circuit(both, n_qubits):
 def test_a_measurement_twice_and_a_reset_before_any_gate(both):
     """Measuring again without a gate in between changes nothing; resetting a fresh qubit neither."""
     h = Gate("h", (), (0,))
-    operations = [Reset(0), h, Measure(0, 0), Measure(0, 1), Measure(0, 0), h, Reset(1), Gate("cx", (), (0, 1))]
+    operations = [
+        Reset(0),
+        h,
+        Measure(0, 0),
+        Measure(0, 1),
+        Measure(0, 0),
+        h,
+        Reset(1),
+        Gate("cx", (), (0, 1)),
+    ]
     result = agree(both, [ensemble.program(2, 2, operations)], ham_ops=";".join(all_words(2)))
     exact = {word: ensemble.expectation(ensemble.run(2, operations), word) for word in all_words(2)}
     assert result.results[0]["results"] == pytest.approx(exact, abs=1e-12)
@@ -289,7 +305,9 @@ def test_wide_circuits_run_as_matrix_product_states_on_their_own(caplog):
     words = [on(24, q0="Z"), on(24, q22="Z", q23="Z"), on(24, q10="X", q11="X"), on(24, q0="Z", q23="Z")]
     with caplog.at_level("INFO", "vivace"), MaestroSimulator() as simulator:
         result = simulator.submit_circuits(
-            {"wide": wide, "narrow": narrow}, ham_ops=";".join(words) + "|ZIII;ZZII", circuit_ham_map=[(0, 1), (1, 2)]
+            {"wide": wide, "narrow": narrow},
+            ham_ops=";".join(words) + "|ZIII;ZZII",
+            circuit_ham_map=[(0, 1), (1, 2)],
         )
     exact = dict(zip(words, [np.cos(0.4), 1.0, np.sin(0.4), np.cos(0.4) ** 2], strict=True))
     assert result.results[0]["results"] == pytest.approx(exact, abs=1e-9)
@@ -315,14 +333,18 @@ def test_methods_named_in_the_config_are_used(simulator):
     assert xx(mps_qubit_threshold=1) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("method", ["Statevector", "MatrixProductState", "TensorNetwork", "PauliPropagator", "DensityMatrix"])
+@pytest.mark.parametrize(
+    "method", ["Statevector", "MatrixProductState", "TensorNetwork", "PauliPropagator", "DensityMatrix"]
+)
 def test_exact_methods_agree(simulator, method):
     """Methods that are exact at this size give the values of the dense simulation."""
     rng = np.random.default_rng(77)
     circuits = [dense.random_gates(rng, 4, 25, list(GATES)) for _ in range(3)]
     words = some_words(rng, 4, 8)
     simulator.config = MaestroConfig(simulation_type=method)
-    result = simulator.submit_circuits([dense.program(4, gates) for gates in circuits], ham_ops=";".join(words))
+    result = simulator.submit_circuits(
+        [dense.program(4, gates) for gates in circuits], ham_ops=";".join(words)
+    )
     np.testing.assert_allclose(result.expectations().values, expected(4, circuits, words), rtol=0, atol=1e-9)
 
 
@@ -350,10 +372,12 @@ def test_more_resets_than_can_be_exact_are_refused(simulator):
     """14 qubits with 12 measurements in mid-circuit: an error that names the ways out, and each of them works."""
     body = "".join(f"h q[{i}]; measure q[{i}] -> c[0]; h q[{i}];" for i in range(12))
     text = HEAD + f"qreg q[14]; creg c[1]; x q[13]; {body}"
-    with pytest.raises(SimulationError, match="Circuit 'a' .* would take 26 qubits.*MatrixProductState.*leave out"):
+    with pytest.raises(
+        SimulationError, match="Circuit 'a' .* would take 26 qubits.*MatrixProductState.*leave out"
+    ):
         simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z"))
     assert simulator.submit_circuits({"a": text}).results
     simulator.config = MaestroConfig(simulation_type="MatrixProductState")
-    assert simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z")).results[0]["results"] == pytest.approx(
-        {on(14, q13="Z"): -1}
-    )
+    assert simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z")).results[0][
+        "results"
+    ] == pytest.approx({on(14, q13="Z"): -1})

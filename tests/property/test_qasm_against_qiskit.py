@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better with one row on a line
 """The OpenQASM 2 parser against Qiskit's: one verdict and one circuit, but for the exceptions listed here."""
 
 import re
@@ -5,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
-from support import loaded, programs
 
+from support import loaded, programs
 from vivace.circuits import CircuitBatch
 from vivace.qasm import QasmError, is_valid_qasm, validate_qasm, validate_qasm_count_qubits
 

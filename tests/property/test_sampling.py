@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better with one row on a line
 """Sampled counts of `MaestroSimulator`: distributed as the exact probabilities, repeatable, keys as promised."""
 
 import os
@@ -7,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 from scipy import stats
+
 from support import dense, ensemble
 from support.dense import GATES, Gate
 from support.ensemble import If, Measure, Reset
-
 from vivace.backends import CircuitPayload, MaestroConfig, MaestroSimulator
 from vivace.errors import ShotRangeError, SimulationError
 
@@ -113,8 +114,18 @@ def test_every_gate_under_a_condition(simulator, gate):
     rng = np.random.default_rng(sum(map(ord, gate)))
     n_angles, n_operands, _ = GATES[gate]
     turned = [Gate("u3", tuple(rng.uniform(0.5, 2.5, 3).tolist()), (q,)) for q in range(3)]
-    held = Gate(gate, tuple(rng.uniform(0.5, 2.5, n_angles).tolist()), tuple(rng.permutation(3)[:n_operands].tolist()))
-    operations = [Gate("h", (), (0,)), Measure(0, 0), *turned, If(1, held), *turned[::-1], Measure(1, 1), Measure(2, 2)]
+    held = Gate(
+        gate, tuple(rng.uniform(0.5, 2.5, n_angles).tolist()), tuple(rng.permutation(3)[:n_operands].tolist())
+    )
+    operations = [
+        Gate("h", (), (0,)),
+        Measure(0, 0),
+        *turned,
+        If(1, held),
+        *turned[::-1],
+        Measure(1, 1),
+        Measure(2, 2),
+    ]
     simulator.set_seed(11)
     result = simulator.submit_circuits([ensemble.program(3, 3, operations)], shot_groups=[(0, 1, 4000)])
     exact = ensemble.distribution(ensemble.run(3, operations), 3)
@@ -163,10 +174,15 @@ def test_one_circuit_through_every_layer(both):
     """ordering.md §2: raw key, API key, histogram integer, wire observable, Qiskit label, value."""
     import maestro
     from qiskit.quantum_info import SparsePauliOp, Statevector
-    from support.loaded import load
 
-    from vivace.codecs import decode_histogram, decode_histogram_arrays, decompress_text, encode_histogram
-    from vivace.codecs import encode_observables
+    from support.loaded import load
+    from vivace.codecs import (
+        decode_histogram,
+        decode_histogram_arrays,
+        decompress_text,
+        encode_histogram,
+        encode_observables,
+    )
 
     text = HEAD + "qreg q[3]; creg c[3]; x q[0]; measure q -> c;"
     assert maestro.simple_execute(text, maestro.SimulatorConfig(), 10)["counts"] == {"100": 10}
@@ -174,7 +190,10 @@ def test_one_circuit_through_every_layer(both):
         result = simulator.submit_circuits([text])
         assert result.results[0]["results"] == {"001": 1000}
         assert result.counts_arrays()[0].bits.tolist() == [[1]]
-        assert simulator.submit_circuits([text], ham_ops="ZII;IIZ").results[0]["results"] == {"ZII": -1, "IIZ": 1}
+        assert simulator.submit_circuits([text], ham_ops="ZII;IIZ").results[0]["results"] == {
+            "ZII": -1,
+            "IIZ": 1,
+        }
     envelope = encode_histogram({"001": 1000})
     assert decode_histogram_arrays(envelope)[0].tolist() == [[1]]
     assert decode_histogram(envelope) == {"001": 1000}
@@ -190,7 +209,9 @@ def assorted():
     rng = np.random.default_rng(21)
     texts = {}
     for row in range(8):
-        texts[f"rows-{row}"] = HEAD + f"qreg q[2]; creg c[2]; ry({0.3 * row + 0.5}) q[0]; cx q[0],q[1]; measure q->c;"
+        texts[f"rows-{row}"] = (
+            HEAD + f"qreg q[2]; creg c[2]; ry({0.3 * row + 0.5}) q[0]; cx q[0],q[1]; measure q->c;"
+        )
         texts[f"own-{row}"] = random_program(row, 1 + row % 4)[0]
         texts[f"open-{row}"] = ensemble.program(2, 2, open_circuit(rng, 2, 2))
     return texts
@@ -303,5 +324,9 @@ def test_a_reset_is_no_measurement(simulator):
 
 def test_conditions_beyond_what_the_simulator_reads_are_refused(simulator):
     """Its parser takes the number as a 32-bit integer."""
-    with pytest.raises(SimulationError, match="Circuit '0' compares a classical register with a number above"):
-        simulator.submit_circuits([HEAD + "qreg q[1]; creg c[40]; if(c==3000000000) x q[0]; measure q[0]->c[0];"])
+    with pytest.raises(
+        SimulationError, match="Circuit '0' compares a classical register with a number above"
+    ):
+        simulator.submit_circuits(
+            [HEAD + "qreg q[1]; creg c[40]; if(c==3000000000) x q[0]; measure q[0]->c[0];"]
+        )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better with one row on a line
 """Random OpenQASM 2 programs for hypothesis, valid ones and slightly broken ones.
 
 A program is a list of tokens; white space and comments come in when it is written out, so that a mutation
@@ -19,8 +20,23 @@ REGISTERS = ["q", "r", "data", "anc_1", "a0", "qubit", "bit", "acos", "longer_th
 CREGISTERS = ["c", "d", "out", "m_2", "b0"]
 LOCALS = ["a", "b", "q", "t", "u_", "w1", "v", "k2"]
 OWN = ["my", "g1", "foo", "entangle_all", "iswap_", "layer"]
-PLAIN = ["0", "1", "2", "3", "0.5", ".5", "5.", "1e-3", "2.5E2", "0.30000000000000004", "7e+1", "6.123233995736766e-17"]
-TOKEN = re.compile(r'//[^\n]*|"[^"\n]*"|[A-Za-z_]\w*|\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|->|==|\S')
+PLAIN = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "0.5",
+    ".5",
+    "5.",
+    "1e-3",
+    "2.5E2",
+    "0.30000000000000004",
+    "7e+1",
+    "6.123233995736766e-17",
+]
+TOKEN = re.compile(
+    r'//[^\n]*|"[^"\n]*"|[A-Za-z_]\w*|\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|->|==|\S'
+)
 SPACES = [" ", " ", " ", "  ", "\n", "\t", "\r\n", " // a comment; x q[0]\n"]
 
 
@@ -134,7 +150,9 @@ class Writer:
         elif kind == 2:
             self.add(self.reset())
         elif kind == 3:
-            operands = self.draw(st.lists(st.sampled_from([*self.qregs, *self.bits()]), min_size=1, max_size=4))
+            operands = self.draw(
+                st.lists(st.sampled_from([*self.qregs, *self.bits()]), min_size=1, max_size=4)
+            )
             self.add(f"barrier {','.join(operands)};")
         elif kind == 4:
             register = self.one_of(self.cregs)
@@ -166,7 +184,9 @@ def written(draw: Any, source: Any) -> str:
     if style == 0:
         return " ".join(items)
     if style == 1:
-        return "".join(item + ("\n" if item in ";{}" else " " if re.match(r"\w", item[-1]) else "") for item in items)
+        return "".join(
+            item + ("\n" if item in ";{}" else " " if re.match(r"\w", item[-1]) else "") for item in items
+        )
     spaces = draw(st.lists(st.sampled_from(SPACES), min_size=len(items), max_size=len(items)))
     return "".join(item + space for item, space in zip(items, spaces, strict=True))
 

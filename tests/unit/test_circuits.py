@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better with one row on a line
 """`CircuitBatch.of`, `CircuitPayload` and `TemplateEntry`: what they take, and what they say about the rest."""
 
 import copy

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better with one row on a line
 """`vivace.qasm`: what the functions return, and what a `QasmError` carries. The grammar is tested in the core and
 against Qiskit in `tests/property`."""
 
@@ -114,7 +115,10 @@ def test_a_label_goes_with_the_error():
         (HEAD + "qreg q[1]; rx(sqrt(-1)) q[0];", "Expression is not finite at 3:15"),
         (HEAD + "qreg q[1]; rx(0/0) q[0];", "Division by zero in expression at 3:16"),
         (HEAD + "qreg q[0];", "Register 'q' has size zero at 3:8"),
-        (HEAD + "qreg q[99999999999999999999];", "makes 99999999999999999999 qubits in all; the limit is 1048576"),
+        (
+            HEAD + "qreg q[99999999999999999999];",
+            "makes 99999999999999999999 qubits in all; the limit is 1048576",
+        ),
         ("{" * 100, "Expected OPENQASM at 1:1, got LBRACE"),
         ("/*", "Unterminated comment at 1:1"),
         ('OPENQASM 2.0; include "q', "Illegal character at 1:23: '\"q'"),
@@ -171,7 +175,11 @@ except QasmError as error:
 def test_a_line_of_a_hundred_megabytes(call, limit):
     """Refused at its end, with the place, a short text, and memory in proportion to the input (MB)."""
     run = subprocess.run(
-        [sys.executable, "-c", HUGE.format(call=call)], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", HUGE.format(call=call)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     numbers, message = run.stdout.splitlines()
     line, column, text_length, line_length, grown = map(int, numbers.split())

@@ -234,7 +234,9 @@ class Engine:
                 future.cancel()
             wait(futures)
             if isinstance(error, CancelledError):
-                raise ExecutionCancelledError("The simulator was closed while circuits were running") from None
+                raise ExecutionCancelledError(
+                    "The simulator was closed while circuits were running"
+                ) from None
             raise
         return [future.result() for future in futures]
 
