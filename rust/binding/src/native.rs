@@ -87,7 +87,10 @@ impl NativeCircuit {
     /// The form for density matrices, with resets; `None` under classical control.
     fn channel(&self, py: Python<'_>) -> Option<NativeCircuit> {
         let program = py.detach(|| self.program.channel())?;
-        Some(NativeCircuit { program, qubits: (0..self.program.n_qubits).collect() })
+        Some(NativeCircuit {
+            program,
+            qubits: (0..self.program.n_qubits).collect(),
+        })
     }
 
     /// (name, operands, index of the first angle, number of angles) of every operation.

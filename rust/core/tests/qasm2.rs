@@ -19,10 +19,13 @@ fn read(src: &str) -> Program {
     program
 }
 
+/// What follows the head, the depth, the counts.
+type Case = (&'static str, u32, &'static [(&'static str, u64)]);
+
 /// Depths as Qiskit 2.6 tells them for the same texts.
 #[test]
 fn depths_and_counts() {
-    let cases: &[(&str, u32, &[(&str, u64)])] = &[
+    let cases: &[Case] = &[
         ("", 0, &[]),
         ("x q[0]; barrier q; x q[1];", 2, &[("x", 2), ("barrier", 1)]),
         ("barrier q; barrier q;", 0, &[("barrier", 2)]),

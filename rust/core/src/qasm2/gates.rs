@@ -22,13 +22,16 @@ macro_rules! gates {
             /// Number of angles.
             #[must_use]
             pub const fn n_params(self) -> u32 {
-                match self { $(Gate::$variant => $params,)* }
+                // Tables, for this is asked at every call.
+                const PARAMS: &[u32] = &[$($params,)*];
+                PARAMS[self as usize]
             }
 
             /// Number of qubits.
             #[must_use]
             pub const fn n_qubits(self) -> u32 {
-                match self { $(Gate::$variant => $qubits,)* }
+                const QUBITS: &[u32] = &[$($qubits,)*];
+                QUBITS[self as usize]
             }
 
             /// Whether the `qelib1.inc` of the OpenQASM 2 paper (arXiv:1707.03429) defines it.

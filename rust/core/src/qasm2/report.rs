@@ -58,7 +58,11 @@ impl QasmError {
 
     /// Where the error starts, on a character boundary of `src`.
     fn offset(&self, src: &str) -> usize {
-        src.floor_char_boundary(self.span.start.min(src.len()))
+        let at = self.span.start.min(src.len());
+        (0..=at)
+            .rev()
+            .find(|&i| src.is_char_boundary(i))
+            .unwrap_or(0)
     }
 }
 
