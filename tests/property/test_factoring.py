@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,14 +68,13 @@ def test_a_batch_reads_what_each_text_says(copies):
     """The first bad text is the error, the same as alone; else every circuit is what it is alone."""
     singles = [alone(text) for text in copies]
     bad = [index for index, single in enumerate(singles) if isinstance(single, str)]
-    try:
-        batch = CircuitBatch.of(copies)
-    except QasmError as error:
-        assert bad
-        assert error.label == str(bad[0])
-        assert error.msg.partition(": ")[2] == singles[bad[0]]
+    if bad:
+        with pytest.raises(QasmError) as caught:
+            CircuitBatch.of(copies)
+        assert caught.value.label == str(bad[0])
+        assert caught.value.msg.partition(": ")[2] == singles[bad[0]]
         return
-    assert not bad
+    batch = CircuitBatch.of(copies)
     for single, text in zip(singles, batch.bound_texts().values(), strict=True):
         assert nameless(text) == nameless(single.bound_texts()["0"])
 
