@@ -19,6 +19,9 @@ const QUICK_LEVEL: u32 = 2;
 /// unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
+/// Bytes of input that one core compresses at a time.
+const PIECE: usize = 1 << 18;
+
 /// Output capacity that a thread keeps between texts.
 const KEPT: usize = 1 << 20;
 
@@ -44,9 +47,37 @@ pub fn compress_text(text: &str) -> String {
     COMPRESSOR.with_borrow_mut(|compressor| encode_base64(compressor.gzip(text.as_bytes())))
 }
 
-/// [`compress_text`] of bytes that are many and worth less effort.
+/// [`compress_text`] of bytes that are many and worth less effort: long ones in pieces, on all cores.
+///
+/// Each piece but the last ends on a byte boundary in an empty block (`Z_SYNC_FLUSH`), so the pieces, one
+/// after the other, are one deflate stream. Where they are cut does not depend on the number of cores.
 pub(crate) fn compress_quickly(bytes: &[u8]) -> String {
-    QUICK.with_borrow_mut(|compressor| encode_base64(compressor.gzip(bytes)))
+    let last = bytes.len().saturating_sub(1) / PIECE;
+    let pieces: Vec<(Vec<u8>, Crc)> = (0..=last)
+        .into_par_iter()
+        .map(|index| {
+            let piece = &bytes[index * PIECE..bytes.len().min((index + 1) * PIECE)];
+            let flush = if index == last {
+                FlushCompress::Finish
+            } else {
+                FlushCompress::Sync
+            };
+            let mut crc = Crc::new();
+            crc.update(piece);
+            let deflated =
+                QUICK.with_borrow_mut(|compressor| compressor.deflate(piece, flush).to_vec());
+            (deflated, crc)
+        })
+        .collect();
+    let mut crc = Crc::new();
+    let mut gzip = HEADER.to_vec();
+    for (piece, sum) in &pieces {
+        gzip.extend_from_slice(piece);
+        crc.combine(sum);
+    }
+    gzip.extend_from_slice(&crc.sum().to_le_bytes());
+    gzip.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    encode_base64(&gzip)
 }
 
 /// [`compress_text`] of each text on all cores, in order.
@@ -89,13 +120,9 @@ impl Compressor {
     }
 
     fn gzip(&mut self, text: &[u8]) -> &[u8] {
-        self.deflate.reset();
-        self.out.clear();
-        self.out.shrink_to(KEPT);
-        self.out
-            .reserve(HEADER.len() + text.len() + text.len() / 1000 + 64);
+        self.start(text.len());
         self.out.extend_from_slice(&HEADER);
-        while !self.deflate_rest(text) {
+        while !self.deflate_rest(text, FlushCompress::Finish) {
             self.out.reserve(self.out.capacity());
         }
         let mut crc = Crc::new();
@@ -106,13 +133,29 @@ impl Compressor {
         &self.out
     }
 
+    /// A piece of a deflate stream.
+    fn deflate(&mut self, piece: &[u8], flush: FlushCompress) -> &[u8] {
+        self.start(piece.len());
+        while !self.deflate_rest(piece, flush) {
+            self.out.reserve(self.out.capacity());
+        }
+        &self.out
+    }
+
+    /// Make ready for `length` bytes of input.
+    fn start(&mut self, length: usize) {
+        self.deflate.reset();
+        self.out.clear();
+        self.out.shrink_to(KEPT);
+        self.out.reserve(HEADER.len() + length + length / 1000 + 64);
+    }
+
     /// Continue as far as the capacity goes; whether that was to the end.
-    fn deflate_rest(&mut self, text: &[u8]) -> bool {
+    fn deflate_rest(&mut self, text: &[u8], flush: FlushCompress) -> bool {
         let rest = &text[self.deflate.total_in() as usize..];
-        match self
-            .deflate
-            .compress_vec(rest, &mut self.out, FlushCompress::Finish)
-        {
+        match self.deflate.compress_vec(rest, &mut self.out, flush) {
+            // A flush is complete when the output did not fill up.
+            Ok(Status::Ok) => flush == FlushCompress::Sync && self.out.len() < self.out.capacity(),
             Ok(status) => status == Status::StreamEnd,
             Err(error) => unreachable!("deflate fails only on a misused state: {error}"),
         }
