@@ -71,8 +71,8 @@ def test_a_batch_reads_what_each_text_says(copies):
         batch = CircuitBatch.of(copies)
     except QasmError as error:
         assert bad
-        assert error.label == str(bad[0])
-        assert error.msg.partition(": ")[2] == singles[bad[0]]
+        assert error.label == str(bad[0])  # noqa: PT017
+        assert error.msg.partition(": ")[2] == singles[bad[0]]  # noqa: PT017
         return
     assert not bad
     for single, text in zip(singles, batch.bound_texts().values(), strict=True):

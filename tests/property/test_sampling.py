@@ -264,7 +264,7 @@ texts["if"] = "OPENQASM 2.0; qreg q[1]; creg c[1]; h q[0]; measure q->c; if(c==1
 with MaestroSimulator(shots=50, compiled_qubits=int(sys.argv[1])) as simulator:
     simulator.set_seed(4)
     print(json.dumps(simulator.submit_circuits(texts).results, sort_keys=True))
-"""  # noqa: E501
+"""
 
 
 @pytest.mark.parametrize("compiled", ["12", "0"])

@@ -252,8 +252,8 @@ def _exact(
 ) -> tuple[Run, _core.NativeCircuit]:
     """What to take expectation values of, and how.
 
-    Every reset and measurement in mid-circuit makes the unitary form a qubit wider. When that is much wider than
-    the circuit, its density matrix is the smaller thing; matrix product states would cut the values off.
+    Every reset and measurement in mid-circuit makes the unitary form a qubit wider. When that is much wider
+    than the circuit, its density matrix is the smaller thing; matrix product states would cut values off.
     """
     config = run.config
     named = config.simulation_type is not None or config.simulator_type not in (None, "QCSim")
@@ -268,8 +268,8 @@ def _exact(
     if as_statevector:
         return run, unitary
     raise SimulationError(
-        f"Circuit '{label}' resets or measures in mid-circuit so often that exact expectation values would take "
-        f"{unitary.n_qubits} qubits. Name a method that may approximate, such as "
+        f"Circuit '{label}' resets or measures in mid-circuit so often that exact expectation values would "
+        f"take {unitary.n_qubits} qubits. Name a method that may approximate, such as "
         "simulation_type='MatrixProductState', or sample it: leave out ham_ops.",
         label,
     )
