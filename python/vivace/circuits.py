@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from vivace import _core
+from vivace._source import encodable
 from vivace.errors import ParameterError, QasmError
-from vivace.qasm import encodable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vivace import _core
+from vivace._source import encodable
 from vivace.errors import QasmError
 
 __all__ = ["count_qubits", "is_valid_qasm", "validate_qasm", "validate_qasm_count_qubits"]
@@ -68,23 +69,3 @@ def count_qubits(src: str) -> int:
     3
     """
     return _core.count_qubits(encodable(src))
-
-
-def encodable(src: str, label: str | None = None) -> str:
-    """For other modules: ``src``, unless it holds what no encoding can (bytes read with ``surrogateescape``).
-
-    Raises:
-        QasmError: There is such a character.
-    """
-    if not isinstance(src, str):
-        raise TypeError(f"Expected OpenQASM 2 text as str, got {type(src).__name__}.")
-    if src.isascii():
-        return src
-    try:
-        src.encode()
-    except UnicodeEncodeError as error:
-        line, start = src.count("\n", 0, error.start) + 1, src.rfind("\n", 0, error.start) + 1
-        column, shown = error.start - start + 1, ascii(src[error.start])
-        message = f"{f'{label}: ' if label else ''}Illegal character at {line}:{column}: {shown}"
-        raise QasmError(message, label, line, column, src[start : error.start]) from None
-    return src

@@ -20,6 +20,7 @@ PACKAGE = Path(vivace.__file__).parent
 # A part is the first name below `vivace`. It may import the parts of the rows above its own, nothing else.
 LAYERS = [
     {"_core", "_lazy", "_suggest", "errors"},
+    {"_source"},
     {"cancellation", "codecs", "qasm"},
     {"circuits", "results"},
     {"backends"},

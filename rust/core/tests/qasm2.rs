@@ -40,6 +40,11 @@ fn depths_and_counts() {
             &[("reset", 3), ("measure", 1), ("barrier", 1), ("x", 1)],
         ),
         (
+            "creg d[2]; measure q[0]->d[1]; if(d==0) x q[1]; measure q[2]->d[0]; if(c==0) x q[2];",
+            4,
+            &[("measure", 2), ("x", 2)],
+        ),
+        (
             "gate g a,b{cx a,b;h a;} opaque o a; g q[0],q[1]; o q[0];",
             2,
             &[("g", 1), ("o", 1)],

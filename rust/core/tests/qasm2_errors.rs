@@ -401,7 +401,7 @@ fn every_prefix_of_every_statement() {
 fn rendering() {
     let src = "OPENQASM 2.0;\nqreg q[1];\n\tfoo q[0];\r\n";
     let error = refusal(src);
-    let text = "Unknown gate 'foo' at 3:2\n  Line 3: \tfoo q[0];\n          \t^";
+    let text = "Unknown gate 'foo' at 3:2\n  Line 3: \tfoo q[0];\n          \t^^^";
     assert_eq!(error.render(src, None), text);
     let labelled = format!("Circuit 'c7' is not a valid QASM: {text}");
     assert_eq!(error.render(src, Some("c7")), labelled);
@@ -422,7 +422,7 @@ fn long_lines_are_cut_around_the_place() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "Unknown gate 'foo' at 1:7024");
     assert!(lines[1].chars().count() < 120, "{text}");
-    let column = lines[2].chars().count() - 1;
+    let column = lines[2].chars().count() - 3;
     let under: String = lines[1].chars().skip(column).take(3).collect();
     assert_eq!(under, "foo");
 }

@@ -254,6 +254,15 @@ impl<'s, 'p> Lexer<'s, 'p> {
         Ok(())
     }
 
+    /// Passes over a character that starts no token.
+    pub(super) fn skip_character(&mut self) {
+        let width = self.text[self.pos..]
+            .chars()
+            .next()
+            .map_or(1, char::len_utf8);
+        self.pos += width;
+    }
+
     fn string(&mut self, start: usize) -> Res<Token> {
         let quote = self.src[start];
         let body = &self.src[start + 1..];

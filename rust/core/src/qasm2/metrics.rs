@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::program::{Code, Op, Program};
+use super::program::{Code, Program};
 
 impl Program {
     /// The number of time steps, as `QuantumCircuit.depth()` of the loaded program. Gates (also those the
@@ -19,29 +19,16 @@ impl Program {
     /// ```
     #[must_use]
     pub fn depth(&self) -> u32 {
-        let n_qubits = self.n_qubits() as usize;
-        let mut levels = vec![0; n_qubits + self.n_clbits() as usize];
-        let mut wires = Vec::new();
+        let mut levels = Levels::of(self);
         for op in &self.ops {
-            self.wires(op, n_qubits, &mut wires);
-            let before = wires.iter().map(|&w| levels[w]).max().unwrap_or(0);
-            let after = before + u32::from(op.code != Code::Barrier);
-            wires.iter().for_each(|&w| levels[w] = after);
+            let condition = self.conditions.get((op.condition as usize).wrapping_sub(1));
+            let register = condition.map(|c| levels.register_of(c.start));
+            let operands = self.operands(op);
+            let before = levels.before(op.code, operands, register);
+            let step = u32::from(op.code != Code::Barrier);
+            levels.rise(op.code, operands, register, before + step);
         }
-        levels.into_iter().max().unwrap_or(0)
-    }
-
-    /// What an operation touches; classical bits come behind the qubits.
-    fn wires(&self, op: &Op, n_qubits: usize, wires: &mut Vec<usize>) {
-        wires.clear();
-        wires.extend(self.operands(op).iter().map(|&w| w as usize));
-        if op.code == Code::Measure {
-            wires[1] += n_qubits;
-        }
-        if let Some(condition) = self.conditions.get((op.condition as usize).wrapping_sub(1)) {
-            let start = n_qubits + condition.start as usize;
-            wires.extend(start..start + condition.size as usize);
-        }
+        levels.deepest
     }
 
     /// How often each operation occurs, by its name in the program (`measure`, `reset` and `barrier`
@@ -79,5 +66,69 @@ impl Program {
             Code::Reset => "reset",
             Code::Barrier => "barrier",
         }
+    }
+}
+
+/// The time step that each bit has reached. A condition reads and moves a whole register: that is kept as
+/// one number per register, so that wide registers cost no more than narrow ones.
+struct Levels {
+    qubits: Vec<u32>,
+    clbits: Vec<u32>,
+    /// Where each classical register starts.
+    starts: Vec<u32>,
+    /// Per classical register: the least step of its bits, and the greatest.
+    least: Vec<u32>,
+    greatest: Vec<u32>,
+    deepest: u32,
+}
+
+impl Levels {
+    fn of(program: &Program) -> Levels {
+        let registers = program.cregs.len();
+        Levels {
+            qubits: vec![0; program.n_qubits() as usize],
+            clbits: vec![0; program.n_clbits() as usize],
+            starts: program.cregs.iter().map(|r| r.start).collect(),
+            least: vec![0; registers],
+            greatest: vec![0; registers],
+            deepest: 0,
+        }
+    }
+
+    fn register_of(&self, bit: u32) -> usize {
+        self.starts.partition_point(|&start| start <= bit) - 1
+    }
+
+    /// The last step of all that an operation touches.
+    fn before(&self, code: Code, operands: &[u32], condition: Option<usize>) -> u32 {
+        let (qubits, bit) = split(code, operands);
+        let of_qubits = qubits.iter().map(|&q| self.qubits[q as usize]).max();
+        let of_bit = bit.map(|b| self.clbits[b as usize].max(self.least[self.register_of(b)]));
+        let of_condition = condition.map(|register| self.greatest[register]);
+        of_qubits.max(of_bit).max(of_condition).unwrap_or(0)
+    }
+
+    /// Move everything that an operation touches to step `level`.
+    fn rise(&mut self, code: Code, operands: &[u32], condition: Option<usize>, level: u32) {
+        let (qubits, bit) = split(code, operands);
+        qubits.iter().for_each(|&q| self.qubits[q as usize] = level);
+        if let Some(bit) = bit {
+            let register = self.register_of(bit);
+            self.clbits[bit as usize] = level;
+            self.greatest[register] = self.greatest[register].max(level);
+        }
+        if let Some(register) = condition {
+            self.least[register] = level;
+            self.greatest[register] = level;
+        }
+        self.deepest = self.deepest.max(level);
+    }
+}
+
+/// Qubits, and the classical bit of a measurement.
+fn split(code: Code, operands: &[u32]) -> (&[u32], Option<u32>) {
+    match (code, operands) {
+        (Code::Measure, [qubit, bit]) => (std::slice::from_ref(qubit), Some(*bit)),
+        _ => (operands, None),
     }
 }

@@ -39,7 +39,7 @@ impl QasmError {
             .unwrap_or(&src[start..end])
     }
 
-    /// The message, the source line under it, and a caret under the column. `label` says which of
+    /// The message, the source line under it, and carets under what is at fault. `label` says which of
     /// several programs is meant. Of a long line only the surroundings of the column are shown.
     #[must_use]
     pub fn render(&self, src: &str, label: Option<&str>) -> String {
@@ -51,8 +51,15 @@ impl QasmError {
         text.push_str(&self.message(src));
         let head = format!("  Line {line}: ");
         let pad = head.len();
+        let room = shown.chars().count().saturating_sub(caret.chars().count());
+        let fault = self.span.end.clamp(self.offset(src), src.len());
+        let length = src.as_bytes()[self.offset(src)..fault]
+            .iter()
+            .filter(|&&byte| byte & 0xC0 != 0x80)
+            .count();
+        let carets = "^".repeat(length.min(room).max(1));
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n{head}{shown}\n{:pad$}{caret}^", "");
+        let _ = write!(text, "\n{head}{shown}\n{:pad$}{caret}{carets}", "");
         text
     }
 

@@ -46,8 +46,17 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
     }
 
     fn skip_past(&mut self, end: Kind) -> Res<()> {
-        while !matches!(self.token.kind, Kind::Eof) {
-            if self.advance()?.kind == end {
+        while self.token.kind != Kind::Eof {
+            let passed = self.token.kind;
+            self.token = match self.lexer.next() {
+                // Not ours to judge: a placeholder of a template may be written in any characters.
+                Err(error) if matches!(error.kind, ErrorKind::IllegalCharacter { .. }) => {
+                    self.lexer.skip_character();
+                    continue;
+                }
+                token => token?,
+            };
+            if passed == end {
                 break;
             }
         }
