@@ -22,6 +22,7 @@ def encodable(src: str, label: str | None = None) -> str:
     except UnicodeEncodeError as error:
         line, start = src.count("\n", 0, error.start) + 1, src.rfind("\n", 0, error.start) + 1
         column, shown = error.start - start + 1, ascii(src[error.start])
-        message = f"{f'{label}: ' if label else ''}Illegal character at {line}:{column}: {shown}"
+        prefix = "" if label is None else f"Circuit '{label}' is not a valid QASM: "
+        message = f"{prefix}Illegal character at {line}:{column}: {shown}"
         raise QasmError(message, label, line, column, src[start : error.start]) from None
     return src

@@ -252,7 +252,7 @@ def _matrix(values: Any) -> NDArray[np.float64]:
     import numpy as np
 
     try:
-        return np.ascontiguousarray(values, dtype=np.float64)
+        return np.array(values, dtype=np.float64, order="C")  # a copy: payloads do not change
     except (TypeError, ValueError) as error:
         raise ParameterError(f"Expected real numbers as parameter values: {error}.") from error
 

@@ -59,7 +59,11 @@ impl CircuitBatch {
             .map(|batch| CircuitBatch {
                 inner: Arc::new(batch),
             })
-            .map_err(|error| batch_error(py, &error, |index| (None, borrowed_sources[index].text)))
+            .map_err(|error| {
+                batch_error(py, &error, |index| {
+                    (labels[index].first().copied(), borrowed_sources[index].text)
+                })
+            })
     }
 
     fn __len__(&self) -> usize {
@@ -203,7 +207,7 @@ impl Template {
                  every angle must be a finite number.",
                     error.value
                 );
-                vivace_error(py, "ParameterError", (message,))
+                vivace_error(py, "ParameterError", (message, label))
             })?;
         PyArray1::from_vec(py, angles).reshape([n_rows, circuit.program().slots.len()])
     }

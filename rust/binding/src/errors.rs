@@ -49,6 +49,14 @@ pub fn batch_error<'a>(
         BatchError::DuplicateLabel { label, .. } => {
             vivace_error(py, "DuplicateLabelError", (label,))
         }
-        _ => vivace_error(py, "ParameterError", (error.to_string(),)),
+        BatchError::NotFinite { label, name, .. } => {
+            vivace_error(py, "ParameterError", (error.to_string(), label, name))
+        }
+        BatchError::Name { name, .. } => vivace_error(
+            py,
+            "ParameterError",
+            (error.to_string(), None::<&str>, name),
+        ),
+        BatchError::Length { .. } => vivace_error(py, "ParameterError", (error.to_string(),)),
     }
 }
