@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
+from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import NoiseWarnings, estimator, noise_seeds, sampler
 from vivace.cancellation import check
 from vivace.errors import SimulationError
@@ -99,6 +100,7 @@ class Engine:
                 label,
             )
         words = [_on_qubits(word, unitary) for word in words]
+        check_estimate(run.config, unitary, words, label)
         if run.config.noise_model is not None:
             return self._noisy_values(run, template, native, unitary, rows, words)
         if _is_compiled(run, unitary.n_qubits):
@@ -135,6 +137,7 @@ class Engine:
                 "give ham_ops for expectation values.",
                 label,
             )
+        check_sample(run.config, native, label)
         if run.config.noise_model is not None:
             return self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
         if readout is not None and _is_compiled(run, native.n_qubits):
