@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tests.support.dense import GATES, PAULI, Gate, Matrix, apply
 
 

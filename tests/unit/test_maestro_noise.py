@@ -7,9 +7,9 @@ import warnings
 import maestro
 import numpy as np
 import pytest
-
 from tests.support import density
 from tests.support.dense import Gate, program, random_gates
+
 from vivace.backends import MaestroConfig, MaestroSimulator
 from vivace.errors import ConfigError, SimulationError
 
@@ -89,7 +89,36 @@ def test_a_lowered_gate_carries_the_noise_of_its_parts() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_density_matrix_agrees_with_a_dense_reference(seed: int) -> None:
-    names = "id x y z h s sdg t tdg sx rx ry rz p u cx cy cz ch csx swap cp crx cry crz cu ccx cswap".split()
+    names = [
+        "id",
+        "x",
+        "y",
+        "z",
+        "h",
+        "s",
+        "sdg",
+        "t",
+        "tdg",
+        "sx",
+        "rx",
+        "ry",
+        "rz",
+        "p",
+        "u",
+        "cx",
+        "cy",
+        "cz",
+        "ch",
+        "csx",
+        "swap",
+        "cp",
+        "crx",
+        "cry",
+        "crz",
+        "cu",
+        "ccx",
+        "cswap",
+    ]
     rng = np.random.default_rng(seed)
     gates = random_gates(rng, 3, 14, names)
     rho = density.evolve(3, gates, 0.05)
@@ -200,6 +229,6 @@ def test_measuring_and_resetting_midway_is_sampled_but_not_estimated() -> None:
 
 
 def test_classical_control_is_refused() -> None:
-    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; creg c[1]; measure q -> c; if(c==0) x q[0]; measure q -> c;'
+    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; creg c[1]; measure q -> c; if(c==0) x q[0];'
     with pytest.raises(SimulationError, match="'a' has operations under classical control"):
         counts({"a": text}, noise_model=depolarizing())

@@ -45,7 +45,9 @@ def load_maestro() -> Any:
         return _loaded[0]
 
 
-def build_circuit(maestro: Any, native: _core.NativeCircuit, angles: Sequence[float], idle: bool = False) -> Any:
+def build_circuit(
+    maestro: Any, native: _core.NativeCircuit, angles: Sequence[float], idle: bool = False
+) -> Any:
     """A circuit object of the library, gate by gate; ``angles`` has one number per slot of ``native``.
 
     With ``idle``, ``id`` becomes ``u(0, 0, 0)``, which carries noise; without, it is left out.

@@ -1,4 +1,4 @@
-"""What the library cannot run, refused before it is asked: crashes, hangs and wrong results it does not report.
+"""What the library cannot run, refused before it is asked: crashes, hangs and silently wrong results.
 
 Each rule was found by running every method in a process of its own against a dense reference
 (``tests/property/test_maestro_methods.py`` keeps the pairs that work).
@@ -20,7 +20,9 @@ __all__ = ["can_truncate", "check_estimate", "check_sample", "cone_width"]
 
 _AER: Final = "QiskitAer"
 _AER_LACKS: Final = frozenset({"PauliPropagator", "PathIntegral", "MatrixProductOperator"})
-_CLIFFORD: Final = frozenset("id x y z h s sdg sx sxdg cx cy cz swap measure reset".split())
+_CLIFFORD: Final = frozenset(
+    {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "measure", "reset"}
+)
 _BYTES: Final = 16  # of one complex number
 
 
@@ -64,7 +66,7 @@ def cone_width(circuit: _core.NativeCircuit, word: str) -> int:
 
 
 def _amplitudes_log2(config: MaestroConfig, width: int, of: int) -> int | None:
-    """log2 of the numbers a dense method keeps for ``width`` qubits of a circuit of ``of``; None for others."""
+    """log2 of the numbers kept for ``width`` qubits of a circuit of ``of``; None if not a dense method."""
     method = config.simulation_type_for(of)
     return {"Statevector": width, "DensityMatrix": 2 * width}.get(method)
 
@@ -79,8 +81,8 @@ def _check_memory(config: MaestroConfig, of: int, width: int, label: str) -> Non
     if numbers is None or (_BYTES << numbers) <= _memory():
         return
     raise SimulationError(
-        f"Circuit '{label}' needs 2**{numbers} complex numbers with {config.simulation_type_for(of)}, more than "
-        'this machine has memory for. Use simulation_type="MatrixProductState", or fewer qubits.',
+        f"Circuit '{label}' needs 2**{numbers} complex numbers with {config.simulation_type_for(of)}, more "
+        'than this machine has memory for. Use simulation_type="MatrixProductState", or fewer qubits.',
         label,
     )
 
@@ -91,12 +93,12 @@ def _check_aer(config: MaestroConfig, circuit: _core.NativeCircuit, label: str, 
     method = config.simulation_type_for(circuit.n_qubits)
     if method in _AER_LACKS:
         raise SimulationError(
-            f'Circuit \'{label}\': {_AER} has no method {method}. Use simulator_type="QCSim".', label
+            f"Circuit '{label}': {_AER} has no method {method}. Use simulator_type=\"QCSim\".", label
         )
     if method == "MatrixProductState" and mid_circuit:
         raise SimulationError(
-            f"Circuit '{label}' measures or resets a qubit before its end, which {_AER} with {method} samples "
-            'wrongly. Use simulator_type="QCSim".',
+            f"Circuit '{label}' measures or resets a qubit before its end, which {_AER} with {method} "
+            'samples wrongly. Use simulator_type="QCSim".',
             label,
         )
     if method == "ExtendedStabilizer":

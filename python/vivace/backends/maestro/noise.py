@@ -1,8 +1,8 @@
 """Circuits under a ``maestro.NoiseModel``: what is asked of the library, and with which seeds.
 
 Noise acts after every gate, on each of its qubits; ``id`` is a gate too, so an idle site that is written down
-carries noise. A gate that the library lacks (``rxx ryy rzz iswap`` and the wide controlled ones) is lowered to
-gates it has and carries the noise of its parts. Barriers carry none.
+carries noise. A gate that the library lacks (``rxx ryy rzz iswap`` and the wide controlled ones) is lowered
+to gates it has and carries the noise of its parts. Barriers carry none.
 
 ======================== =========================== =====================================================
 method                   ``noise_realizations``      what runs
@@ -13,8 +13,8 @@ any other, sampling      None                        one random error pattern, s
 any                      N                           N random error patterns; shots are spread over them
 ======================== =========================== =====================================================
 
-The library's narrower calls (``noisy_estimate_montecarlo``, ``noisy_execute``) leave out coherent, correlated and
-crosstalk noise without a word, so the combined ones are used for all but the analytic value.
+The library's narrower calls (``noisy_estimate_montecarlo``, ``noisy_execute``) leave out coherent, correlated
+and crosstalk noise without a word, so the combined ones are used for all but the analytic value.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def estimator(
     label: str,
     once: NoiseWarnings,
 ) -> Callable[[Any, int, int | None], list[float]]:
-    """A call (circuit, noise seed, seed) → the words' values. ``unitary`` is ``native`` without measurements."""
+    """A call (circuit, noise seed, seed) → values. ``unitary`` is ``native`` without measurements."""
     refuse_noisy(native, label)
     if unitary.n_qubits != native.n_qubits or unitary.qubits != list(range(native.n_qubits)):
         raise SimulationError(
