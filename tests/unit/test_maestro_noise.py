@@ -69,6 +69,20 @@ def test_gates_on_qubits_without_noise_are_no_layers() -> None:
     assert value(two, "ZI", noise_model=model) == pytest.approx(1.0)
 
 
+def test_an_idle_observed_qubit_is_warned_of() -> None:
+    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; x q[0];'
+    with pytest.warns(UserWarning, match="0 noisy layers on observed qubit 1"):
+        assert value(text, "IZ", noise_model=depolarizing()) == pytest.approx(DAMPING)
+
+
+@pytest.mark.parametrize("simulator_type", ["QCSim", "QiskitAer"])
+@pytest.mark.parametrize("method", ["MatrixProductState", "Stabilizer", "TensorNetwork"])
+def test_monte_carlo_on_other_methods(simulator_type: str, method: str) -> None:
+    options = {"simulator_type": simulator_type, "simulation_type": method}
+    found = value(TEN_X, noise_model=depolarizing(), noise_realizations=400, **options)
+    assert found == pytest.approx(DAMPING**10, abs=5 / 400**0.5)
+
+
 def test_an_identity_gate_carries_noise() -> None:
     idle = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1];' + "id q[0];" * 4
     found = value(idle, noise_model=depolarizing(), simulation_type="DensityMatrix")
@@ -89,38 +103,10 @@ def test_a_lowered_gate_carries_the_noise_of_its_parts() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_density_matrix_agrees_with_a_dense_reference(seed: int) -> None:
-    names = [
-        "id",
-        "x",
-        "y",
-        "z",
-        "h",
-        "s",
-        "sdg",
-        "t",
-        "tdg",
-        "sx",
-        "rx",
-        "ry",
-        "rz",
-        "p",
-        "u",
-        "cx",
-        "cy",
-        "cz",
-        "ch",
-        "csx",
-        "swap",
-        "cp",
-        "crx",
-        "cry",
-        "crz",
-        "cu",
-        "ccx",
-        "cswap",
-    ]
+    one = ["id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "rx", "ry", "rz", "p", "u"]
+    more = ["cx", "cy", "cz", "ch", "csx", "swap", "cp", "crx", "cry", "crz", "cu", "ccx", "cswap"]
     rng = np.random.default_rng(seed)
-    gates = random_gates(rng, 3, 14, names)
+    gates = random_gates(rng, 3, 14, one + more)
     rho = density.evolve(3, gates, 0.05)
     words = ["ZII", "XYZ", "IZZ", "YIX"]
     config = MaestroConfig(noise_model=depolarizing(), simulation_type="DensityMatrix", seed=seed)
