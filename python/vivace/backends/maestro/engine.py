@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
+from vivace.backends.maestro.methods import check_estimate, check_sample
+from vivace.backends.maestro.noise import NoiseWarnings, estimator, noise_seeds, sampler
 from vivace.cancellation import check
 from vivace.errors import ExecutionCancelledError, SimulationError
 
@@ -70,6 +72,7 @@ class Engine:
     def __init__(self) -> None:
         self._lock = Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._noise_warnings = NoiseWarnings()
 
     def close(self) -> None:
         """Let the threads go; they come back with the next use."""
@@ -99,6 +102,9 @@ class Engine:
             )
         run, unitary = _exact(run, native, unitary, label)
         words = [_on_qubits(word, unitary) for word in words]
+        check_estimate(run.config, unitary, words, label)
+        if run.config.noise_model is not None:
+            return self._noisy_values(run, template, native, unitary, rows, words)
         if _is_compiled(run, unitary.n_qubits):
             values = np.empty((len(rows), len(words)))
             for part, found in self._compiled(run, template, unitary, rows, words, len(words)):
@@ -133,6 +139,9 @@ class Engine:
                 "give ham_ops for expectation values.",
                 label,
             )
+        check_sample(run.config, native, label)
+        if run.config.noise_model is not None:
+            return self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
         if readout is not None and _is_compiled(run, native.n_qubits):
             maestro = load_maestro()
             unitary = native.unitary()
@@ -143,6 +152,49 @@ class Engine:
                 counts += _core.sample_counts(found, shots[part], seeds[part], measured, template.n_clbits)
             return counts
         return self._executed(run, template, native, rows, shots.tolist(), seeds.tolist())
+
+    def _noisy_values(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        unitary: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        words: list[str],
+    ) -> NDArray[np.float64]:
+        import numpy as np
+
+        circuits = template.circuits[rows].tolist()
+        labels = [run.labels[circuit] for circuit in circuits]
+        noise = noise_seeds(run.config, circuits, labels)
+        base = run.config.seed
+        seeds = [None] * len(rows) if base is None else _core.derive_seeds(base, labels).tolist()
+        values = estimator(run.config, native, unitary, words, labels[0], self._noise_warnings)
+
+        def call(index: int, circuit: Any) -> list[float]:
+            return values(circuit, noise[index], seeds[index])
+
+        return np.array(self._each(run, template, unitary, rows, call))
+
+    def _noisy_counts(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        shots: list[int],
+        seeds: list[int],
+    ) -> list[dict[str, int]]:
+        circuits = template.circuits[rows].tolist()
+        labels = [run.labels[circuit] for circuit in circuits]
+        noise = noise_seeds(run.config, circuits, labels)
+        counts = sampler(run.config, native, labels[0])
+
+        def call(index: int, circuit: Any) -> dict[str, int]:
+            found = counts(circuit, shots[index], noise[index], seeds[index])
+            return {_canonical(key, template.n_clbits): count for key, count in found.items()}
+
+        return self._each(run, template, native, rows, call)
 
     def _executed(
         self,
@@ -209,11 +261,12 @@ class Engine:
         """``call(index, circuit)`` for every row, on the thread pool; results in order."""
         maestro = load_maestro()
         by_text = native.has_conditions
+        idle = run.config.noise_model is not None
 
         def task(index: int, row: int) -> T:
             run.check()
             angles = template.angles(native, row, row + 1)[0].tolist()
-            circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles)
+            circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles, idle)
             try:
                 return call(index, circuit)
             except (RuntimeError, ValueError, MemoryError) as error:

@@ -45,12 +45,20 @@ def load_maestro() -> Any:
         return _loaded[0]
 
 
-def build_circuit(maestro: Any, native: _core.NativeCircuit, angles: Sequence[float]) -> Any:
-    """A circuit object of the library, gate by gate; ``angles`` has one number per slot of ``native``."""
+def build_circuit(
+    maestro: Any, native: _core.NativeCircuit, angles: Sequence[float], idle: bool = False
+) -> Any:
+    """A circuit object of the library, gate by gate; ``angles`` has one number per slot of ``native``.
+
+    With ``idle``, ``id`` becomes ``u(0, 0, 0)``, which carries noise; without, it is left out.
+    """
     circuit = maestro.circuits.QuantumCircuit()
     for name, operands, slot, n_angles in native.operations():
         if name == "measure":
             circuit.measure([operands])
-        elif name != "id":
+        elif name == "id":
+            if idle:
+                circuit.u(*operands, 0.0, 0.0, 0.0)
+        else:
             getattr(circuit, name)(*operands, *angles[slot : slot + n_angles])
     return circuit

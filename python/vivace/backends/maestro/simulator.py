@@ -189,10 +189,6 @@ class MaestroSimulator(CircuitRunner):
             raise ConfigError(
                 "This simulator is set to sampling (force_sampling); leave out ham_ops.", "ham_ops"
             )
-        if self.config.noise_model is not None:
-            raise ConfigError(
-                "This release of Vivace runs Maestro without noise only. Reset noise_model.", "noise_model"
-            )
 
     def _shots_per_circuit(
         self, shot_groups: Sequence[tuple[int, int, int]] | None, n_circuits: int

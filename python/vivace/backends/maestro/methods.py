@@ -1,0 +1,119 @@
+"""What the library cannot run, refused before it is asked: crashes, hangs and silently wrong results.
+
+Each rule was found by running every method in a process of its own against a dense reference
+(``tests/property/test_maestro_methods.py`` keeps the pairs that work).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from vivace import _core
+from vivace.errors import SimulationError
+
+if TYPE_CHECKING:
+    from vivace.backends.maestro.config import MaestroConfig
+
+__all__ = ["can_truncate", "check_estimate", "check_sample", "cone_width"]
+
+_AER: Final = "QiskitAer"
+_AER_LACKS: Final = frozenset({"PauliPropagator", "PathIntegral", "MatrixProductOperator"})
+_CLIFFORD: Final = frozenset(
+    {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "measure", "reset"}
+)
+_BYTES: Final = 16  # of one complex number
+
+
+def check_estimate(
+    config: MaestroConfig, circuit: _core.NativeCircuit, words: Sequence[str], label: str
+) -> None:
+    """Raise `SimulationError` if the library must not be asked for these expectation values."""
+    width = circuit.n_qubits
+    if _needs_memory(config, width):
+        if config.enable_causal_cone_reduction is not False:
+            width = max((cone_width(circuit, word) for word in words), default=0)
+        _check_memory(config, circuit.n_qubits, width, label)
+    _check_aer(config, circuit, label, mid_circuit=False)
+
+
+def check_sample(config: MaestroConfig, circuit: _core.NativeCircuit, label: str) -> None:
+    """Raise `SimulationError` if the library must not be asked to sample this circuit."""
+    _check_memory(config, circuit.n_qubits, circuit.n_qubits, label)
+    _check_aer(config, circuit, label, mid_circuit=circuit.readout() is None)
+
+
+def can_truncate(config: MaestroConfig, width: int, bond_dimension: int | None) -> bool:
+    """Whether a matrix product state of this width may lose amplitudes.
+
+    >>> from vivace.backends import MaestroConfig
+    >>> can_truncate(MaestroConfig(), 12, 64), can_truncate(MaestroConfig(), 14, 64)
+    (False, True)
+    """
+    if config.singular_value_threshold:
+        return True
+    return bond_dimension is not None and width // 2 >= bond_dimension.bit_length()
+
+
+def cone_width(circuit: _core.NativeCircuit, word: str) -> int:
+    """Number of qubits that the value of a word depends on."""
+    cone = {qubit for qubit, letter in enumerate(word) if letter != "I"}
+    for _name, qubits, _slot, _count in reversed(circuit.operations()):
+        if not cone.isdisjoint(qubits):
+            cone.update(qubits)
+    return len(cone)
+
+
+def _amplitudes_log2(config: MaestroConfig, width: int, of: int) -> int | None:
+    """log2 of the numbers kept for ``width`` qubits of a circuit of ``of``; None if not a dense method."""
+    method = config.simulation_type_for(of)
+    return {"Statevector": width, "DensityMatrix": 2 * width}.get(method)
+
+
+def _needs_memory(config: MaestroConfig, width: int) -> bool:
+    numbers = _amplitudes_log2(config, width, width)
+    return numbers is not None and (_BYTES << numbers) > _memory()
+
+
+def _check_memory(config: MaestroConfig, of: int, width: int, label: str) -> None:
+    numbers = _amplitudes_log2(config, width, of)
+    if numbers is None or (_BYTES << numbers) <= _memory():
+        return
+    raise SimulationError(
+        f"Circuit '{label}' needs 2**{numbers} complex numbers with {config.simulation_type_for(of)}, more "
+        'than this machine has memory for. Use simulation_type="MatrixProductState", or fewer qubits.',
+        label,
+    )
+
+
+def _check_aer(config: MaestroConfig, circuit: _core.NativeCircuit, label: str, *, mid_circuit: bool) -> None:
+    if config.simulator_type != _AER:
+        return
+    method = config.simulation_type_for(circuit.n_qubits)
+    if method in _AER_LACKS:
+        raise SimulationError(
+            f"Circuit '{label}': {_AER} has no method {method}. Use simulator_type=\"QCSim\".", label
+        )
+    if method == "MatrixProductState" and mid_circuit:
+        raise SimulationError(
+            f"Circuit '{label}' measures or resets a qubit before its end, which {_AER} with {method} "
+            'samples wrongly. Use simulator_type="QCSim".',
+            label,
+        )
+    if method == "ExtendedStabilizer":
+        other = {name for name, *_ in circuit.operations()} - _CLIFFORD
+        if other:
+            raise SimulationError(
+                f"Circuit '{label}' has gates that are not Clifford ({', '.join(sorted(other))}), for which "
+                f"{_AER} with {method} is neither exact nor sure to end. "
+                'Use simulator_type="QCSim".',
+                label,
+            )
+
+
+def _memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 1 << 46
