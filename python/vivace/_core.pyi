@@ -134,6 +134,10 @@ class NativeCircuit:
         """Number of angles."""
 
     @property
+    def bond_exponent(self) -> int:
+        """The bond dimension, as a power of two, at which a matrix product state of the circuit is exact."""
+
+    @property
     def n_operations(self) -> int:
         """Number of operations."""
 

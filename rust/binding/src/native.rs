@@ -54,6 +54,12 @@ impl NativeCircuit {
         self.program.slots.len()
     }
 
+    /// The bond dimension, as a power of two, at which a matrix product state of the circuit is exact.
+    #[getter]
+    fn bond_exponent(&self, py: Python<'_>) -> u32 {
+        py.detach(|| self.program.bond_exponent())
+    }
+
     #[getter]
     fn n_operations(&self) -> usize {
         self.program.ops.len()

@@ -5,6 +5,7 @@
 //! serves all rows; [`NativeProgram::angles`] evaluates them for a block of rows.
 
 mod channel;
+mod entanglement;
 mod gate;
 mod lower;
 mod readout;
