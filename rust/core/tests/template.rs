@@ -1,6 +1,6 @@
 //! Factoring: what shares a template, and that nothing is lost on the way there and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use vivace_core::qasm2::{Program, parse};
@@ -250,6 +250,43 @@ fn errors() {
     for (source, message) in table {
         let error = CircuitBatch::from_templates(&[source]).expect_err(message);
         assert_eq!(error.to_string(), message);
+    }
+}
+
+/// Programs that differ only inside a gate body are told apart by their hash, not one by one.
+#[test]
+fn bodies_and_conditions_are_hashed() {
+    let texts: Vec<String> = (0..8000)
+        .map(|i| text(&format!("gate g a {{ rx(0.{i:04}1) a; }} g q[0];")))
+        .collect();
+    let hashes: BTreeSet<u64> = texts
+        .iter()
+        .map(|text| structure_hash(&parse(text, &[]).expect("valid")))
+        .collect();
+    assert_eq!(hashes.len(), texts.len());
+    let batch = CircuitBatch::from_texts(&texts, &texts).expect("valid");
+    assert_eq!(batch.templates.len(), texts.len());
+
+    let pairs = [
+        (
+            "gate g a { rx(0.0) a; } g q[0];",
+            "gate g a { rx(-0.0) a; } g q[0];",
+        ),
+        ("gate g a { x a; } g q[0];", "gate g a { y a; } g q[0];"),
+        (
+            "gate g a,b { cx a,b; } g q[0],q[1];",
+            "gate g a,b { cx b,a; } g q[0],q[1];",
+        ),
+        ("gate g a { } g q[0];", "opaque g a; g q[0];"),
+        ("if(c==1) x q[0];", "if(c==2) x q[0];"),
+        ("rx(sin(t)) q[0];", "rx(cos(t)) q[0];"),
+        ("rx(2*t) q[0];", "rx(3*t) q[0];"),
+    ];
+    for (a, b) in pairs {
+        let [a, b] = [a, b].map(|body| parse(&text(body), &["t"]).expect("valid"));
+        assert!(!same_structure(&a, &b), "{a:?} {b:?}");
+        assert_ne!(structure_hash(&a), structure_hash(&b));
+        assert_eq!(structure_hash(&a), structure_hash(&a.clone()));
     }
 }
 
