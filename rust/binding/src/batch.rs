@@ -174,7 +174,12 @@ impl Template {
             .inner()
             .row(row)
             .ok_or_else(|| out_of_range(row, self.__len__()))?;
-        Ok(py.detach(|| render_bound(&self.inner().program, values)))
+        py.detach(|| render_bound(&self.inner().program, values))
+            .map_err(|error| {
+                let label = self.label(row);
+                let message = format!("Circuit '{label}': {error}");
+                vivace_error(py, "ParameterError", (message, label))
+            })
     }
 
     fn native(&self, py: Python<'_>) -> PyResult<NativeCircuit> {

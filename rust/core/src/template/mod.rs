@@ -7,14 +7,16 @@
 //! | `follow` | read a text along one already parsed: compare bytes, read numbers, skip the parser |
 //! | `columns` | constant angles go back into the template, equal and opposite ones become one parameter |
 //! | `render` | programs and templates back to OpenQASM 2 |
+//! | `spelling` | the names in rendered text, such that every reader takes them |
 
 mod batch;
 mod columns;
 mod follow;
 mod render;
+mod spelling;
 mod structure;
 
 pub use batch::{BatchError, CircuitBatch, Place, Template, TemplateSource};
 pub use columns::{Column, Columns, fold_columns};
-pub use render::{render_bound, render_template};
+pub use render::{RenderError, render_bound, render_template};
 pub use structure::{same_structure, structure_hash};

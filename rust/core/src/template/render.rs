@@ -2,135 +2,165 @@
 //!
 //! Numbers are written with the fewest digits that denote the same double. In a template, a placeholder
 //! inside a larger expression stands in parentheses, so that replacing it by the text of a negative
-//! number never changes the meaning (wire protocol §5.4). A gate the program defines under a name of the
-//! built-in table gets another name: earlier uses of the built-in one must not change.
+//! number never changes the meaning (wire protocol §5.4). Names that another reader of the text would not
+//! take are replaced (`spelling`).
 
-use std::collections::HashSet;
+use std::fmt;
 use std::fmt::Write;
 
-use crate::qasm2::{Code, Expr, Function, Gate, GateDef, Instr, Program, evaluate};
+use super::spelling::{Spelling, own_definition};
+use crate::qasm2::{Code, Expr, Function, GateDef, Instr, Op, Program, evaluate};
+
+/// An angle that is not a number at the given parameter values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RenderError {
+    /// Name of the gate it belongs to.
+    pub gate: String,
+    /// What the expression gives.
+    pub value: f64,
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "an angle of gate '{}' comes out as {}; every angle must be a finite number.",
+            self.gate, self.value
+        )
+    }
+}
+
+impl std::error::Error for RenderError {}
 
 /// The text of `program` with its parameters written as `names`.
 #[must_use]
 pub fn render_template(program: &Program, names: &[String]) -> String {
-    render(program, &|expr| {
-        infix(expr, &|parameter| names[parameter as usize].clone())
-    })
+    let symbol = |expr: &Expr, _| Ok(infix(expr, &|p| names[p as usize].clone()));
+    match render::<std::convert::Infallible>(program, names, &symbol) {
+        Ok(text) => text,
+        Err(never) => match never {},
+    }
 }
 
 /// The text of `program` at the given parameter values.
-#[must_use]
-pub fn render_bound(program: &Program, values: &[f64]) -> String {
-    render(program, &|expr| format!("{:?}", evaluate(expr, values)))
+///
+/// # Errors
+/// [`RenderError`] for the first angle that is infinite or not a number there.
+pub fn render_bound(program: &Program, values: &[f64]) -> Result<String, RenderError> {
+    render(program, &[], &|expr, code| {
+        let value = evaluate(expr, values);
+        if value.is_finite() {
+            return Ok(format!("{value:?}"));
+        }
+        let gate = match code {
+            Code::Defined(index) => program.gates[index as usize].name.to_string(),
+            code => plain_name(code).to_owned(),
+        };
+        Err(RenderError { gate, value })
+    })
 }
 
-fn render(program: &Program, symbol: &dyn Fn(&Expr) -> String) -> String {
-    let names = gate_names(program);
+fn render<E>(
+    program: &Program,
+    placeholders: &[String],
+    symbol: &dyn Fn(&Expr, Code) -> Result<String, E>,
+) -> Result<String, E> {
+    let names = Spelling::new(program, placeholders);
     let mut text = String::from("OPENQASM 2.0;\ninclude \"qelib1.inc\";\n");
-    for (gate, name) in program.gates.iter().zip(&names) {
+    for &gate in &names.spelled_out {
+        definition(&mut text, &own_definition(gate), gate.name(), &names);
+    }
+    for (gate, name) in program.gates.iter().zip(&names.gates) {
         definition(&mut text, gate, name, &names);
     }
-    for (kind, registers) in [("qreg", &program.qregs), ("creg", &program.cregs)] {
-        for register in registers {
-            let _ = writeln!(text, "{kind} {}[{}];", register.name, register.size);
+    for (kind, registers, names) in [
+        ("qreg", &program.qregs, &names.qregs),
+        ("creg", &program.cregs, &names.cregs),
+    ] {
+        for (register, name) in registers.iter().zip(names) {
+            let _ = writeln!(text, "{kind} {name}[{}];", register.size);
         }
     }
     let mut symbols = program.symbols.iter().peekable();
     for op in &program.ops {
         if op.condition > 0 {
-            condition(&mut text, program, op.condition - 1);
+            condition(&mut text, program, &names, op.condition - 1);
         }
         text.push_str(code_name(op.code, &names));
         let count = program.n_angles(op.code);
-        list(
-            &mut text,
-            op.angles..op.angles + count,
-            |text, slot| match symbols.next_if(|(at, _)| *at == slot) {
-                Some((_, expr)) => text.push_str(&symbol(expr)),
+        for slot in op.angles..op.angles + count {
+            text.push(if slot == op.angles { '(' } else { ',' });
+            match symbols.next_if(|(at, _)| *at == slot) {
+                Some((_, expr)) => text.push_str(&symbol(expr, op.code)?),
                 None => write!(text, "{:?}", program.angles[slot as usize]).unwrap_or_default(),
-            },
-        );
-        operands(&mut text, program, op.code, program.operands(op));
+            }
+        }
+        if count > 0 {
+            text.push(')');
+        }
+        operands(&mut text, program, &names, op);
     }
-    text
+    Ok(text)
 }
 
 /// ` q[0],q[1];`, or ` q[0] -> c[0];` for a measurement.
-fn operands(text: &mut String, program: &Program, code: Code, operands: &[u32]) {
-    for (position, &operand) in operands.iter().enumerate() {
-        let (separator, registers) = match (code, position) {
-            (_, 0) => (" ", &program.qregs),
-            (Code::Measure, _) => (" -> ", &program.cregs),
-            _ => (",", &program.qregs),
+fn operands(text: &mut String, program: &Program, names: &Spelling, op: &Op) {
+    for (position, &operand) in program.operands(op).iter().enumerate() {
+        let (separator, registers, names) = match (op.code, position) {
+            (_, 0) => (" ", &program.qregs, &names.qregs),
+            (Code::Measure, _) => (" -> ", &program.cregs, &names.cregs),
+            _ => (",", &program.qregs, &names.qregs),
         };
         let at = registers.partition_point(|r| r.start + r.size <= operand);
-        let register = &registers[at];
-        let _ = write!(
-            text,
-            "{separator}{}[{}]",
-            register.name,
-            operand - register.start
-        );
+        let bit = operand - registers[at].start;
+        let _ = write!(text, "{separator}{}[{bit}]", names[at]);
     }
     text.push_str(";\n");
 }
 
-fn condition(text: &mut String, program: &Program, index: u32) {
+fn condition(text: &mut String, program: &Program, names: &Spelling, index: u32) {
     let condition = program.conditions[index as usize];
     let register = program
         .cregs
         .iter()
-        .find(|r| r.start == condition.start && r.size == condition.size);
+        .position(|r| r.start == condition.start && r.size == condition.size);
     if let Some(register) = register {
-        let _ = write!(text, "if({}=={}) ", register.name, condition.value);
+        let _ = write!(text, "if({}=={}) ", names.cregs[register], condition.value);
     }
 }
 
-fn code_name(code: Code, names: &[String]) -> &str {
+fn code_name(code: Code, names: &Spelling) -> &str {
+    match code {
+        Code::Defined(index) => &names.gates[index as usize],
+        code => plain_name(code),
+    }
+}
+
+const fn plain_name(code: Code) -> &'static str {
     match code {
         Code::Builtin(gate) => gate.name(),
-        Code::Defined(index) => &names[index as usize],
+        Code::Defined(_) => "gate",
         Code::Measure => "measure",
         Code::Reset => "reset",
         Code::Barrier => "barrier",
     }
 }
 
-/// One name per defined gate: its own, unless the built-in table has it.
-fn gate_names(program: &Program) -> Vec<String> {
-    let mut taken: HashSet<String> = program
-        .qregs
-        .iter()
-        .chain(&program.cregs)
-        .map(|r| r.name.to_string())
-        .chain(program.gates.iter().map(|g| g.name.to_string()))
-        .collect();
-    let own = |gate: &GateDef| {
-        if Gate::from_name(gate.name.as_bytes()).is_none() {
-            return gate.name.to_string();
-        }
-        let mut name = format!("own_{}", gate.name);
-        while !taken.insert(name.clone()) {
-            name.push('_');
-        }
-        name
-    };
-    program.gates.iter().map(own).collect()
-}
-
-fn definition(text: &mut String, gate: &GateDef, name: &str, names: &[String]) {
+fn definition(text: &mut String, gate: &GateDef, name: &str, names: &Spelling) {
     let keyword = if gate.body.is_some() {
         "gate"
     } else {
         "opaque"
     };
+    let (param, formal) = (&names.param, &names.qubit);
     let _ = write!(text, "{keyword} {name}");
     list(text, 0..gate.n_params, |text, i| {
-        let _ = write!(text, "p{i}");
+        let _ = write!(text, "{param}{i}");
     });
     let qubits = |text: &mut String, indices: &mut dyn Iterator<Item = u32>| {
         for (position, qubit) in indices.enumerate() {
-            let _ = write!(text, "{}a{qubit}", if position == 0 { " " } else { "," });
+            let separator = if position == 0 { ' ' } else { ',' };
+            let _ = write!(text, "{separator}{formal}{qubit}");
         }
     };
     qubits(text, &mut (0..gate.n_qubits));
@@ -143,7 +173,7 @@ fn definition(text: &mut String, gate: &GateDef, name: &str, names: &[String]) {
         text.push(' ');
         text.push_str(code_name(op.code, names));
         list(text, 0..op.angles.len(), |text, i| {
-            text.push_str(&infix(&op.angles[i], &|p| format!("p{p}")));
+            text.push_str(&infix(&op.angles[i], &|p| format!("{param}{p}")));
         });
         qubits(text, &mut op.qubits.iter().copied());
         text.push(';');
@@ -170,8 +200,10 @@ fn list<I>(
 
 /// Postfix to infix, every compound part in parentheses.
 fn infix(expr: &Expr, name: &dyn Fn(u32) -> String) -> String {
-    if let [Instr::Param(parameter)] = expr[..] {
-        return name(parameter);
+    match expr[..] {
+        [Instr::Param(parameter)] => return name(parameter),
+        [Instr::Const(value)] => return format!("{value:?}"),
+        _ => {}
     }
     let mut stack: Vec<String> = Vec::new();
     for instr in expr {
