@@ -107,7 +107,7 @@ FAULTS = [
     ),
     (
         ["coin.qasm", "--range", "a=0:tau:2", "--shots", "9"],
-        "--range a=0:tau:2: 'tau' is neither a number nor a multiple of pi",
+        "--range a=0:tau:2: 'tau' is neither a number nor an expression such as 3*pi/4 (2*pi, not 2pi)",
     ),
     (
         ["coin.qasm", "--range", "a=0:1:2", "--range", "a=0:1:2", "--shots", "9"],
