@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -193,7 +194,7 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
     parts: list[SweepResult] = []
     interrupted = ""
     rows = len(source.values)
-    with interrupt_scope() as event, _progress(rows) as progress:
+    with _warnings_told(), interrupt_scope() as event, _progress(rows) as progress:
         try:
             parts.extend(
                 sweep_parts(
@@ -318,6 +319,14 @@ def _progress(rows: int) -> Iterator[Callable[[int, int], None] | None]:
             bar.update(task, completed=done)
 
         yield update
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Warnings as lines of ours, not as lines of source."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: _complain(f"warning: {message}")
+        yield
 
 
 @contextmanager

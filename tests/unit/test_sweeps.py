@@ -140,6 +140,37 @@ def test_a_wrong_csv_file_is_one_clear_error(tmp_path, data, message):
     assert str(caught.value) == f"{path}{message}"
 
 
+def test_many_columns_are_quick(tmp_path):
+    names = [f"p{index}" for index in range(100_000)]
+    path = written(tmp_path, "rows.csv", ",".join(names) + "\n" + ",".join(["1"] * len(names)) + "\n")
+    found, values = read_parameters(path)
+    assert (list(found), values.shape) == (names, (1, 100_000))
+    with pytest.raises(QasmError, match="Unknown symbol 'a'"):
+        sweep(ONE, found, values, observable=Z, runner=Fake())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**30}, 1)}}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 1)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1)}",
+        "{'descr': ['x'], 'fortran_order': False, 'shape': (1, 1)}",
+        "'''",
+        "(" * 9000,
+        "",
+    ],
+)
+def test_a_broken_npy_header_is_one_clear_error(tmp_path, header):
+    head = header.encode() + b"\n"
+    data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(64)
+    path = written(tmp_path, "rows.npy", data)
+    with pytest.raises(ParameterError) as caught:
+        read_parameters(path, ["a"])
+    assert str(caught.value).startswith(f"{path}: not a .npy file of numbers: ")
+
+
 def test_csv_as_spreadsheets_write_it(tmp_path):
     path = written(tmp_path, "rows.csv", b'\xef\xbb\xbf"a", b\r\n1,2.5\r\n\r\n-3e-1, 4\r\n')
     names, values = read_parameters(path)

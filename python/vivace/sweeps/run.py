@@ -255,6 +255,9 @@ def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> N
     if len(set(names)) < len(names):
         repeated = next(name for name, number in Counter(names).items() if number > 1)
         raise ParameterError(f"Parameter {repeated!r} is named twice.", name=repeated)
+    unwritable = next((name for name in names if name.encode(errors="replace").decode() != name), None)
+    if unwritable is not None:
+        raise ParameterError(f"{unwritable[:40]!a} cannot be the name of a parameter.", name=unwritable)
     check_finite(names, matrix)
     validate_qasm(template, names)
     circuits = CircuitBatch.of([CircuitPayload.from_matrix(template, names, matrix[:1])])
