@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ __all__ = ["app", "main", "sweep"]
 _FAILED: Final = 2
 _INTERRUPTED: Final = 130
 _NAME_WIDTH: Final = 15
+_LONGEST_NUMBER: Final = 1000
 
 app = typer.Typer(
     add_completion=False,
@@ -66,7 +67,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         typer.Option(
             "--range",
             metavar="NAME=START:STOP:NUM",
-            help="Evenly spaced values, both ends included; ends may be written with pi, as in -pi/2. "
+            help="Evenly spaced values, both ends included; ends may be expressions, as in -pi/2. "
             "Several ranges make a grid, the last one changing fastest.",
         ),
     ] = None,
@@ -92,13 +93,15 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
 
     With --observable the values are exact; with --shots, counts.
     """
-    with _reported():
+    with _reported() as saved:
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
         files = _Files.planned(out, plot, no_plot)
         result, interrupted = _run(source, shots, seed)
-        ground = source.words.ground_energy() if exact and source.words is not None else None
-        _report(result, unit, ground)
         result.save(files.results)
+        saved.append(files.results)
+        _report(result, unit)
+        if exact and source.words is not None and not interrupted:
+            _report_ground(result, unit, source.words.ground_energy())
         _say("results", str(files.results))
         if files.picture is not None and not interrupted:
             from vivace.plots import landscape
@@ -137,6 +140,8 @@ class _Source:
         self.path = template
         self.text = read_template(template)
         self.words = None if observable is None else read_observable(observable)
+        if exact and self.words is not None:
+            self.words.check_diagonalisable()
         if parameters is None:
             self.names, self.values = parameter_grid(_ranges(ranges))
         else:
@@ -155,7 +160,7 @@ class _Files:
     @classmethod
     def planned(cls, out: Path, plot: Path | None, no_plot: bool) -> _Files:
         from vivace.plots import require_matplotlib
-        from vivace.sweeps import output_format
+        from vivace.sweeps import check_writable, output_format
 
         if plot is not None and no_plot:
             raise ConfigError("--plot and --no-plot exclude each other")
@@ -167,6 +172,7 @@ class _Files:
         else:
             results, picture = out / "sweep.npz", plot or out / "landscape.png"
         results.parent.mkdir(parents=True, exist_ok=True)
+        check_writable(results)
         if no_plot:
             return cls(results, None)
         try:
@@ -176,6 +182,7 @@ class _Files:
                 raise
             return cls(results, None, "none; for one, pip install 'vivace[plot]'")
         picture.parent.mkdir(parents=True, exist_ok=True)
+        check_writable(picture)
         return cls(results, picture)
 
 
@@ -187,7 +194,7 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
     parts: list[SweepResult] = []
     interrupted = ""
     rows = len(source.values)
-    with interrupt_scope() as event, _progress(rows) as progress:
+    with _warnings_told(), interrupt_scope() as event, _progress(rows) as progress:
         try:
             parts.extend(
                 sweep_parts(
@@ -222,31 +229,39 @@ def _ranges(texts: tuple[str, ...]) -> dict[str, tuple[float, float, int]]:
         if name in found:
             raise ParameterError(f"--range {text}: {name!r} has a range already", name=name)
         try:
-            found[name] = _angle(fields[0]), _angle(fields[1]), int(fields[2])
+            found[name] = _number(fields[0]), _number(fields[1]), _count(fields[2])
         except ValueError as error:
-            message = "expected a whole number of values" if "int()" in str(error) else str(error)
-            raise ParameterError(f"--range {text}: {message}", name=name) from None
+            raise ParameterError(f"--range {text[:80]}: {error}", name=name) from None
     return found
 
 
-_IN_PI: Final = re.compile(r"\s*([+-]?)\s*(?:([0-9.]+)\s*\*?\s*)?pi(?:\s*/\s*([0-9.]+))?\s*")
+def _number(text: str) -> float:
+    """A number, or what the core makes of an expression: ``1.5``, ``-pi``, ``3*pi/4``."""
+    from vivace.circuits import CircuitBatch
 
-
-def _angle(text: str) -> float:
-    """A number, or a multiple of pi: ``1.5``, ``-pi``, ``3*pi/4``."""
-    import math
-
-    match = _IN_PI.fullmatch(text)
+    text = text.strip()
     try:
-        if match is None:
-            return float(text)
-        sign, times, over = match.groups()
-        return (-1 if sign == "-" else 1) * float(times or 1) * math.pi / float(over or 1)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text.strip()!r} is neither a number nor a multiple of pi") from None
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        # Without these characters it cannot end the statement it is put into.
+        if len(text) <= _LONGEST_NUMBER and not set(text) & set(';[]{}"'):
+            circuit = CircuitBatch.of([f"OPENQASM 2.0; qreg q[1]; rx({text}) q[0];"]).templates[0]
+            return float(circuit.angles(circuit.native(), 0, 1)[0, 0])
+    except QasmError:
+        pass
+    raise ValueError(f"{text[:40]!r} is neither a number nor an expression such as 3*pi/4 (2*pi, not 2pi)")
 
 
-def _report(result: SweepResult, unit: str, ground: float | None) -> None:
+def _count(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("expected a whole number of values") from None
+
+
+def _report(result: SweepResult, unit: str) -> None:
     shots = "" if result.shots is None else f", {result.shots} shots each"
     _say("rows", f"{len(result)} of {', '.join(result.names)}{shots}")
     _say("time", f"{result.seconds:.3g} s, {result.rows_per_second:,.0f} rows/s")
@@ -260,10 +275,12 @@ def _report(result: SweepResult, unit: str, ground: float | None) -> None:
         return
     best = result.best()
     _say("lowest", f"{_quantity(best.value, unit)}   row {best.row}   {_parameters(best.parameters)}")
-    if ground is not None:
-        above = best.value - ground
-        apart = f"{above * 1000:.3f} m{unit}" if unit else f"{above:.3g}"
-        _say("exact ground", f"{_quantity(ground, unit)}   lowest is {apart} above it")
+
+
+def _report_ground(result: SweepResult, unit: str, ground: float) -> None:
+    above = result.best().value - ground
+    apart = f"{above * 1000:.3f} m{unit}" if unit else f"{above:.3g}"
+    _say("exact ground", f"{_quantity(ground, unit)}   lowest is {apart} above it")
 
 
 def _parameters(parameters: dict[str, float]) -> str:
@@ -305,15 +322,24 @@ def _progress(rows: int) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
-    """One clear line instead of a traceback."""
-    try:
+def _warnings_told() -> Iterator[None]:
+    """Warnings as lines of ours, not as lines of source."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: _complain(f"warning: {message}")
         yield
+
+
+@contextmanager
+def _reported() -> Iterator[list[Path]]:
+    """One clear line instead of a traceback; it tells of the files put into the list, which are safe."""
+    saved: list[Path] = []
+    try:
+        yield saved
     except KeyboardInterrupt:
-        _complain("interrupted; nothing is saved")
+        _complain(f"interrupted; {'the results are saved' if saved else 'nothing is saved'}")
         raise typer.Exit(_INTERRUPTED) from None
     except (VivaceError, OSError, MemoryError) as error:
-        _complain(f"error: {_told(error)}")
+        _complain("".join([f"error: {_told(error)}", *(f"; the results are saved in {p}" for p in saved)]))
         raise typer.Exit(_FAILED) from None
 
 

@@ -2,12 +2,12 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +107,7 @@ FAULTS = [
     ),
     (
         ["coin.qasm", "--range", "a=0:tau:2", "--shots", "9"],
-        "--range a=0:tau:2: 'tau' is neither a number nor a multiple of pi",
+        "--range a=0:tau:2: 'tau' is neither a number nor an expression such as 3*pi/4 (2*pi, not 2pi)",
     ),
     (
         ["coin.qasm", "--range", "a=0:1:2", "--range", "a=0:1:2", "--shots", "9"],
@@ -134,13 +134,71 @@ FAULTS = [
 ]
 
 
+FAULTS += [
+    (
+        ["coin.qasm", "--range", "a=0:2pi:2", "--shots", "9"],
+        "--range a=0:2pi:2: '2pi' is neither a number nor an expression such as 3*pi/4 (2*pi, not 2pi)",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1); x q[0:2", "--shots", "9"],
+        "--range a=0:1); x q[0:2: '1); x q[0' is neither a number nor an expression such as 3*pi/4 "
+        "(2*pi, not 2pi)",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1:1e9", "--shots", "9"],
+        "--range a=0:1:1e9: expected a whole number of values",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1:" + "9" * 4000, "--range", "b=0:1:" + "9" * 4000, "--shots", "9"],
+        "The grid has more than 1e300 rows of 2 values: too many. Coarsen a range.",
+    ),
+    (
+        ["coin.qasm", "--range", "a=-1e308:1e308:3", "--shots", "9"],
+        "Range of 'a': -1e+308 to 1e+308 is too wide.",
+    ),
+    (
+        ["coin.qasm", "--range", "\udcff=0:1:2", "--shots", "9"],
+        "'\\udcff' cannot be the name of a parameter.",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1:2", "--shots", "99999999999999999999999"],
+        "At most 1099511627776 shots per row are possible.",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--seed", "99999999999999999999"],
+        "seed must be between 0 and 18446744073709551615, got 99999999999999999999.",
+    ),
+    (
+        ["empty.qasm", "--range", "a=0:1:2", "--shots", "9"],
+        "empty.qasm: Expected OPENQASM at 1:1, got EOF\n  Line 1: \n          ^",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1:2", "--observable", "wide.txt"],
+        "Observable 'ZZ' has 2 letters but circuit '0' has 1 qubits. Drop the letters beyond the last qubit.",
+    ),
+    (
+        ["coin.qasm", "--range", "a=0:1:2", "--observable", "exact.txt", "--exact"],
+        "Diagonalisation is for at most 14 qubits, the observable has 15.",
+    ),
+    (["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--out", "x.txt/o"], "x.txt/o: Not a directory"),
+    (
+        ["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--out", "folder"],
+        "folder/sweep.npz: Is a directory",
+    ),
+]
+
+
 @pytest.mark.parametrize(("arguments", "message"), FAULTS)
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, monkeypatch, coin, arguments, message):
     monkeypatch.chdir(tmp_path)
     Path("binary.qasm").write_bytes(bytes(1000))
     Path("x.txt").write_text("1 X\n")
-    with Path("big.qasm").open("wb") as file:
-        file.write(b"a" * (65 << 20))
+    Path("wide.txt").write_text("1 ZZ\n")
+    Path("exact.txt").write_text(f"1 {'Z' * 15}\n")
+    Path("empty.qasm").touch()
+    Path("folder/sweep.npz").mkdir(parents=True)
+    if "big.qasm" in arguments:
+        Path("big.qasm").write_bytes(b"a" * (100 << 20))
     done = vivace("sweep", *arguments)
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"vivace: error: {message}\n")
 
@@ -151,6 +209,55 @@ def test_a_template_that_is_no_qasm_shows_line_and_caret(tmp_path):
     done = vivace("sweep", path, "--range", "a=0:1:2", "--shots", 9, "--out", tmp_path / "o")
     expected = f"vivace: error: {path}: Unknown gate 'foo' at 3:1\n  Line 3: foo(a) q[0];\n          ^^^\n"
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", expected)
+
+
+def test_deep_nesting_is_an_error_like_any_other(tmp_path):
+    path = tmp_path / "deep.qasm"
+    path.write_text(f"OPENQASM 2.0; qreg q[1]; rx({'(' * 100_000}a{')' * 100_000}) q[0];")
+    done = vivace("sweep", path, "--range", "a=0:1:2", "--shots", 9, "--out", tmp_path / "o")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"vivace: error: {path}: Expression nested deeper than 128 levels at 1:")
+    assert len(done.stderr) < 1000
+
+
+def test_ends_of_ranges_are_expressions(tmp_path, coin):
+    out = tmp_path / "o.npz"
+    arguments = ["--range", "a=-pi/2:pi*2:2", "--shots", 9, "--out", out, "--no-plot"]
+    assert vivace("sweep", coin, *arguments).exit_code == 0
+    with np.load(out) as stored:
+        assert stored["values"].tolist() == [[-np.pi / 2], [2 * np.pi]]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError("2 TiB"), "error: not enough memory: 2 TiB; the results are saved in {out}"),
+        (KeyboardInterrupt(), "interrupted; the results are saved"),
+    ],
+)
+def test_results_are_safe_before_diagonalisation(tmp_path, monkeypatch, error, message):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr("vivace.sweeps.Observable.ground_energy", fail)
+    out = tmp_path / "o.npz"
+    done = vivace("sweep", ANSATZ, *GRID, "--observable", WORDS, "--exact", "--out", out, "--no-plot")
+    assert done.exit_code == (2 if isinstance(error, MemoryError) else 130)
+    assert done.stderr == f"vivace: {message.format(out=out)}\n"
+    with np.load(out) as stored:
+        assert len(stored["energies"]) == 15
+
+
+def test_warnings_are_one_line(tmp_path, coin):
+    words = tmp_path / "words.txt"
+    words.write_text("1 Z\n")
+    coin.write_text("OPENQASM 2.0; qreg q[2]; rx(a) q[0];")
+    arguments = ["--range", "a=0:1:2", "--observable", words, "--out", tmp_path / "o.npz", "--no-plot"]
+    done = subprocess.run(
+        [*script(), "sweep", *map(str, [coin, *arguments])], capture_output=True, text=True, check=True
+    )
+    told = "Observable 'Z' has 1 letters but circuit '0' has 2 qubits; padding with I on the right."
+    assert done.stderr == f"vivace: warning: {told}\n"
 
 
 def test_usage_errors_are_exit_code_2():
@@ -193,18 +300,33 @@ def test_ctrl_c_saves_the_finished_rows(tmp_path):
     words.write_text(f"1 {'Z' * 12}\n")
     out = tmp_path / "o.npz"
     arguments = ["sweep", wide, "--range", "a=0:1:5000000", "--observable", words, "--out", out, "--no-plot"]
-    process = subprocess.Popen(
-        [*script(), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    time.sleep(8)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    # On a terminal, progress tells when the first part, of 512 rows, is done.
+    terminal, end = os.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(
+        [*script(), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=end, env=environment
+    ) as process:
+        os.close(end)
+        told, interrupted = "", False
+        while data := _read(terminal):
+            told += data
+            rows = [int(done) for done in re.findall(r"(\d+)/5000000", told)]
+            if not interrupted and max(rows, default=0) > 512:
+                process.send_signal(signal.SIGINT)
+                interrupted = True
+    os.close(terminal)
+    assert interrupted
     assert process.returncode == 130
     assert "Traceback" not in told
-    if out.exists():
-        with np.load(out) as stored:
-            done = len(stored["values"])
-        expected = f"vivace: interrupted: {done} of 5000000 rows done; the finished rows are saved\n"
-    else:
-        expected = "vivace: interrupted: 0 of 5000000 rows done; nothing is saved\n"
-    assert told == expected
+    with np.load(out) as stored:
+        done = len(stored["values"])
+        assert len(stored["energies"]) == done >= 512
+    assert f"vivace: interrupted: {done} of 5000000 rows done; the finished rows are saved" in told
+
+
+def _read(terminal):
+    """What is there next; nothing when the other end is closed, which Linux reports as an error."""
+    try:
+        return os.read(terminal, 4096).decode(errors="replace")
+    except OSError:
+        return ""

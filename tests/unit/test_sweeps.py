@@ -82,6 +82,10 @@ def written(folder, name, data):
     return path
 
 
+LETTERS = "Hamiltonian operators must contain only I, X, Y, Z characters."
+LENGTHS = "All Hamiltonian operators must have the same length."
+REPEATS = "Hamiltonian operators must not repeat."
+
 OBSERVABLE_FAULTS = [
     ("", ": there are no terms; expected lines of '<coefficient> <word>'."),
     ("# only a comment\n\n", ": there are no terms; expected lines of '<coefficient> <word>'."),
@@ -92,10 +96,12 @@ OBSERVABLE_FAULTS = [
     (" nan ZZ\n", ":1:2: expected a finite number, found 'nan'."),
     ("-inf ZZ\n", ":1:1: expected a finite number, found '-inf'."),
     ("1e999 ZZ\n", ":1:1: expected a finite number, found '1e999'."),
-    ("1 ZZ\n1 ZQZ\n", ":2:4: word 'ZQZ' has the letter 'Q'; expected I, X, Y or Z."),
-    ("1 zz\n", ":1:3: word 'zz' has the letter 'z'; expected I, X, Y or Z."),
-    ("1 ZZ\n1 Z\n", ":2:3: word 'Z' has 1 letter, the first word has 2."),
-    ("1 ZZ # a\n\n2 ZZ\n", ":3:3: word 'ZZ' is repeated; it is already in line 1."),
+    ("1 ZZ\n1 ZQZ\n", f":2:3: {LETTERS} Word 'ZQZ' has 'Q' at position 1."),
+    ("1 zz\n", f":1:3: {LETTERS} Word 'zz' has 'z' at position 0."),
+    ("1 ZZ\n1 Z\n", f":2:3: {LENGTHS} Word 'Z' has 1 letter, the first word of its group has 2."),
+    ("1 ZZ # a\n\n2 ZZ\n", f":3:3: {REPEATS} Word 'ZZ' was given before."),
+    ("1 XX\n1 ZZ\n2 IZ\n 2 ZZ\n3 IZ\n", f":4:4: {REPEATS} Word 'ZZ' was given before."),
+    ("1 Z;X\n", ":1:3: Word 'Z;X' is several words; give each on its own."),
     (b"1 ZZ\n1 \xe9\xff\n", ":2:3: not UTF-8 text."),
     (b"1 Z\0\n", ":1:4: not a text file (NUL byte)."),
     (b"1" * (1 << 21), ":1:1: the line is longer than 1048576 bytes."),
@@ -132,6 +138,37 @@ def test_a_wrong_csv_file_is_one_clear_error(tmp_path, data, message):
     with pytest.raises(ParameterError) as caught:
         read_parameters(path)
     assert str(caught.value) == f"{path}{message}"
+
+
+def test_many_columns_are_quick(tmp_path):
+    names = [f"p{index}" for index in range(100_000)]
+    path = written(tmp_path, "rows.csv", ",".join(names) + "\n" + ",".join(["1"] * len(names)) + "\n")
+    found, values = read_parameters(path)
+    assert (list(found), values.shape) == (names, (1, 100_000))
+    with pytest.raises(QasmError, match="Unknown symbol 'a'"):
+        sweep(ONE, found, values, observable=Z, runner=Fake())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**30}, 1)}}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 1)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1)}",
+        "{'descr': ['x'], 'fortran_order': False, 'shape': (1, 1)}",
+        "'''",
+        "(" * 9000,
+        "",
+    ],
+)
+def test_a_broken_npy_header_is_one_clear_error(tmp_path, header):
+    head = header.encode() + b"\n"
+    data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(64)
+    path = written(tmp_path, "rows.npy", data)
+    with pytest.raises(ParameterError) as caught:
+        read_parameters(path, ["a"])
+    assert str(caught.value).startswith(f"{path}: not a .npy file of numbers: ")
 
 
 def test_csv_as_spreadsheets_write_it(tmp_path):
@@ -212,9 +249,11 @@ def test_grids_refuse(ranges, message):
         ((), [], "at least one word"),
         (("Z", "X"), [1.0], "one coefficient per word"),
         (("Z", "X"), [1.0, np.inf], "coefficient of 'X' is not finite"),
-        (("Z", "Z"), [1.0, 1.0], "repeated"),
-        (("Z", "ZZ"), [1.0, 1.0], "has 2 letters, the first word has 1"),
-        (("A",), [1.0], "has the letter 'A'"),
+        (("Z", "Z"), [1.0, 1.0], "must not repeat. Word 'Z'"),
+        (("Z", "ZZ"), [1.0, 1.0], "has 2 letters, the first word of its group has 1"),
+        (("A",), [1.0], "has 'A' at position 0"),
+        (("Z|X",), [1.0], "is several words"),
+        (("\udcff",), [1.0], "only I, X, Y, Z"),
     ],
 )
 def test_observables_refuse(words, coefficients, message):
@@ -246,9 +285,9 @@ def test_rows_go_out_in_growing_chunks_and_come_back_in_order():
     runner, seen = Fake(), []
     result = sweep(ONE, names, values, observable=Z, runner=runner, progress=lambda *at: seen.append(at))
     np.testing.assert_allclose(result.energies, 2 * np.cos(values.sum(axis=1)))
-    assert [len(payload.labels) for payload in runner.payloads] == [512, 1024, 2048, 1416]
+    assert [len(payload.labels) for payload in runner.payloads] == [512, 4096, 392]
     assert [label for payload in runner.payloads for label in payload.labels] == [str(i) for i in range(5000)]
-    assert seen == [(512, 5000), (1536, 5000), (3584, 5000), (5000, 5000)]
+    assert seen == [(512, 5000), (4608, 5000), (5000, 5000)]
     assert result.shots is None
     assert result.rows_per_second > 0
 
@@ -294,13 +333,13 @@ def test_runners_that_know_no_parameters_get_texts():
 
 def test_cancelling_keeps_finished_parts():
     event, parts = Event(), []
-    values = np.zeros((3000, 2))
-    with pytest.raises(ExecutionCancelledError, match="Sweep cancelled after 1536 of 3000 rows"):
+    values = np.zeros((9000, 2))
+    with pytest.raises(ExecutionCancelledError, match="Sweep cancelled after 4608 of 9000 rows"):
         for part in sweep_parts(
             ONE, ["a", "b"], values, observable=Z, runner=Fake(after=2), cancellation_event=event
         ):
             parts.append(part)  # noqa: PERF402 - the loop ends in an exception
-    assert len(SweepResult.joined(parts)) == 1536
+    assert len(SweepResult.joined(parts)) == 4608
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from vivace.sweeps.inputs import parameter_grid, read_observable, read_parameters, read_template
 from vivace.sweeps.observable import Observable
-from vivace.sweeps.result import BestRow, SweepCounts, SweepResult, output_format
+from vivace.sweeps.result import BestRow, SweepCounts, SweepResult, check_writable, output_format
 from vivace.sweeps.run import sweep, sweep_parts
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Observable",
     "SweepCounts",
     "SweepResult",
+    "check_writable",
     "output_format",
     "parameter_grid",
     "read_observable",

@@ -6,13 +6,14 @@ Files may be wrong in every way. A wrong one gives one error, which begins with 
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vivace.errors import ObservableError, ParameterError, QasmError, VivaceError
-from vivace.sweeps.observable import Observable, quantity, shown, word_problem
+from vivace.sweeps.observable import Observable, check_words, quantity, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,9 +53,12 @@ def parameter_grid(
             raise ParameterError(f"Range of {name!r}: {start} to {stop} is not finite.", name=name)
         if number < 1:
             raise ParameterError(f"Range of {name!r}: expected at least 1 value, got {number}.", name=name)
+        if not math.isfinite(stop - start):
+            raise ParameterError(f"Range of {name!r}: {start} to {stop} is too wide.", name=name)
     rows = math.prod(number for _, _, number in ranges.values())
     if rows * len(ranges) > _MAX_VALUES:
-        raise ParameterError(f"The grid has {rows} rows of {len(ranges)} values: too many. Coarsen a range.")
+        size = f"{rows:.3g}" if rows < 1e300 else "more than 1e300"
+        raise ParameterError(f"The grid has {size} rows of {len(ranges)} values: too many. Coarsen a range.")
     axes = [_axis(*spaced) for spaced in ranges.values()]
     matrix = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(rows, len(axes))
     return tuple(ranges), matrix
@@ -142,9 +146,9 @@ def read_observable(path: str | Path) -> Observable:
     ...     read_observable(path).words
     ('ZI', 'XX')
     """
-    lines: dict[str, int] = {}
+    words: list[str] = []
+    places: list[tuple[int, int]] = []
     coefficients = array("d")
-    width = 0
     for number, line in _lines(path, ObservableError):
         text = line.partition("#")[0]
         fields = text.split()
@@ -157,18 +161,29 @@ def read_observable(path: str | Path) -> Observable:
         if isinstance(coefficient, str):
             raise ObservableError(f"{path}:{number}:{text.index(fields[0]) + 1}: {coefficient}.")
         word = fields[1]
-        column = text.rindex(word) + 1
-        width = width or len(word)
-        problem = word_problem(word, width)
-        if problem is None and word in lines:
-            problem = 0, f"word {shown(word)} is repeated; it is already in line {lines[word]}"
-        if problem is not None:
-            raise ObservableError(f"{path}:{number}:{column + problem[0]}: {problem[1]}.", word)
-        lines[word] = number
+        place = number, text.rindex(word) + 1
+        try:
+            # Letters and length; to tell the line, as only it can be wrong.
+            check_words((words[0], word) if words else (word,))
+        except ObservableError as error:
+            raise _in_file(error, path, place) from None
+        words.append(word)
+        places.append(place)
         coefficients.append(coefficient)
-    if not lines:
+    if not words:
         raise ObservableError(f"{path}: there are no terms; expected lines of '<coefficient> <word>'.")
-    return Observable(tuple(lines), _vector(coefficients))
+    try:
+        return Observable(tuple(words), _vector(coefficients))
+    except ObservableError as error:
+        # Only a repeated word is left.
+        again = [place for place, word in zip(places, words, strict=True) if word == error.word]
+        raise _in_file(error, path, again[-1] if len(again) < 2 else again[1]) from None
+
+
+def _in_file(error: ObservableError, path: str | Path, place: tuple[int, int]) -> ObservableError:
+    """The core's error with the place in the file instead of that in the text it was given."""
+    message = re.sub(r" \(group \d+, term \d+\)", "", str(error))
+    return ObservableError(f"{path}:{place[0]}:{place[1]}: {message}", error.word)
 
 
 def _read_csv(path: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
@@ -222,7 +237,9 @@ def _read_npy(path: str | Path, names: Sequence[str] | None) -> tuple[tuple[str,
 
     try:
         stored = np.lib.format.open_memmap(path, mode="r")
-    except ValueError as error:
+    except Exception as error:  # NumPy lets through whatever a broken header does to its parts
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ParameterError(f"{path}: not a .npy file of numbers: {str(error)[:200]}") from None
     fields = stored.dtype.names
     if fields is not None and names is not None:
@@ -239,6 +256,8 @@ def _read_npy(path: str | Path, names: Sequence[str] | None) -> tuple[tuple[str,
     if stored.ndim != (2 if fields is None else 1) or (fields is None and stored.shape[1] != len(found)):
         expected = f"rows x {len(found)} values" if fields is None else "a one-dimensional structured array"
         raise ParameterError(f"{path}: expected {expected}, found shape {stored.shape}.")
+    if any(column.ndim != stored.ndim for column in columns):
+        raise ParameterError(f"{path}: expected one number per field, found dtype {stored.dtype}.")
     if not len(stored):
         raise ParameterError(f"{path}: there are no rows.")
     matrix = np.array(stored if fields is None else np.stack(columns, axis=1), dtype=np.float64, order="C")
@@ -258,11 +277,12 @@ def check_finite(names: Sequence[str], values: NDArray[np.float64], prefix: str 
 
 
 def _check_names(names: Sequence[str], prefix: str) -> None:
+    columns: dict[str, int] = {}
     for index, name in enumerate(names):
         if not name:
             raise ParameterError(f"{prefix}column {index + 1} has no name.")
-        if name in names[:index]:
-            first = names.index(name) + 1
+        first = columns.setdefault(name, index) + 1
+        if first <= index:
             message = f"{prefix}columns {first} and {index + 1} are both named {shown(name)}."
             raise ParameterError(message, name=name)
 

@@ -1,17 +1,19 @@
-"""`Observable`: a real combination of Pauli words, and what makes a word wrong."""
+"""`Observable`: a real combination of Pauli words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vivace.errors import ObservableError
+from vivace import _core
+from vivace.errors import ObservableError, ResultError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Observable", "quantity", "shown", "word_problem"]
+__all__ = ["Observable", "check_words", "quantity", "shown"]
 
 _MAX_EXACT_QUBITS: Final = 14
 _DENSE_QUBITS: Final = 8
@@ -50,12 +52,7 @@ class Observable:
         if not np.isfinite(coefficients).all():
             word = words[int(np.isfinite(coefficients).argmin())]
             raise ObservableError(f"The coefficient of {word!r} is not finite.", word)
-        seen: set[str] = set()
-        for word in words:
-            problem = word_problem(word, len(words[0]))
-            if problem is not None or word in seen:
-                raise ObservableError((problem or (0, f"word {word!r} is repeated"))[1] + ".", word)
-            seen.add(word)
+        check_words(words)
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "coefficients", coefficients)
 
@@ -69,41 +66,54 @@ class Observable:
         """Whether all words are made of I and Z, so that counts give their values."""
         return all(set(word) <= {"I", "Z"} for word in self.words)
 
+    def check_diagonalisable(self) -> None:
+        """Refuse what is too wide for `ground_energy`.
+
+        Raises:
+            ObservableError: More than 14 qubits.
+        """
+        if self.width > _MAX_EXACT_QUBITS:
+            raise ObservableError(
+                f"Diagonalisation is for at most {_MAX_EXACT_QUBITS} qubits, the observable has {self.width}."
+            )
+
     def ground_energy(self) -> float:
         """Lowest eigenvalue, by diagonalisation; in the unit of the coefficients.
 
         Raises:
             ObservableError: More than 14 qubits.
+            ResultError: The iteration does not converge.
         """
         import numpy as np
         from qiskit.quantum_info import SparsePauliOp
 
-        if self.width > _MAX_EXACT_QUBITS:
-            raise ObservableError(
-                f"Diagonalisation is for at most {_MAX_EXACT_QUBITS} qubits, the observable has {self.width}."
-            )
+        self.check_diagonalisable()
         # Qiskit labels have qubit 0 on the right.
         operator = SparsePauliOp([word[::-1] for word in self.words], self.coefficients)
         if self.width <= _DENSE_QUBITS:
             return float(np.linalg.eigvalsh(operator.to_matrix())[0])
-        from scipy.sparse.linalg import eigsh
+        from scipy.sparse.linalg import ArpackError, eigsh
 
         # A fixed random start: repeatable, and not orthogonal to the ground state by symmetry.
         start = np.random.default_rng(0).normal(size=1 << self.width)
         matrix = operator.to_matrix(sparse=True)
-        return float(eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)[0])
+        try:
+            return float(eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)[0])
+        except ArpackError as error:
+            raise ResultError(f"Diagonalisation failed: {error}") from error
 
 
-def word_problem(word: str, width: int) -> tuple[int, str] | None:
-    """What is wrong with a Pauli word, after the offset of the first wrong letter; None if nothing is."""
-    rest = word.lstrip("IXYZ")
-    if rest:
-        place = len(word) - len(rest)
-        return place, f"word {shown(word)} has the letter {rest[0]!r}; expected I, X, Y or Z"
-    if len(word) != width or not width:
-        letters = quantity(len(word), "letter")
-        return 0, f"word {shown(word)} has {letters}, the first word has {width}"
-    return None
+def check_words(words: Sequence[str]) -> None:
+    """Refuse words that are not of I, X, Y, Z, not equally long, or repeated.
+
+    Raises:
+        ObservableError: What is wrong first.
+    """
+    # What no encoding can hold is no letter either.
+    text = ";".join(words).encode("utf-8", "replace").decode()
+    if _core.parse_observables(text) != [list(words)]:
+        word = next(word for word in words if ";" in word or "|" in word)
+        raise ObservableError(f"Word {shown(word)} is several words; give each on its own.", word)
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _FIRST_CHUNK: Final = 512
 _LAST_CHUNK: Final = 65_536
 _LAST_SAMPLED_CHUNK: Final = 8192
 _QUICK: Final = 0.5
+_MOST_SHOTS: Final = 1 << 40  # of the core's sampler
 _SLOW: Final = 2.0
 
 
@@ -155,7 +157,7 @@ class _Job:
                     self.progress(start, rows)
                 yield part
                 if part.seconds < _QUICK:
-                    size = min(2 * size, largest)
+                    size = min((8 if part.seconds < _QUICK / 8 else 2) * size, largest)
                 elif part.seconds > _SLOW:
                     size = max(size // 2, 1)
 
@@ -227,6 +229,8 @@ def _runner(
     runner: CircuitRunner | None, shots: int | None
 ) -> tuple[AbstractContextManager[object], CircuitRunner]:
     """A context that closes the runner if it is ours, and the runner."""
+    if isinstance(shots, int) and shots > _MOST_SHOTS:
+        raise ConfigError(f"At most {_MOST_SHOTS} shots per row are possible.", "shots")
     if runner is None:
         from vivace.backends import MaestroSimulator
 
@@ -240,20 +244,23 @@ def _runner(
 def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
     import numpy as np
 
-    from vivace.qasm import is_valid_qasm, validate_qasm
+    from vivace.circuits import CircuitBatch, CircuitPayload
+    from vivace.qasm import validate_qasm
 
     matrix = np.ascontiguousarray(values, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
         raise ParameterError(f"Expected rows x {len(names)} values, got shape {matrix.shape}.")
     if not matrix.size:
         raise ParameterError("A sweep needs at least one row and one parameter.")
-    repeated = next((name for index, name in enumerate(names) if name in names[:index]), None)
-    if repeated is not None:
+    if len(set(names)) < len(names):
+        repeated = next(name for name, number in Counter(names).items() if number > 1)
         raise ParameterError(f"Parameter {repeated!r} is named twice.", name=repeated)
+    unwritable = next((name for name in names if name.encode(errors="replace").decode() != name), None)
+    if unwritable is not None:
+        raise ParameterError(f"{unwritable[:40]!a} cannot be the name of a parameter.", name=unwritable)
     check_finite(names, matrix)
     validate_qasm(template, names)
-    for name in names:
-        # The core knows which names stand for something: without such a name the template is not valid.
-        if is_valid_qasm(template, [other for other in names if other != name]):
-            raise ParameterError(f"The template has no parameter {name!r}.", name=name)
+    circuits = CircuitBatch.of([CircuitPayload.from_matrix(template, names, matrix[:1])])
+    for name in circuits.templates[0].unused_parameters:
+        raise ParameterError(f"The template has no parameter {name!r}.", name=name)
     return matrix
