@@ -138,7 +138,10 @@ def picture(points: list[Point], path: Path) -> None:
             found = [(point.x, point.each) for point in of_axis if point.line == line]
             panel.plot(*zip(*found, strict=True), marker="o", markersize=4, label=line)
         panel.set(xlabel=axis, ylabel="µs per circuit", yscale="log")
-        panel.set(xscale="linear" if axis == "qubits" else "log")
+        if axis == "qubits":
+            panel.set(xticks=_QUBITS)
+        else:
+            panel.set(xscale="log")
         panel.grid(alpha=0.3)
         panel.legend(frameon=False)
     figure.savefig(path, dpi=150)

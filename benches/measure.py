@@ -145,4 +145,4 @@ def digits(value: float) -> str:
 def console() -> Console:
     """Wide enough for the table also when nobody watches."""
     plain = Console()
-    return plain if plain.is_terminal else Console(width=130)
+    return plain if plain.is_terminal else Console(width=140)

@@ -50,7 +50,7 @@ class Upstream:
     def load(self, texts: list[str], words: str | None, shots: int, options: dict[str, Any]) -> None:
         self._ask("load", texts, words, shots, options)
 
-    def run(self) -> float:
+    def run(self) -> tuple[float, float]:
         return self._ask("run")
 
     def results(self) -> list[dict[str, float]]:
