@@ -2,6 +2,8 @@
 #   make sweep   the main job: a variational sweep of H2 on the local simulator
 #   make test    everything CI runs
 #   make bench   how fast it is, beside the aims; BENCH='--quick --json out.json' for the Python part
+#   make bench-maestro   the simulator beside upstream's, in a venv of its own; BENCH='mps qaoa --json out.json'
+#   make bench-growth    how cost grows with rows, qubits and words, as a table and a picture in growth-out
 #   make venv    .venv with Vivace (built wheel) and the development tools
 #   make clean   removes what these targets made
 # Stamps in .make/ remember what is done; each depends on the sources it was made from.
@@ -23,7 +25,7 @@ RUST_SOURCES    := $(shell find rust -name target -prune -o -type f \( -name '*.
 PYTHON_SOURCES  := $(shell find python -name __pycache__ -prune -o -type f -print)
 PACKAGE_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(RUST_SOURCES) $(PYTHON_SOURCES)
 
-.PHONY: venv sweep test bench clean format
+.PHONY: venv sweep test bench bench-maestro bench-growth clean format
 .PHONY: check-rust check-lint check-types check-python
 
 # --- set-up ---------------------------------------------------------------------------------------
@@ -74,6 +76,12 @@ bench: $(STAMPS)/dev
 	cargo bench --workspace --locked --quiet --bench '*' -- --noplot --warm-up-time 0.5 --measurement-time 1
 	$(BIN)/python benches/run.py $(BENCH)
 
+bench-maestro: $(STAMPS)/dev
+	$(BIN)/python benches/maestro_upstream.py $(BENCH)
+
+bench-growth: $(STAMPS)/dev
+	$(BIN)/python benches/growth.py $(BENCH)
+
 # --- checks ---------------------------------------------------------------------------------------
 
 test: check-rust check-lint check-types check-python
@@ -102,4 +110,4 @@ format: $(STAMPS)/dev
 	$(BIN)/ruff format --quiet
 
 clean:
-	rm -rf $(VENV) $(STAMPS) target .mypy_cache .pytest_cache .ruff_cache .hypothesis sweep-out
+	rm -rf $(VENV) .venv-upstream $(STAMPS) target .mypy_cache .pytest_cache .ruff_cache .hypothesis sweep-out growth-out

@@ -132,17 +132,17 @@ def table(figures: list[Figure]) -> Table:
         group = figure.group
         verdict = {None: "", True: "[green]yes", False: "[red]no"}[figure.verdict]
         aim = "" if figure.aim is None else f"{figure.aim.sign} {figure.aim.value:g} {figure.unit}"
-        ratio = "" if figure.ratio is None else f"{_digits(figure.ratio)} ×"
-        value = f"{_digits(figure.value)} {figure.unit}"
+        ratio = "" if figure.ratio is None else f"{digits(figure.ratio)} ×"
+        value = f"{digits(figure.value)} {figure.unit}"
         shown.add_row(f"{figure.group}: {figure.what}", value, aim, verdict, ratio, figure.reference)
     return shown
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def console() -> Console:
     """Wide enough for the table also when nobody watches."""
     plain = Console()
-    return plain if plain.is_terminal else Console(width=130)
+    return plain if plain.is_terminal else Console(width=140)

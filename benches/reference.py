@@ -9,6 +9,8 @@ import base64
 import gzip
 import re
 
+import numpy as np
+
 _ANGLE = re.compile(r"-?\d+\.\d{8}")
 
 
@@ -126,3 +128,20 @@ def decode_histogram(payload: str) -> dict[str, int]:
     if sum(counts) != total or len(counts) != unique or (outcomes and outcomes[-1] >> n_bits):
         raise ValueError("corrupt")
     return {format(outcome, f"0{n_bits}b"): n for outcome, n in zip(outcomes, counts, strict=True)}
+
+
+def maxcut_edges(edges: list[tuple[int, int]], gamma: float, beta: float) -> list[float]:
+    """``⟨ZZ⟩`` of every edge after one QAOA layer: two ends and their neighbours as a statevector."""
+    found = []
+    for a, b in edges:
+        near = [edge for edge in edges if a in edge or b in edge]
+        nodes = sorted({node for edge in near for node in edge})
+        spins = 1 - 2 * ((np.arange(1 << len(nodes))[:, None] >> np.arange(len(nodes))) & 1)
+        at = {node: spins[:, place] for place, node in enumerate(nodes)}
+        phase = sum(at[u] * at[v] for u, v in near)
+        state = np.exp(-0.5j * gamma * phase) / np.sqrt(1 << len(nodes))
+        for node in (a, b):
+            flipped = state[np.arange(1 << len(nodes)) ^ (1 << nodes.index(node))]
+            state = np.cos(beta) * state - 1j * np.sin(beta) * flipped
+        found.append(float(np.abs(state) ** 2 @ (at[a] * at[b])))
+    return found
