@@ -37,8 +37,16 @@ fn by_hand() {
         ("a^1", [0.0, 2.0, 3.0], [1.0, 0.0, 0.0]),
         ("a^0", [0.0, 2.0, 3.0], [0.0, 0.0, 0.0]),
         ("a^b", [0.0, 2.0, 3.0], [0.0, 0.0, 0.0]),
-        ("b^c", [0.5, 2.0, 3.0], [0.0, 12.0, 8.0 * std::f64::consts::LN_2]),
-        ("2^a", [1.0, 2.0, 3.0], [2.0 * std::f64::consts::LN_2, 0.0, 0.0]),
+        (
+            "b^c",
+            [0.5, 2.0, 3.0],
+            [0.0, 12.0, 8.0 * std::f64::consts::LN_2],
+        ),
+        (
+            "2^a",
+            [1.0, 2.0, 3.0],
+            [2.0 * std::f64::consts::LN_2, 0.0, 0.0],
+        ),
         ("sqrt(b*2)", [0.5, 2.0, 3.0], [0.0, 0.5, 0.0]),
         ("ln(b)", [0.5, 2.0, 3.0], [0.0, 0.5, 0.0]),
         ("exp(-a)", [0.0, 2.0, 3.0], [-1.0, 0.0, 0.0]),
@@ -51,7 +59,10 @@ fn by_hand() {
     for (expression, row, expected) in table {
         let found = slopes(expression, *row).expect(expression);
         for (found, expected) in found.iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-14, "{expression}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-14,
+                "{expression}: {found} {expected}"
+            );
         }
     }
 }
@@ -68,8 +79,15 @@ fn not_finite() {
     ];
     for (expression, row, parameter, value) in table {
         let error = slopes(expression, *row).expect_err(expression);
-        assert_eq!((error.row, error.slot, error.parameter), (0, 0, *parameter), "{expression}");
-        assert!(error.value == *value || (error.value.is_nan() && value.is_nan()), "{expression}");
+        assert_eq!(
+            (error.row, error.slot, error.parameter),
+            (0, 0, *parameter),
+            "{expression}"
+        );
+        assert!(
+            error.value == *value || (error.value.is_nan() && value.is_nan()),
+            "{expression}"
+        );
     }
 }
 
@@ -93,11 +111,15 @@ fn large_blocks_equal_their_rows() {
     let number = |k: usize| 0.5 + (k as f64 * 0.618).fract();
     let rows: Vec<f64> = (0..3 * n_rows).map(number).collect();
     let gradients: Vec<f64> = (0..5 * per_row * n_rows).map(number).collect();
-    let all = program.pull_back(&rows, n_rows, 3, &gradients, per_row).expect("finite");
+    let all = program
+        .pull_back(&rows, n_rows, 3, &gradients, per_row)
+        .expect("finite");
     let one_by_one: Vec<f64> = (0..n_rows)
         .flat_map(|row| {
             let given = &gradients[5 * per_row * row..][..5 * per_row];
-            program.pull_back(&rows[3 * row..][..3], 1, 3, given, per_row).expect("finite")
+            program
+                .pull_back(&rows[3 * row..][..3], 1, 3, given, per_row)
+                .expect("finite")
         })
         .collect();
     assert_eq!(all, one_by_one);
@@ -106,9 +128,15 @@ fn large_blocks_equal_their_rows() {
 #[test]
 fn nothing_to_do() {
     let constant = program(&["0.5"]);
-    assert_eq!(constant.pull_back(&[1.0; 6], 2, 3, &[1.0; 2], 1), Ok(vec![0.0; 6]));
+    assert_eq!(
+        constant.pull_back(&[1.0; 6], 2, 3, &[1.0; 2], 1),
+        Ok(vec![0.0; 6])
+    );
     assert_eq!(constant.pull_back(&[], 0, 3, &[], 1), Ok(vec![]));
-    assert_eq!(program(&[]).pull_back(&[1.0; 3], 1, 3, &[], 2), Ok(vec![0.0; 6]));
+    assert_eq!(
+        program(&[]).pull_back(&[1.0; 3], 1, 3, &[], 2),
+        Ok(vec![0.0; 6])
+    );
     assert_eq!(constant.pull_back(&[], 2, 0, &[1.0; 2], 1), Ok(vec![]));
 }
 
@@ -121,7 +149,11 @@ fn expression() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(5, 24, 2, |inner| {
         prop_oneof![
-            (inner.clone(), inner.clone(), prop::sample::select(&["+", "-", "*"][..]))
+            (
+                inner.clone(),
+                inner.clone(),
+                prop::sample::select(&["+", "-", "*"][..])
+            )
                 .prop_map(|(l, r, op)| format!("({l}{op}{r})")),
             (inner.clone(), inner.clone()).prop_map(|(l, r)| format!("({l})/(2+sin({r}))")),
             (inner.clone(), inner.clone()).prop_map(|(l, r)| format!("(2+cos({l}))^sin({r})")),

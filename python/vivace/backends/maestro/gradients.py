@@ -6,6 +6,7 @@ into derivatives by the template's parameters, a chunk of rows at a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -60,24 +61,34 @@ class _Task:
     config: Any
     words: list[str]
     coefficients: NDArray[np.float64] | None
+    label: str
 
     def of_rows(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and derivatives of rows ``start..stop``."""
         import numpy as np
 
         angles = self.template.angles(self.unitary, start, stop)
+        try:
+            values, by_slot = self._swept(angles)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise SimulationError.for_circuit(self.label, error) from error
+        *shape, n_slots = by_slot.shape
+        gradients = np.ascontiguousarray(by_slot).reshape(math.prod(shape), n_slots)
+        pulled = self.template.pull_back(self.unitary, gradients, start, stop)
+        return values, pulled.reshape(*shape, pulled.shape[-1])
+
+    def _swept(self, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and derivatives by every angle: one backward sweep per value, or per row if weighted."""
+        import numpy as np
+
         if self.coefficients is None:
             with ADJOINT:
                 found = self.program.jacobian(self.words, angles, self.config)
-            values, by_slot = found["expectation_values"], found["jacobian"]
-        else:
-            cotangents = np.tile(self.coefficients, (stop - start, 1))
-            with ADJOINT:
-                found = self.program.vjp(self.words, cotangents, angles, self.config)
-            values, by_slot = found["expectation_values"] @ self.coefficients, found["vjp"]
-        gradients = np.ascontiguousarray(by_slot).reshape(-1, self.unitary.n_slots)
-        pulled = self.template.pull_back(self.unitary, gradients, start, stop)
-        return values, pulled.reshape(*by_slot.shape[:-1], pulled.shape[-1])
+            return found["expectation_values"], found["jacobian"]
+        cotangents = np.tile(self.coefficients, (len(angles), 1))
+        with ADJOINT:
+            found = self.program.vjp(self.words, cotangents, angles, self.config)
+        return found["expectation_values"] @ self.coefficients, found["vjp"]
 
 
 def gradients(
@@ -107,10 +118,7 @@ def gradients(
     values, jacobian = np.empty(shape), np.empty((*shape, len(names)))
     for start, stop in _chunks(task, n_rows):
         check(cancellation_event, _CANCELLED)
-        try:
-            values[start:stop], jacobian[start:stop] = task.of_rows(start, stop)
-        except (RuntimeError, MemoryError) as error:
-            raise SimulationError.for_circuit(batch.labels[start], error) from error
+        values[start:stop], jacobian[start:stop] = task.of_rows(start, stop)
         if progress is not None:
             progress(stop, n_rows)
     return Gradients(tuple(batch.labels), words, names, values, jacobian)
@@ -194,7 +202,7 @@ def _compiled(
     program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
     library_config = config.to_simulator_config(maestro, width=unitary.n_qubits)
     on_qubits = [_on_qubits(word, unitary) for word in words]
-    return _Task(template, unitary, program, library_config, on_qubits, coefficients)
+    return _Task(template, unitary, program, library_config, on_qubits, coefficients, label)
 
 
 def _check_width(
