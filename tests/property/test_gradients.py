@@ -210,35 +210,46 @@ def test_parameter_shift(maestro):
     np.testing.assert_allclose(found.jacobian[0].T, (up - down) / 2, rtol=0, atol=1e-12)
 
 
-def test_chunks_change_nothing(maestro):
-    """Many words and rows are streamed; every part gives what it gives alone."""
-    text, names = ansatz(4, 3)
-    rows = np.random.default_rng(6).uniform(-3, 3, (1200, len(names)))
-    words = ";".join("".join(letters) for letters in itertools.product("IXYZ", repeat=4))
+MANY = 70_000  # rows; more than a chunk
+SHORT = HEAD + "qreg q[1]; ry(a*b) q[0];"
+
+
+@pytest.mark.parametrize("coefficients", [None, [1.0, -2.0]])
+def test_chunks_change_nothing(maestro, coefficients):
+    """Rows are streamed; every part gives what it gives alone."""
+    rows = np.random.default_rng(6).uniform(-3, 3, (MANY, 2))
     done = []
     found = maestro.gradients(
-        CircuitPayload.from_matrix(text, names, rows), words, progress=lambda *p: done.append(p)
+        CircuitPayload.from_matrix(SHORT, ("a", "b"), rows),
+        "X;Z",
+        coefficients=coefficients,
+        progress=lambda *p: done.append(p),
     )
     assert len(done) > 1
     assert done == sorted(done)
-    assert done[-1] == (1200, 1200)
-    for part in (slice(0, 1), slice(500, 777), slice(1199, 1200)):
-        alone = maestro.gradients(CircuitPayload.from_matrix(text, names, rows[part]), words)
+    assert done[-1] == (MANY, MANY)
+    for part in (slice(0, 1), slice(done[0][0] - 5, done[0][0] + 5), slice(MANY - 1, MANY)):
+        alone = maestro.gradients(
+            CircuitPayload.from_matrix(SHORT, ("a", "b"), rows[part]), "X;Z", coefficients=coefficients
+        )
         np.testing.assert_allclose(found.values[part], alone.values, rtol=0, atol=1e-13)
         np.testing.assert_allclose(found.jacobian[part], alone.jacobian, rtol=0, atol=1e-13)
+    angle = rows[:, 0] * rows[:, 1]
+    by_angle = np.stack([np.cos(angle), -np.sin(angle)], axis=1)
+    by_angle = by_angle if coefficients is None else by_angle @ coefficients
+    by_parameter = rows[:, ::-1] if coefficients is not None else rows[:, None, ::-1]
+    np.testing.assert_allclose(found.jacobian, by_angle[..., None] * by_parameter, rtol=0, atol=1e-11)
 
 
 def test_cancellation_between_chunks(maestro):
-    text, names = ansatz(4, 3)
-    payload = CircuitPayload.from_matrix(text, names, np.ones((1200, len(names))))
-    words = ";".join("".join(letters) for letters in itertools.product("IXYZ", repeat=4))
+    payload = CircuitPayload.from_matrix(SHORT, ("a", "b"), np.ones((MANY, 2)))
     event = threading.Event()
     with pytest.raises(
         ExecutionCancelledError, match="^Maestro gradients cancelled after partial completion$"
     ):
-        maestro.gradients(payload, words, cancellation_event=event, progress=lambda *_: event.set())
+        maestro.gradients(payload, "Z", cancellation_event=event, progress=lambda *_: event.set())
     with pytest.raises(ExecutionCancelledError, match="before any circuit was dispatched$"):
-        maestro.gradients(payload, words, cancellation_event=event)
+        maestro.gradients(payload, "Z", cancellation_event=event)
 
 
 def test_what_may_be_given(maestro):

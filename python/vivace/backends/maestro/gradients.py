@@ -212,8 +212,8 @@ def _check_width(
     if config.simulation_type_for(width) != "Statevector":
         grown = f", with one more for every reset and mid-circuit measurement {width}" * (width > declared)
         raise SimulationError(
-            f"Circuit '{label}' has {declared} qubits{grown}; gradients need a statevector, which is taken up "
-            f"to mps_qubit_threshold ({config.mps_qubit_threshold}). Raise mps_qubit_threshold, set "
+            f"Circuit '{label}' has {declared} qubits{grown}; gradients need a statevector, which is taken "
+            f"up to mps_qubit_threshold ({config.mps_qubit_threshold}). Raise mps_qubit_threshold, set "
             "simulation_type='Statevector', or use fewer qubits.",
             label,
         )
