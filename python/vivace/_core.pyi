@@ -121,6 +121,15 @@ class Template:
     def angles(self, circuit: NativeCircuit, start: int, stop: int) -> NDArray[np.float64]:
         """Angles of rows ``start..stop``: rows × slots of ``circuit``."""
 
+    def pull_back(
+        self, circuit: NativeCircuit, slot_gradients: NDArray[np.float64], start: int, stop: int
+    ) -> NDArray[np.float64]:
+        """Gradients by the parameters from gradients by the slots of ``circuit``, at rows ``start..stop``.
+
+        ``slot_gradients`` is gradients × slots in C order, as many gradients for every row, those of a row
+        next to each other; the result is gradients × parameters.
+        """
+
 @final
 class NativeCircuit:
     """A circuit structure in the gate set simulators run, with a slot for every angle."""

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use vivace_core::native::NativeProgram;
+use vivace_core::native::{DerivativeError, NativeProgram};
 use vivace_core::template::{self, TemplateSource, render_bound, render_template};
 
 use crate::errors::{batch_error, vivace_error};
@@ -198,10 +198,7 @@ impl Template {
         start: usize,
         stop: usize,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let inner = self.inner();
-        let stop = stop.min(inner.circuits.len());
-        let (width, n_rows) = (inner.names.len(), stop.saturating_sub(start));
-        let rows = &inner.rows[(start.min(stop)) * width..stop * width];
+        let (rows, n_rows, width) = self.block(start, stop);
         let angles = py
             .detach(|| circuit.program().angles(rows, n_rows, width))
             .map_err(|error| {
@@ -215,6 +212,69 @@ impl Template {
                 vivace_error(py, "ParameterError", (message, label))
             })?;
         PyArray1::from_vec(py, angles).reshape([n_rows, circuit.program().slots.len()])
+    }
+
+    /// Gradients by the parameters from gradients by the slots of `circuit`, at rows `start..stop`: one or
+    /// more gradients for each row, one after the other.
+    fn pull_back<'py>(
+        &self,
+        py: Python<'py>,
+        circuit: &NativeCircuit,
+        slot_gradients: PyReadonlyArray2<'py, f64>,
+        start: usize,
+        stop: usize,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let (rows, n_rows, width) = self.block(start, stop);
+        let [n_gradients, n_slots] = [0, 1].map(|axis| slot_gradients.shape()[axis]);
+        let per_row = n_gradients.checked_div(n_rows).unwrap_or(0);
+        let expected = circuit.program().slots.len();
+        if per_row * n_rows != n_gradients || n_slots != expected {
+            return Err(pyo3::exceptions::PyValueError::new_err(format!(
+                "Expected a multiple of {n_rows} gradients by {expected} slots, \
+                 found {n_gradients} by {n_slots}."
+            )));
+        }
+        let gradients = slot_gradients.as_slice()?;
+        let found = py
+            .detach(|| {
+                let program = circuit.program();
+                program.pull_back(rows, n_rows, width, gradients, per_row)
+            })
+            .map_err(|error| self.derivative_error(py, circuit, &error, start))?;
+        PyArray1::from_vec(py, found).reshape([n_gradients, width])
+    }
+}
+
+impl Template {
+    /// The parameter rows `start..stop`, as far as there are any, how many they are, and their width.
+    fn block(&self, start: usize, stop: usize) -> (&[f64], usize, usize) {
+        let inner = self.inner();
+        let stop = stop.min(inner.circuits.len());
+        let start = start.min(stop);
+        let width = inner.names.len();
+        (
+            &inner.rows[start * width..stop * width],
+            stop - start,
+            width,
+        )
+    }
+
+    fn derivative_error(
+        &self,
+        py: Python<'_>,
+        circuit: &NativeCircuit,
+        error: &DerivativeError,
+        start: usize,
+    ) -> PyErr {
+        let label = self.label(start + error.row);
+        let name = &self.inner().names[error.parameter];
+        let gate = circuit.gate_of_slot(error.slot);
+        let message = format!(
+            "Circuit '{label}': the derivative by '{name}' of an angle of gate '{gate}' comes out as {}; \
+             every derivative must be a finite number. Move the row away from that point.",
+            error.value
+        );
+        vivace_error(py, "ParameterError", (message, label, name))
     }
 }
 

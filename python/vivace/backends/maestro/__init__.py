@@ -1,4 +1,4 @@
-"""The local simulator Maestro: `MaestroSimulator` and its `MaestroConfig`."""
+"""The local simulator Maestro: `MaestroSimulator`, its `MaestroConfig`, and the `Gradients` it returns."""
 
 from typing import TYPE_CHECKING
 
@@ -6,13 +6,15 @@ from vivace._lazy import lazy_names
 
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
+    from vivace.backends.maestro.gradients import Gradients
     from vivace.backends.maestro.simulator import MaestroSimulator
 
-__all__ = ["MaestroConfig", "MaestroSimulator"]
+__all__ = ["Gradients", "MaestroConfig", "MaestroSimulator"]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "Gradients": "vivace.backends.maestro.gradients",
         "MaestroConfig": "vivace.backends.maestro.config",
         "MaestroSimulator": "vivace.backends.maestro.simulator",
     },

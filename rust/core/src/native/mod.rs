@@ -2,9 +2,11 @@
 //!
 //! [`NativeProgram::lower`] spreads the bodies of gates a program defines and rewrites the gates
 //! simulators lack, exactly. Angles stay expressions over the template's parameters, so one lowering
-//! serves all rows; [`NativeProgram::angles`] evaluates them for a block of rows.
+//! serves all rows; [`NativeProgram::angles`] evaluates them for a block of rows, and
+//! [`NativeProgram::pull_back`] differentiates them.
 
 mod channel;
+mod derivative;
 mod entanglement;
 mod gate;
 mod lower;
@@ -13,6 +15,7 @@ mod rewrite;
 mod text;
 mod unitary;
 
+pub use derivative::DerivativeError;
 pub use gate::NativeGate;
 pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};
 pub use unitary::Unitary;

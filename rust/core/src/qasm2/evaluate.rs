@@ -33,7 +33,7 @@ fn pop(stack: &mut Vec<f64>) -> f64 {
 }
 
 /// Applies a binary step; NaN for any other.
-pub(super) fn binary(step: Instr, left: f64, right: f64) -> f64 {
+pub(crate) fn binary(step: Instr, left: f64, right: f64) -> f64 {
     match step {
         Instr::Add => left + right,
         Instr::Sub => left - right,
@@ -45,7 +45,7 @@ pub(super) fn binary(step: Instr, left: f64, right: f64) -> f64 {
 }
 
 /// Applies a function.
-pub(super) fn call(function: Function, x: f64) -> f64 {
+pub(crate) fn call(function: Function, x: f64) -> f64 {
     match function {
         Function::Sin => x.sin(),
         Function::Cos => x.cos(),

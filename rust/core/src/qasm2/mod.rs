@@ -68,6 +68,7 @@ mod words;
 pub use entry::{Widths, count_qubits, parse, parse_with_spans, validate, validate_batch};
 pub use errors::{ErrorKind, QasmError};
 pub use evaluate::evaluate;
+pub(crate) use evaluate::{binary, call};
 pub use gates::Gate;
 pub use number::scan_number;
 pub use parser::{MAX_BITS, MAX_NESTING, MAX_OPERANDS, MAX_OPERATIONS};

@@ -1,0 +1,238 @@
+"""Exact gradients of expectation values: adjoint differentiation, then the chain rule to named parameters.
+
+Maestro's compiled programs tell the derivative by every gate angle; `_core.Template.pull_back` turns those
+into derivatives by the template's parameters, a chunk of rows at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vivace import _core
+from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
+from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.observables import Observables
+from vivace.cancellation import check
+from vivace.circuits import CircuitBatch
+from vivace.errors import ConfigError, ObservableError, SimulationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Gradients", "gradients"]
+
+_CHUNK_ROWS: Final = 1 << 16
+_CHUNK_BYTES: Final = 32 << 20
+_CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
+_CANCELLED: Final = "Maestro gradients cancelled after partial completion"
+
+
+class Gradients(NamedTuple):
+    """Expectation values of one template and their derivatives by its parameters.
+
+    Attributes:
+        labels: One per row.
+        words: The Pauli words, as given.
+        parameter_names: The parameters, in the order of the template's columns.
+        values: float64. Rows × words; with coefficients one weighted sum per row.
+        jacobian: float64. Rows × words × parameters; with coefficients rows × parameters.
+    """
+
+    labels: tuple[str, ...]
+    words: tuple[str, ...]
+    parameter_names: tuple[str, ...]
+    values: NDArray[np.float64]
+    jacobian: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One template, compiled."""
+
+    template: _core.Template
+    unitary: _core.NativeCircuit
+    program: Any
+    config: Any
+    words: list[str]
+    coefficients: NDArray[np.float64] | None
+    label: str
+
+    def of_rows(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and derivatives of rows ``start..stop``."""
+        import numpy as np
+
+        angles = self.template.angles(self.unitary, start, stop)
+        try:
+            values, by_slot = self._swept(angles)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise SimulationError.for_circuit(self.label, error) from error
+        *shape, n_slots = by_slot.shape
+        gradients = np.ascontiguousarray(by_slot).reshape(math.prod(shape), n_slots)
+        pulled = self.template.pull_back(self.unitary, gradients, start, stop)
+        return values, pulled.reshape(*shape, pulled.shape[-1])
+
+    def _swept(self, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and derivatives by every angle: one backward sweep per value, or per row if weighted."""
+        import numpy as np
+
+        if self.coefficients is None:
+            with ADJOINT:
+                found = self.program.jacobian(self.words, angles, self.config)
+            return found["expectation_values"], found["jacobian"]
+        cotangents = np.tile(self.coefficients, (len(angles), 1))
+        with ADJOINT:
+            found = self.program.vjp(self.words, cotangents, angles, self.config)
+        return found["expectation_values"] @ self.coefficients, found["vjp"]
+
+
+def gradients(
+    config: MaestroConfig,
+    templates: Any,
+    ham_ops: str,
+    *,
+    coefficients: ArrayLike | None = None,
+    cancellation_event: Event | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Gradients:
+    """What `MaestroSimulator.gradients` does, under the options of ``config``."""
+    import numpy as np
+
+    check(cancellation_event, "Maestro gradients cancelled before any circuit was dispatched")
+    _check_config(config)
+    batch = CircuitBatch.of([_the_template(templates)])
+    template, n_rows = batch.templates[0], len(batch)
+    observables = Observables(ham_ops, None, n_rows)
+    group = int(observables.groups[0])
+    words = observables.words(group)
+    weights = None if coefficients is None else _weights(coefficients, len(words))
+    padded = observables.padded(group, template.n_qubits, batch.labels[0])
+    task = _compiled(config, template, padded, weights, batch.labels[0])
+    names = tuple(template.parameter_names)
+    shape = (n_rows,) if weights is not None else (n_rows, len(words))
+    values, jacobian = np.empty(shape), np.empty((*shape, len(names)))
+    for start, stop in _chunks(task, n_rows):
+        check(cancellation_event, _CANCELLED)
+        values[start:stop], jacobian[start:stop] = task.of_rows(start, stop)
+        if progress is not None:
+            progress(stop, n_rows)
+    return Gradients(tuple(batch.labels), words, names, values, jacobian)
+
+
+def _check_config(config: MaestroConfig) -> None:
+    if config.noise_model is not None:
+        raise ConfigError(
+            "Gradients are those of the noiseless circuit, but a noise_model is set. Take them with a "
+            "simulator without one, or differentiate noisy values by the parameter shift.",
+            "noise_model",
+        )
+    if config.simulator_type not in (None, "QCSim"):
+        raise ConfigError(
+            f"Gradients run on simulator_type 'QCSim', not {config.simulator_type!r}. Leave it out.",
+            "simulator_type",
+        )
+    if config.simulation_type not in (None, "Statevector"):
+        raise ConfigError(
+            f"Gradients need a statevector, but simulation_type is {config.simulation_type!r}. Leave it out, "
+            "or set it to 'Statevector'.",
+            "simulation_type",
+        )
+
+
+def _the_template(templates: Any) -> Any:
+    """The one template given, alone or in a collection."""
+    if hasattr(templates, "parameter_sets"):
+        return templates
+    if isinstance(templates, Iterable) and not isinstance(templates, str | bytes):
+        items: Sequence[Any] = list(templates)
+        if items and all(hasattr(item, "parameter_sets") for item in items):
+            if len(items) > 1:
+                raise TypeError(
+                    f"gradients() expects one template, got {len(items)}. Call it once for each: their "
+                    "parameters differ."
+                )
+            return items[0]
+        if not items:
+            raise TypeError("gradients() expects one template, got none.")
+        templates = items[0]
+    raise TypeError(
+        "gradients() expects one template with named parameters (CircuitPayload or TemplateEntry), got "
+        f"{type(templates).__name__}. Bound circuits have no parameters to differentiate by."
+    )
+
+
+def _weights(coefficients: ArrayLike, n_words: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    try:
+        found = np.array(coefficients)
+        weights = found.astype(np.float64, casting="safe" if found.dtype.kind == "c" else "unsafe")
+    except (TypeError, ValueError) as error:
+        raise ObservableError(f"Expected real numbers as coefficients: {error}.") from error
+    if weights.shape != (n_words,):
+        raise ObservableError(
+            f"Expected one coefficient per word ({n_words}), got an array of shape {weights.shape}."
+        )
+    if not np.isfinite(weights).all():
+        raise ObservableError("Expected finite coefficients, got NaN or infinity.")
+    return weights
+
+
+def _compiled(
+    config: MaestroConfig,
+    template: _core.Template,
+    words: list[str],
+    coefficients: NDArray[np.float64] | None,
+    label: str,
+) -> _Task:
+    unitary = template.native().unitary()
+    if unitary is None:
+        raise SimulationError(
+            f"Circuit '{label}' has operations under classical control ('if'), and expectation values of "
+            "such circuits have no gradient here. Take the 'if' out.",
+            label,
+        )
+    _check_width(config, template, unitary, label)
+    maestro = load_maestro()
+    program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
+    library_config = config.to_simulator_config(maestro, width=unitary.n_qubits)
+    on_qubits = [_on_qubits(word, unitary) for word in words]
+    return _Task(template, unitary, program, library_config, on_qubits, coefficients, label)
+
+
+def _check_width(
+    config: MaestroConfig, template: _core.Template, unitary: _core.NativeCircuit, label: str
+) -> None:
+    width, declared = unitary.n_qubits, template.n_qubits
+    if config.simulation_type_for(width) != "Statevector":
+        grown = f", with one more for every reset and mid-circuit measurement {width}" * (width > declared)
+        raise SimulationError(
+            f"Circuit '{label}' has {declared} qubits{grown}; gradients need a statevector, which is taken "
+            f"up to mps_qubit_threshold ({config.mps_qubit_threshold}). Raise mps_qubit_threshold, set "
+            "simulation_type='Statevector', or use fewer qubits.",
+            label,
+        )
+    check_estimate(config, unitary, ["Z" * width], label)
+
+
+def _on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
+    """The word with each letter on the qubit that holds its declared qubit in the end."""
+    letters = ["I"] * unitary.n_qubits
+    for letter, qubit in zip(word, unitary.qubits, strict=True):
+        letters[qubit] = letter
+    return "".join(letters)
+
+
+def _chunks(task: _Task, n_rows: int) -> Iterator[tuple[int, int]]:
+    """Ranges of rows that stay within bounds of memory and of time."""
+    sweeps = 2 if task.coefficients is not None else 1 + len(task.words)
+    work = sweeps * max(1, task.unitary.n_operations) << task.unitary.n_qubits
+    numbers = sweeps * max(1, task.unitary.n_slots)
+    size = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (8 * numbers), max(64, _CHUNK_GATES // work)))
+    for start in range(0, n_rows, size):
+        yield start, min(start + size, n_rows)
