@@ -3,6 +3,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `batch` | [`CircuitBatch`]: labelled circuits in, templates × rows out |
+//! | `task` | bound texts to groups of one structure, on all cores |
 //! | `structure` | when two programs are the same but for their numeric angles |
 //! | `follow` | read a text along one already parsed: compare bytes, read numbers, skip the parser |
 //! | `columns` | constant angles go back into the template, equal and opposite ones become one parameter |
@@ -15,6 +16,7 @@ mod follow;
 mod render;
 mod spelling;
 mod structure;
+mod task;
 
 pub use batch::{BatchError, CircuitBatch, Place, Template, TemplateSource};
 pub use columns::{Column, Columns, fold_columns};
