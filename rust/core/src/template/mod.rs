@@ -9,6 +9,11 @@
 //! | `columns` | constant angles go back into the template, equal and opposite ones become one parameter |
 //! | `render` | programs and templates back to OpenQASM 2 |
 //! | `spelling` | the names in rendered text, such that every reader takes them |
+//!
+//! Only the angles of operations at top level become columns. A number inside the body of a gate
+//! definition is part of the structure: programs that write their angles there (Qiskit exports a bound
+//! composite gate so) share a template only where those numbers are equal, and take a template each
+//! otherwise. That is slower, never wrong.
 
 mod batch;
 mod columns;
