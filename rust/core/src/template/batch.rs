@@ -1,20 +1,12 @@
 //! Labelled circuits in, templates × rows out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 
 use rayon::prelude::*;
 
-use super::columns::{Column, fold_columns};
-use super::follow::Track;
-use super::structure::{same_structure, structure_hash};
-use crate::qasm2::{Instr, Program, QasmError, parse, parse_with_spans};
-
-/// How many texts one task factors on its own before the results are merged.
-const TASK: usize = 128;
-/// How many different structures a task keeps to read further texts along.
-const TRACKS: usize = 4;
+use super::task::{Group, factor};
+use crate::qasm2::{Instr, Program, QasmError, parse};
 
 /// One circuit structure and all the numbers it is run with.
 #[derive(Clone, Debug)]
@@ -172,15 +164,11 @@ impl CircuitBatch {
     pub fn from_texts<S: AsRef<str> + Sync>(labels: &[S], texts: &[S]) -> Result<Self, BatchError> {
         expect_length("circuits, one per label", labels.len(), texts.len())?;
         unique(labels)?;
-        let tasks: Vec<Task> = texts.par_chunks(TASK).map(Task::run).collect();
-        if let Some((index, error)) = first_error(&tasks) {
-            return Err(BatchError::Qasm { index, error });
-        }
+        let groups = factor(texts).map_err(|(index, error)| BatchError::Qasm { index, error })?;
         let mut batch = CircuitBatch {
             labels: labels.iter().map(|l| l.as_ref().to_owned()).collect(),
             ..CircuitBatch::default()
         };
-        let groups = merge(tasks);
         batch.places = vec![
             Place {
                 template: 0,
@@ -292,213 +280,4 @@ fn check_rows(source: &TemplateSource<'_>) -> Result<(), BatchError> {
             value: source.rows[at],
         }),
     }
-}
-
-/// A text parsed in full, that further ones may be read along.
-struct Known<'t> {
-    /// Its structure.
-    number: u32,
-    /// Where its angles start in [`Task::angles`].
-    angles: usize,
-    track: Track<'t>,
-}
-
-/// What one task found in its run of texts.
-struct Task {
-    /// The distinct structures, in order of first use.
-    programs: Vec<Program>,
-    /// Per text: its structure, and where its angles start in `angles`.
-    texts: Vec<(u32, usize)>,
-    angles: Vec<f64>,
-    error: Option<(usize, QasmError)>,
-}
-
-impl Task {
-    fn run<S: AsRef<str>>(texts: &[S]) -> Task {
-        let mut task = Task {
-            programs: Vec::new(),
-            texts: Vec::with_capacity(texts.len()),
-            angles: Vec::new(),
-            error: None,
-        };
-        let mut tracks: Vec<Known<'_>> = Vec::new();
-        for (index, text) in texts.iter().enumerate() {
-            if task.follow(&mut tracks, text.as_ref()) {
-                continue;
-            }
-            match parse_with_spans(text.as_ref(), &[]) {
-                Ok((program, spans)) => {
-                    let angles = task.angles.len();
-                    let number = task.add(program);
-                    let track = Track::new(text.as_ref(), spans);
-                    tracks.insert(
-                        0,
-                        Known {
-                            number,
-                            angles,
-                            track,
-                        },
-                    );
-                    tracks.truncate(TRACKS);
-                }
-                Err(error) => {
-                    task.error = Some((index, error));
-                    break;
-                }
-            }
-        }
-        task
-    }
-
-    /// Take the text along one of the tracks, the last used first.
-    fn follow(&mut self, tracks: &mut [Known<'_>], text: &str) -> bool {
-        let start = self.angles.len();
-        for at in 0..tracks.len() {
-            let Known {
-                number,
-                angles,
-                track,
-            } = &tracks[at];
-            // Angles that are no plain numbers keep the values of the text that made the track.
-            let count = self.programs[*number as usize].angles.len();
-            self.angles.extend_from_within(*angles..angles + count);
-            if track.follow(text, &mut self.angles[start..]) {
-                self.texts.push((*number, start));
-                tracks[..=at].rotate_right(1);
-                return true;
-            }
-            self.angles.truncate(start);
-        }
-        false
-    }
-
-    /// Note a text that was parsed in full.
-    fn add(&mut self, program: Program) -> u32 {
-        let start = self.angles.len();
-        self.angles.extend_from_slice(&program.angles);
-        // Newest first: texts of one kind tend to stand together. A miss only costs a merge later.
-        let recent = self.programs.iter().rev().take(TRACKS);
-        let known = recent.zip(1..).find(|(p, _)| same_structure(p, &program));
-        let number = match known {
-            Some((_, back)) => self.programs.len() - back,
-            None => {
-                self.programs.push(program);
-                self.programs.len() - 1
-            }
-        } as u32;
-        self.texts.push((number, start));
-        number
-    }
-}
-
-fn first_error(tasks: &[Task]) -> Option<(usize, QasmError)> {
-    let (number, task) = tasks.iter().enumerate().find(|(_, t)| t.error.is_some())?;
-    task.error
-        .clone()
-        .map(|(index, error)| (number * TASK + index, error))
-}
-
-/// All circuits of one structure.
-struct Group {
-    program: Program,
-    circuits: Vec<u32>,
-    angles: Vec<f64>,
-}
-
-fn merge(tasks: Vec<Task>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut by_hash: HashMap<u64, Vec<usize>, BuildHasherDefault<PassThrough>> = HashMap::default();
-    for (task_number, task) in tasks.into_iter().enumerate() {
-        let numbers: Vec<usize> = task
-            .programs
-            .into_iter()
-            .map(|program| {
-                let candidates = by_hash.entry(structure_hash(&program)).or_default();
-                let known = candidates
-                    .iter()
-                    .find(|&&g| same_structure(&groups[g].program, &program));
-                known.copied().unwrap_or_else(|| {
-                    candidates.push(groups.len());
-                    groups.push(Group {
-                        program,
-                        circuits: Vec::new(),
-                        angles: Vec::new(),
-                    });
-                    groups.len() - 1
-                })
-            })
-            .collect();
-        for (index, (program, start)) in task.texts.into_iter().enumerate() {
-            let group = &mut groups[numbers[program as usize]];
-            let count = group.program.angles.len();
-            group.circuits.push((task_number * TASK + index) as u32);
-            group
-                .angles
-                .extend_from_slice(&task.angles[start..start + count]);
-        }
-    }
-    groups
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-struct PassThrough(u64);
-
-impl std::hash::Hasher for PassThrough {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
-}
-
-impl Group {
-    fn into_template(self) -> Template {
-        let Group {
-            mut program,
-            circuits,
-            angles,
-        } = self;
-        let folded = fold_columns(&angles, circuits.len(), program.angles.len());
-        for (slot, column) in folded.columns.iter().enumerate() {
-            let symbol: Box<[Instr]> = match *column {
-                Column::Constant(value) => {
-                    program.angles[slot] = value;
-                    continue;
-                }
-                Column::Parameter(index) => Box::new([Instr::Param(index)]),
-                Column::Negated(index) => Box::new([Instr::Param(index), Instr::Neg]),
-            };
-            program.angles[slot] = 0.0;
-            program.symbols.push((slot as u32, symbol));
-        }
-        let names = fresh_names(&program, folded.n_parameters);
-        Template {
-            program,
-            names,
-            rows: folded.rows,
-            circuits,
-        }
-    }
-}
-
-/// `theta_0`, `theta_1`, …, with a prefix that is part of no name in the program.
-fn fresh_names(program: &Program, count: usize) -> Vec<String> {
-    let registers = program.qregs.iter().chain(&program.cregs).map(|r| &*r.name);
-    let used: Vec<&str> = registers
-        .chain(program.gates.iter().map(|g| &*g.name))
-        .collect();
-    let mut prefix = String::from("theta");
-    while used.iter().any(|name| name.starts_with(&prefix)) {
-        prefix.push('_');
-    }
-    (0..count)
-        .map(|index| format!("{prefix}_{index}"))
-        .collect()
 }

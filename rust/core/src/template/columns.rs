@@ -5,7 +5,7 @@
 //! parameter, and a column that is another one with every sign flipped refers to that one, negated.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasher, RandomState};
 
 const SIGN: u64 = 1 << 63;
 
@@ -98,8 +98,9 @@ struct Summary {
 
 impl Summary {
     fn of(matrix: &[f64], n_rows: usize, n_columns: usize) -> Summary {
+        let key = Key::random();
         let mut varies = vec![false; n_columns];
-        let mut hashes = vec![0u64; n_columns];
+        let mut hashes = vec![key.start; n_columns];
         let Some(first) = matrix.get(..n_columns) else {
             return Summary { varies, hashes };
         };
@@ -109,17 +110,63 @@ impl Summary {
                 let start = first[column].to_bits();
                 let bits = values[column].to_bits();
                 varies[column] |= bits != start;
-                let unsigned = bits ^ (start & SIGN);
-                hashes[column] =
-                    (hashes[column].rotate_left(5) ^ unsigned).wrapping_mul(0x517c_c1b7_2722_0a95);
+                hashes[column] = key.mix(hashes[column], bits ^ (start & SIGN));
             }
         }
-        // The mix above is linear enough to be steered; finish with a keyed hash of what it gave.
-        for hash in &mut hashes {
-            let mut hasher = DefaultHasher::new();
-            hasher.write_u64(*hash);
-            *hash = hasher.finish();
-        }
         Summary { varies, hashes }
+    }
+}
+
+/// What the column hashes depend on besides the numbers. It is drawn anew for every matrix and takes part
+/// in every step, so that nobody can choose numbers whose columns all look alike and are then compared
+/// pair by pair.
+struct Key {
+    start: u64,
+    factor: u64,
+}
+
+impl Key {
+    fn random() -> Key {
+        let state = RandomState::new();
+        Key {
+            start: state.hash_one(0),
+            factor: state.hash_one(1) | 1,
+        }
+    }
+
+    /// The next state: both halves of a product with a secret factor. In either half alone a difference in
+    /// the lowest (or highest) bits would stay where a later number can undo it.
+    #[inline]
+    const fn mix(&self, hash: u64, bits: u64) -> u64 {
+        let product = (hash ^ bits) as u128 * self.factor as u128;
+        (product >> 64) as u64 ^ product as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pairs of numbers that met again in the hash this replaces, whatever it was seeded with: a sign
+    /// flipped in one row moves one known bit, and the next row undoes it.
+    #[test]
+    fn columns_that_undo_their_differences_hash_apart() {
+        const N: u32 = 10;
+        let n_columns = 1 << N;
+        let flip = |column: u32, pair: u32| u64::from(column >> pair & 1);
+        let matrix: Vec<f64> = (0..=2 * N)
+            .flat_map(|row| (0..1u32 << N).map(move |column| (row, column)))
+            .map(|(row, column)| {
+                let bits = match row.checked_sub(1) {
+                    None => 1.5f64.to_bits(),
+                    Some(r) if r % 2 == 0 => 2.5f64.to_bits() ^ flip(column, r / 2) << 63,
+                    Some(r) => 3.5f64.to_bits() ^ flip(column, r / 2) << 4,
+                };
+                f64::from_bits(bits)
+            })
+            .collect();
+        let summary = Summary::of(&matrix, 2 * N as usize + 1, n_columns);
+        let distinct: std::collections::HashSet<u64> = summary.hashes.into_iter().collect();
+        assert_eq!(distinct.len(), n_columns);
     }
 }
