@@ -7,6 +7,7 @@
 mod channel;
 mod gate;
 mod lower;
+mod query;
 mod readout;
 mod rewrite;
 mod text;
