@@ -103,7 +103,9 @@ def _ranges(circuit_ham_map: object) -> list[tuple[int, int]] | None:
     if circuit_ham_map is None:
         return None
     if not isinstance(circuit_ham_map, Iterable):
-        raise ObservableError(f"Expected circuit_ham_map as (start, end) ranges, got {circuit_ham_map!r:.60}.")
+        raise ObservableError(
+            f"Expected circuit_ham_map as (start, end) ranges, got {circuit_ham_map!r:.60}."
+        )
     ranges = []
     for index, given in enumerate(circuit_ham_map):
         numbers = whole_numbers(given, 2)
