@@ -201,8 +201,8 @@ class CircuitBatch:
         if items and all(map(_is_template, items)):
             if isinstance(circuits, Mapping):
                 raise TypeError(
-                    f"Templates carry the labels of their rows, so the names {labels[:4]!r:.200} would be lost. "
-                    "Pass a list of templates."
+                    f"Templates carry the labels of their rows, so the names {labels[:4]!r:.200} "
+                    "would be lost. Pass a list of templates."
                 )
             return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]))
         _check_labels(labels)

@@ -128,7 +128,7 @@ def test_what_the_library_raises_names_the_circuit(options, monkeypatch):
 
 
 def test_counts_add_up():
-    canonical = engine._canonical
+    canonical = vars(engine)["_canonical"]
     assert canonical({"1": 3, "10": 2, "11": 5}, 3, 10, "a") == {"001": 5, "011": 5}
     with pytest.raises(SimulationError, match="'a'.*11 times.*10 counts"):
         canonical({"1": 10}, 1, 11, "a")
@@ -140,6 +140,6 @@ def test_sampling_errors_name_the_circuit():
     from vivace import _core
 
     one = np.ones(1, dtype=np.uint64)
-    with pytest.raises(SimulationError, match="^Circuit 'mine' has the probability nan") as caught:
+    with pytest.raises(SimulationError, match="^Circuit 'mine' has the probability NaN") as caught:
         _core.sample_counts(np.array([[math.nan, 1.0]]), one, one, [0], 1, ["mine"])
     assert caught.value.label == "mine"
