@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 ALL_GROUPS: Final[int]
 """Group number of a circuit that no range of a ``circuit_ham_map`` covers."""
 
+MAX_SHOTS: Final[int]
+"""Most shots of a circuit."""
+
 __all__ = [
     "ALL_GROUPS",
+    "MAX_SHOTS",
     "CircuitBatch",
     "NativeCircuit",
     "Template",
+    "check_flattened",
     "check_observables",
     "compress_text",
     "compress_texts",
@@ -159,6 +164,10 @@ class NativeCircuit:
         """Whether an operation is under classical control."""
 
     @property
+    def measures(self) -> bool:
+        """Whether anything is measured."""
+
+    @property
     def condition_values(self) -> list[int]:
         """The numbers that registers are compared with."""
 
@@ -192,6 +201,9 @@ class NativeCircuit:
 def check_observables(text: str) -> None:
     """Check Pauli words: letters and lengths."""
 
+def check_flattened(text: str) -> None:
+    """Refuse words repeated in different groups, for circuits that are measured for all groups."""
+
 def parse_observables(text: str) -> list[list[str]]:
     """The words of every group, checked; repeated words in a group are an error."""
 
@@ -223,8 +235,12 @@ def sample_counts(
     seeds: NDArray[np.uint64],
     bits: Sequence[int],
     n_bits: int,
+    labels: Sequence[str] | None = None,
 ) -> list[dict[str, int]]:
-    """Counts of every row of probabilities; bit k of an outcome is classical bit ``bits[k]``."""
+    """Counts of every row of probabilities; bit k of an outcome is classical bit ``bits[k]``.
+
+    Errors name the row, by its label if there are labels.
+    """
 
 def decode_histogram(encoding: str, n_bits: int | None, payload: str) -> dict[str, int]:
     """Counts by key."""

@@ -179,8 +179,8 @@ class CircuitBatch:
                 ``parameters`` or ``parameter_names``, and ``parameter_sets``.
 
         Raises:
-            TypeError: One circuit instead of a collection, templates mixed with circuits, or an object that
-                is neither.
+            TypeError: One circuit instead of a collection, templates mixed with circuits or in a mapping, or
+                an object that is neither.
             QasmError: A circuit is not valid OpenQASM 2; tells label, line and column.
             DuplicateLabelError: Two circuits have one label.
             ParameterError: A template and its rows do not fit together, or a value is not finite.
@@ -199,6 +199,11 @@ class CircuitBatch:
             items = list(circuits)
             labels = [str(index) for index in range(len(items))]
         if items and all(map(_is_template, items)):
+            if isinstance(circuits, Mapping):
+                raise TypeError(
+                    f"Templates carry the labels of their rows, so the names {labels[:4]!r:.200} "
+                    "would be lost. Pass a list of templates."
+                )
             return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]))
         _check_labels(labels)
         texts = [_text(label, item) for label, item in zip(labels, items, strict=True)]

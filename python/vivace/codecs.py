@@ -6,11 +6,12 @@ may come from anywhere.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from vivace import _core
-from vivace.errors import PayloadError
+from vivace.errors import ObservableError, PayloadError, VivaceError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,9 +59,14 @@ def encode_histogram(counts: Mapping[str, int], n_bits: int | None = None) -> Hi
     >>> envelope["encoding"], envelope["n_bits"], envelope["payload"]
     ('qh1', 4, 'UUgxBAToBwQAAwkDBQMAAQIBAvID8AM=')
     """
-    low = next(((key, count) for key, count in counts.items() if count < 1), None)
-    if low is not None:
-        raise PayloadError(f"Expected counts of at least 1, got {low[1]} for key {low[0]!r}.")
+    if n_bits is not None and (not _is_whole(n_bits) or n_bits >> 32):
+        raise PayloadError(f"Expected a whole number of bits as n_bits, got {n_bits!r:.60}.")
+    for key, count in counts.items():
+        if not isinstance(key, str):
+            raise PayloadError(f"Expected keys of 0 and 1 as text, got {key!r:.60}.")
+        if not hasattr(count, "__index__") or count < 1 or count >> 63:
+            raise PayloadError(f"Expected counts from 1 to 2**63 - 1, got {count!r:.60} for key {key!r:.60}.")
+        _refuse_surrogates(key, PayloadError)
     encoding, width, payload = _core.encode_histogram(list(counts), list(counts.values()), n_bits)
     return {"encoding": encoding, "n_bits": width, "payload": payload}
 
@@ -72,7 +78,8 @@ def decode_histogram(envelope: Mapping[str, Any]) -> dict[str, int]:
         envelope: ``encoding``, ``payload``, and ``n_bits`` if known.
 
     Raises:
-        PayloadError: The envelope is incomplete, or the payload is corrupt.
+        PayloadError: The envelope is incomplete, the payload is corrupt, or the keys would have more than
+            2**28 characters together; `decode_histogram_arrays` takes an eighth of their memory.
 
     >>> decode_histogram({"encoding": "qh1", "n_bits": 4, "payload": "UUgxBAToBwQAAwkDBQMAAQIBAvID8AM="})
     {'0000': 500, '0011': 1, '1100': 1, '1111': 498}
@@ -88,7 +95,7 @@ def decode_histogram_arrays(envelope: Mapping[str, Any]) -> tuple[NDArray[np.uin
         is the key read as a binary one. ``counts``: int64.
 
     Raises:
-        PayloadError: As `decode_histogram`.
+        PayloadError: The envelope is incomplete, or the payload is corrupt.
 
     >>> bits, counts = decode_histogram_arrays(encode_histogram({"000": 7, "101": 3}))
     >>> bits.tolist(), counts.tolist()
@@ -103,9 +110,11 @@ def _fields(envelope: Mapping[str, Any]) -> tuple[str, int | None, str]:
         raise _not_text("encoding", encoding)
     if not isinstance(payload, str):
         raise _not_text("payload", payload)
+    _refuse_surrogates(encoding, PayloadError)
+    _refuse_surrogates(payload, PayloadError)
     if n_bits is None:
         return encoding, None, payload
-    if isinstance(n_bits, bool) or not isinstance(n_bits, int) or n_bits < 0:
+    if not _is_whole(n_bits):
         raise PayloadError(f"Expected a whole number of bits in 'n_bits', got {n_bits!r:.60}.")
     if n_bits >> 32:
         raise PayloadError(f"declared width {n_bits} exceeds the maximum supported 1048576 bits")
@@ -114,6 +123,27 @@ def _fields(envelope: Mapping[str, Any]) -> tuple[str, int | None, str]:
 
 def _not_text(name: str, value: object) -> PayloadError:
     return PayloadError(f"Expected a histogram envelope with text in {name!r}, got {value!r:.60}.")
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+
+
+def _refuse_surrogates(text: str, error: type[VivaceError]) -> None:
+    """Refuse text that has no UTF-8 form: no payload can hold it."""
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as cause:
+        shown = ascii(text[cause.start])
+        raise error(f"Character {cause.start} of the text, {shown}, cannot be encoded as UTF-8.") from None
+
+
+def _bound(max_bytes: int, error: type[VivaceError]) -> int:
+    if not _is_whole(max_bytes):
+        raise error(f"Expected a whole number of at least 0 as max_bytes, got {max_bytes!r:.60}.")
+    return min(max_bytes, sys.maxsize)
 
 
 def encode_observables(ham_ops: str) -> str:
@@ -128,6 +158,7 @@ def encode_observables(ham_ops: str) -> str:
     >>> decode_observables(encode_observables("ZIIZ;IIII;IXYI"))
     'ZIIZ;IIII;IXYI'
     """
+    _refuse_surrogates(ham_ops, ObservableError)
     return _core.encode_observables(ham_ops)
 
 
@@ -137,15 +168,20 @@ def decode_observables(text: str, max_bytes: int = _MAX_TEXT) -> str:
     Raises:
         ObservableError: The text is corrupt, or would decode to more than ``max_bytes`` characters.
     """
-    return _core.decode_observables(text, max_bytes)
+    _refuse_surrogates(text, ObservableError)
+    return _core.decode_observables(text, _bound(max_bytes, ObservableError))
 
 
 def compress_text(text: str) -> str:
     """Gzip and base64, as circuits travel. The same text always gives the same bytes.
 
+    Raises:
+        PayloadError: The text has a lone surrogate, which no encoding can hold.
+
     >>> decompress_text(compress_text("OPENQASM 2.0;"))
     'OPENQASM 2.0;'
     """
+    _refuse_surrogates(text, PayloadError)
     return _core.compress_text(text)
 
 
@@ -159,4 +195,5 @@ def decompress_text(text: str, max_bytes: int = _MAX_TEXT) -> str:
     Raises:
         PayloadError: Not base64, not gzip, cut off, corrupt, not UTF-8, or longer than ``max_bytes``.
     """
-    return _core.decompress_text(text, max_bytes)
+    _refuse_surrogates(text, PayloadError)
+    return _core.decompress_text(text, _bound(max_bytes, PayloadError))

@@ -192,10 +192,13 @@ def test_qiskit_circuits(both):
 
 
 def test_groups_without_a_map_and_circuits_outside_it(both):
-    """Such circuits get the words of all groups, in order, each once."""
+    """Such circuits get the words of all groups, in order; a word in two of them is refused."""
     texts = [HEAD + f"qreg q[2]; rx({angle}) q[0];" for angle in (0.1, 0.2, 0.3)]
-    result = agree(both, texts, ham_ops="ZI;ZZ|XI;ZI")
+    result = agree(both, texts, ham_ops="ZI;ZZ|XI")
     assert [list(entry["results"]) for entry in result.results] == [["ZI", "ZZ", "XI"]] * 3
+    for options in ({}, {"circuit_ham_map": [(0, 1), (1, 2)]}):
+        with pytest.raises(ObservableError, match=r"Word 'ZI' \(group 1, term 1\) was given before"):
+            both[0].submit_circuits(texts, ham_ops="ZI;ZZ|XI;ZI", **options)
     result = agree(both, texts, ham_ops="ZI;ZZ|XI", circuit_ham_map=[(2, 3), (0, 1)])
     assert [list(entry["results"]) for entry in result.results] == [["XI"], ["ZI", "ZZ", "XI"], ["ZI", "ZZ"]]
     assert result.results[2]["results"]["ZI"] == pytest.approx(np.cos(0.3), abs=1e-12)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from vivace import _core
+from vivace.backends.runner import whole_numbers
 from vivace.errors import ObservableError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Observables:
         groups: Group number of each circuit, uint32, or `ALL_GROUPS`.
 
     Raises:
-        ObservableError: Empty or repeated words, other letters, words of one group that differ in length, or
-            a map that does not fit.
+        ObservableError: Empty words, other letters, words repeated in a group or in all those of a circuit,
+            words of one group that differ in length, or a map that does not fit.
 
     >>> observables = Observables("ZZ;XX|ZI", [(0, 1), (1, 3)], n_circuits=3)
     >>> observables.groups.tolist(), observables.words(0), observables.words(1)
@@ -49,17 +50,19 @@ class Observables:
             raise ObservableError(
                 f"Expected ham_ops as text such as 'ZZI;IXX', got {type(ham_ops).__name__}."
             )
-        ranges = (
-            None if circuit_ham_map is None else [(int(start), int(end)) for start, end in circuit_ham_map]
-        )
+        if not ham_ops.isascii():
+            ham_ops = ham_ops.encode(errors="replace").decode()  # "?", refused as any other letter
         self._words = tuple(map(tuple, _core.parse_observables(ham_ops)))
-        self.groups = _core.groups_per_circuit(len(self._words), ranges, n_circuits)
+        self.groups = _core.groups_per_circuit(len(self._words), _ranges(circuit_ham_map), n_circuits)
+        if len(self._words) > 1 and ALL_GROUPS in self.groups:
+            _core.check_flattened(ham_ops)
         self._warned: set[int] = set()
+        self._padded: dict[tuple[int, int], list[str]] = {}
 
     def words(self, group: int) -> tuple[str, ...]:
-        """The words of a group, as given; of all groups for `ALL_GROUPS`, each once."""
+        """The words of a group, as given; of all groups for `ALL_GROUPS`."""
         if group == ALL_GROUPS:
-            return tuple(dict.fromkeys(word for words in self._words for word in words))
+            return tuple(word for words in self._words for word in words)
         return self._words[group]
 
     def padded(self, group: int, width: int, label: str) -> list[str]:
@@ -71,6 +74,9 @@ class Observables:
         Raises:
             ObservableError: A word is longer than the circuit.
         """
+        padded = self._padded.get((group, width))
+        if padded is not None:
+            return padded
         words = self.words(group)
         long = next((word for word in words if len(word) > width), None)
         if long is not None:
@@ -89,4 +95,23 @@ class Observables:
                 UserWarning,
                 stacklevel=2,
             )
-        return [word.ljust(width, "I") for word in words]
+        padded = self._padded[group, width] = [word.ljust(width, "I") for word in words]
+        return padded
+
+
+def _ranges(circuit_ham_map: object) -> list[tuple[int, int]] | None:
+    if circuit_ham_map is None:
+        return None
+    if not isinstance(circuit_ham_map, Iterable):
+        raise ObservableError(
+            f"Expected circuit_ham_map as (start, end) ranges, got {circuit_ham_map!r:.60}."
+        )
+    ranges = []
+    for index, given in enumerate(circuit_ham_map):
+        numbers = whole_numbers(given, 2)
+        if numbers is None:
+            raise ObservableError(
+                f"circuit_ham_map range {index} must be (start, end) in whole numbers, got {given!r:.60}."
+            )
+        ranges.append((numbers[0], numbers[1]))
+    return ranges

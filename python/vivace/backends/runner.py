@@ -10,10 +10,18 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
-from vivace.errors import ConfigError, ConfigTypeError
+from vivace import _core
+from vivace.errors import ConfigError, ConfigTypeError, ShotRangeError
 from vivace.results import ExecutionResult
 
-__all__ = ["AsyncJobBackend", "CircuitRunner", "SupportsCircuitTemplates", "the_circuits"]
+__all__ = [
+    "AsyncJobBackend",
+    "CircuitRunner",
+    "SupportsCircuitTemplates",
+    "shot_ranges",
+    "the_circuits",
+    "whole_numbers",
+]
 
 
 class CircuitRunner(ABC):
@@ -29,7 +37,7 @@ class CircuitRunner(ABC):
         track_depth: As given; may be changed between submissions.
 
     Raises:
-        ConfigError: ``shots`` is not a positive integer.
+        ConfigError: ``shots`` is not a positive integer, or above 2**40.
 
     >>> class Echo(CircuitRunner):
     ...     supports_expval = False
@@ -148,7 +156,49 @@ def _positive_shots(shots: Any) -> int:
         number = 0
     if number <= 0:
         raise ConfigError(f"Shots must be a positive integer. Got {shots}.", "shots")
+    if number > _core.MAX_SHOTS:
+        raise ConfigError(f"Shots must be at most {_core.MAX_SHOTS}.", "shots")
     return number
+
+
+def shot_ranges(shot_groups: Any) -> list[tuple[int, int, int]]:
+    """Ranges of ``shot_groups`` as triples of integers; whether they tile the circuits is not checked.
+
+    >>> shot_ranges([[0, 3, 100]])
+    [(0, 3, 100)]
+
+    Raises:
+        ShotRangeError: An entry is not (start, end, shots), or its numbers are out of all bounds.
+    """
+    if not isinstance(shot_groups, Iterable):
+        raise ShotRangeError(f"Expected shot_groups as (start, end, shots) ranges, got {shot_groups!r:.60}.")
+    ranges = []
+    for index, group in enumerate(shot_groups):
+        numbers = whole_numbers(group, 3)
+        if numbers is None:
+            raise ShotRangeError(
+                f"Shot range {index} must be (start, end, shots) in whole numbers, got {group!r:.60}.", index
+            )
+        start, end, shots = numbers
+        if shots > _core.MAX_SHOTS:
+            raise ShotRangeError(
+                f"Shot range {index} [{start}, {end}) asks for more than {_core.MAX_SHOTS} shots.", index
+            )
+        ranges.append((start, end, shots))
+    return ranges
+
+
+def whole_numbers(values: Any, count: int) -> list[int] | None:
+    """``values`` as integers of 64 bits; None if they are not that many, or not such integers.
+
+    >>> whole_numbers((0, 3), 2), whole_numbers((0, 2**70), 2), whole_numbers("ab", 2)
+    ([0, 3], None, None)
+    """
+    try:
+        numbers = [operator.index(value) for value in values]
+    except TypeError:
+        return None
+    return numbers if len(numbers) == count and all(-(1 << 63) <= n < 1 << 63 for n in numbers) else None
 
 
 @runtime_checkable

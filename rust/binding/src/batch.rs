@@ -10,6 +10,7 @@ use vivace_core::template::{self, TemplateSource, render_bound, render_template}
 
 use crate::errors::{batch_error, vivace_error};
 use crate::native::NativeCircuit;
+use crate::pool::on_pool;
 use crate::qasm::borrowed;
 
 /// One template as Python gives it: text, names, rows (float64, C order), labels.
@@ -34,7 +35,7 @@ impl CircuitBatch {
         texts: Vec<PyBackedStr>,
     ) -> PyResult<Self> {
         let (labels, texts) = (borrowed(&labels), borrowed(&texts));
-        py.detach(|| template::CircuitBatch::from_texts(&labels, &texts))
+        on_pool(py, || template::CircuitBatch::from_texts(&labels, &texts))?
             .map(|batch| CircuitBatch {
                 inner: Arc::new(batch),
             })
@@ -55,15 +56,17 @@ impl CircuitBatch {
                 labels,
             });
         }
-        py.detach(|| template::CircuitBatch::from_templates(&borrowed_sources))
-            .map(|batch| CircuitBatch {
-                inner: Arc::new(batch),
+        on_pool(py, || {
+            template::CircuitBatch::from_templates(&borrowed_sources)
+        })?
+        .map(|batch| CircuitBatch {
+            inner: Arc::new(batch),
+        })
+        .map_err(|error| {
+            batch_error(py, &error, |index| {
+                (labels[index].first().copied(), borrowed_sources[index].text)
             })
-            .map_err(|error| {
-                batch_error(py, &error, |index| {
-                    (labels[index].first().copied(), borrowed_sources[index].text)
-                })
-            })
+        })
     }
 
     fn __len__(&self) -> usize {
@@ -199,11 +202,10 @@ impl Template {
         stop: usize,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let (rows, n_rows, width) = self.block(start, stop);
-        let angles = py
-            .detach(|| circuit.program().angles(rows, n_rows, width))
-            .map_err(|error| {
+        let angles =
+            on_pool(py, || circuit.program().angles(rows, n_rows, width))?.map_err(|error| {
                 let label = self.label(start + error.row);
-                let gate = circuit.gate_of_slot(error.slot);
+                let gate = circuit.program().gate_of_slot(error.slot);
                 let message = format!(
                     "Circuit '{label}': an angle of gate '{gate}' comes out as {}; \
                  every angle must be a finite number.",
@@ -235,12 +237,11 @@ impl Template {
             )));
         }
         let gradients = slot_gradients.as_slice()?;
-        let found = py
-            .detach(|| {
-                let program = circuit.program();
-                program.pull_back(rows, n_rows, width, gradients, per_row)
-            })
-            .map_err(|error| self.derivative_error(py, circuit, &error, start))?;
+        let found = on_pool(py, || {
+            let program = circuit.program();
+            program.pull_back(rows, n_rows, width, gradients, per_row)
+        })?
+        .map_err(|error| self.derivative_error(py, circuit, &error, start))?;
         PyArray1::from_vec(py, found).reshape([n_gradients, width])
     }
 }
@@ -268,7 +269,7 @@ impl Template {
     ) -> PyErr {
         let label = self.label(start + error.row);
         let name = &self.inner().names[error.parameter];
-        let gate = circuit.gate_of_slot(error.slot);
+        let gate = circuit.program().gate_of_slot(error.slot);
         let message = format!(
             "Circuit '{label}': the derivative by '{name}' of an angle of gate '{gate}' comes out as {}; \
              every derivative must be a finite number. Move the row away from that point.",

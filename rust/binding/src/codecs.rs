@@ -10,10 +10,14 @@ use vivace_core::histogram::{self, Envelope, Histogram, HistogramError};
 use vivace_core::payload;
 
 use crate::errors::vivace_error;
+use crate::pool::on_pool;
 use crate::qasm::borrowed;
 
 /// Outcomes (uint8, one packed row each) and counts (int64).
 type Arrays<'py> = (Bound<'py, PyArray2<u8>>, Bound<'py, PyArray1<i64>>);
+
+/// Characters of keys that are made at a time.
+const BLOCK_CHARS: usize = 1 << 22;
 
 fn payload_error(py: Python<'_>, error: &impl ToString) -> PyErr {
     vivace_error(py, "PayloadError", (error.to_string(),))
@@ -41,13 +45,23 @@ pub fn counts_dict<'py, C: IntoPyObject<'py>>(
     width: usize,
     counts: impl Iterator<Item = C>,
 ) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    add_counts(&dict, keys, width, counts)?;
+    Ok(dict)
+}
+
+fn add_counts<'py, C: IntoPyObject<'py>>(
+    dict: &Bound<'py, PyDict>,
+    keys: &[u8],
+    width: usize,
+    counts: impl Iterator<Item = C>,
+) -> PyResult<()> {
     // Checked once, so that a key costs no more than its copy.
     let keys = String::from_utf8_lossy(keys);
-    let dict = PyDict::new(py);
     for (index, count) in counts.enumerate() {
         dict.set_item(&keys[index * width..(index + 1) * width], count)?;
     }
-    Ok(dict)
+    Ok(())
 }
 
 /// A histogram as a dict of keys, rightmost character = bit 0.
@@ -59,14 +73,19 @@ pub fn decode_histogram<'py>(
     payload: PyBackedStr,
 ) -> PyResult<Bound<'py, PyDict>> {
     let histogram = decoded(py, &encoding, n_bits, &payload)?;
-    let mut keys = Vec::new();
-    py.detach(|| histogram.write_keys(&mut keys));
-    counts_dict(
-        py,
-        &keys,
-        histogram.n_bits() as usize,
-        histogram.counts().iter().copied(),
-    )
+    histogram
+        .check_keys()
+        .map_err(|error| payload_error(py, &error))?;
+    let (dict, mut keys) = (PyDict::new(py), Vec::new());
+    let width = histogram.n_bits() as usize;
+    let block = (BLOCK_CHARS / width.max(1)).max(1);
+    for (index, counts) in histogram.counts().chunks(block).enumerate() {
+        keys.clear();
+        let first = index * block;
+        py.detach(|| histogram.write_keys(first..first + counts.len(), &mut keys));
+        add_counts(&dict, &keys, width, counts.iter().copied())?;
+    }
+    Ok(dict)
 }
 
 #[pyfunction]
@@ -112,9 +131,9 @@ pub fn compress_text(py: Python<'_>, text: PyBackedStr) -> String {
 }
 
 #[pyfunction]
-pub fn compress_texts(py: Python<'_>, texts: Vec<PyBackedStr>) -> Vec<String> {
+pub fn compress_texts(py: Python<'_>, texts: Vec<PyBackedStr>) -> PyResult<Vec<String>> {
     let texts = borrowed(&texts);
-    py.detach(|| payload::compress_batch(&texts))
+    on_pool(py, || payload::compress_batch(&texts))
 }
 
 #[pyfunction]

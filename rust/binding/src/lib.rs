@@ -5,6 +5,7 @@ mod codecs;
 mod errors;
 mod native;
 mod observables;
+mod pool;
 mod qasm;
 mod sampling;
 
@@ -23,13 +24,15 @@ mod _core {
     use crate::native::NativeCircuit;
     #[pymodule_export]
     use crate::observables::{
-        check_observables, decode_observables, encode_observables, groups_per_circuit,
-        parse_observables,
+        check_flattened, check_observables, decode_observables, encode_observables,
+        groups_per_circuit, parse_observables,
     };
     #[pymodule_export]
     use crate::sampling::{derive_seeds, restrict_shot_ranges, sample_counts, shots_per_circuit};
     #[pymodule_export]
     const ALL_GROUPS: u32 = vivace_core::pauli::ALL_GROUPS;
+    #[pymodule_export]
+    const MAX_SHOTS: u64 = vivace_core::sample::MAX_SHOTS;
     #[pymodule_export]
     use crate::qasm::{count_qubits, validate_qasm, validate_qasm_batch};
 }

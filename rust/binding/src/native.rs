@@ -7,6 +7,8 @@ use pyo3::types::PyTuple;
 use vivace_core::cone;
 use vivace_core::native::{NativeGate, NativeOp, NativeProgram};
 
+use crate::pool::on_pool;
+
 /// One circuit of an evaluation plan: the circuit, its words, and its members as (slots, targets).
 type Task<'py> = (
     NativeCircuit,
@@ -29,16 +31,6 @@ impl NativeCircuit {
 
     pub fn program(&self) -> &NativeProgram {
         &self.program
-    }
-
-    pub fn gate_of_slot(&self, slot: usize) -> &'static str {
-        let holds = |op: &&NativeOp| op.gate.n_params() > 0 && op.slots as usize <= slot;
-        self.program
-            .ops
-            .iter()
-            .rev()
-            .find(holds)
-            .map_or("?", |op| op.gate.name())
     }
 }
 
@@ -73,16 +65,17 @@ impl NativeCircuit {
     /// Values of the conditions, one per distinct condition.
     #[getter]
     fn condition_values(&self) -> Vec<u64> {
-        self.program
-            .conditions
-            .iter()
-            .map(|condition| condition.value)
-            .collect()
+        self.program.condition_values().collect()
     }
 
     #[getter]
     fn has_conditions(&self) -> bool {
-        self.program.ops.iter().any(|op| op.condition > 0)
+        self.program.has_conditions()
+    }
+
+    #[getter]
+    fn measures(&self) -> bool {
+        self.program.measures()
     }
 
     /// For every classical bit, the qubit read into it at the end; `None` when some measurement or reset
@@ -115,17 +108,17 @@ impl NativeCircuit {
         py: Python<'py>,
         words: Vec<PyBackedStr>,
         max_qubits: u32,
-    ) -> (Vec<Task<'py>>, Vec<u32>) {
-        let plan = py.detach(|| {
+    ) -> PyResult<(Vec<Task<'py>>, Vec<u32>)> {
+        let plan = on_pool(py, || {
             let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
             cone::plan(&self.program, &words, max_qubits)
-        });
+        })?;
         let member = |member: cone::Member| (PyArray1::from_vec(py, member.slots), member.targets);
         let task = |task: cone::ConeTask| {
             let members = task.members.into_iter().map(member).collect();
             (NativeCircuit::new(task.program), task.words, members)
         };
-        (plan.tasks.into_iter().map(task).collect(), plan.wide)
+        Ok((plan.tasks.into_iter().map(task).collect(), plan.wide))
     }
 
     /// (name, operands, index of the first angle, number of angles) of every operation.

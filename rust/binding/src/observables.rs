@@ -6,13 +6,13 @@ use pyo3::pybacked::PyBackedStr;
 use vivace_core::pauli::{self, Observables, PauliError};
 
 use crate::errors::vivace_error;
+use crate::pool::on_pool;
 
 fn observable_error(py: Python<'_>, error: &PauliError) -> PyErr {
     let word = match error {
         PauliError::Letter { word, .. }
         | PauliError::Length { word, .. }
-        | PauliError::Duplicate { word, .. }
-        | PauliError::TooLong { word, .. } => Some(word),
+        | PauliError::Duplicate { word, .. } => Some(word),
         _ => None,
     };
     vivace_error(py, "ObservableError", (error.to_string(), word))
@@ -34,6 +34,13 @@ pub fn parse_observables(py: Python<'_>, text: PyBackedStr) -> PyResult<Vec<Vec<
     Ok((0..parsed.n_groups() as u32).map(words).collect())
 }
 
+/// Refuses words repeated in different groups.
+#[pyfunction]
+pub fn check_flattened(py: Python<'_>, text: PyBackedStr) -> PyResult<()> {
+    py.detach(|| Observables::parse(&text)?.check_flattened())
+        .map_err(|error| observable_error(py, &error))
+}
+
 /// For every circuit the number of its group, uint32, or `ALL_GROUPS`.
 #[pyfunction]
 pub fn groups_per_circuit<'py>(
@@ -49,12 +56,11 @@ pub fn groups_per_circuit<'py>(
 
 #[pyfunction]
 pub fn encode_observables(py: Python<'_>, text: PyBackedStr) -> PyResult<String> {
-    py.detach(|| pauli::encode_wire(&text))
-        .map_err(|error| observable_error(py, &error))
+    on_pool(py, || pauli::encode_wire(&text))?.map_err(|error| observable_error(py, &error))
 }
 
 #[pyfunction]
 pub fn decode_observables(py: Python<'_>, text: PyBackedStr, max_bytes: usize) -> PyResult<String> {
-    py.detach(|| pauli::decode_wire(&text, max_bytes))
+    on_pool(py, || pauli::decode_wire(&text, max_bytes))?
         .map_err(|error| observable_error(py, &error))
 }

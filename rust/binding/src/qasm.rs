@@ -5,6 +5,7 @@ use pyo3::pybacked::PyBackedStr;
 use vivace_core::qasm2;
 
 use crate::errors::qasm_error;
+use crate::pool::on_pool;
 
 /// Borrow every string of a list.
 pub fn borrowed(strings: &[PyBackedStr]) -> Vec<&str> {
@@ -33,7 +34,7 @@ pub fn validate_qasm_batch(
     parameters: Vec<PyBackedStr>,
 ) -> PyResult<Vec<(u32, u32)>> {
     let (names, texts) = (borrowed(&parameters), borrowed(&sources));
-    py.detach(|| qasm2::validate_batch(&texts, &names))
+    on_pool(py, || qasm2::validate_batch(&texts, &names))?
         .map(|widths| widths.iter().map(|w| (w.n_qubits, w.n_clbits)).collect())
         .map_err(|(index, error)| {
             qasm_error(

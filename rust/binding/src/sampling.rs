@@ -11,12 +11,13 @@ use vivace_core::shots::{self, ShotError};
 
 use crate::codecs::counts_dict;
 use crate::errors::vivace_error;
+use crate::pool::on_pool;
 
 /// (start, end, shots), half-open.
 type ShotGroup = (i64, i64, i64);
 
 fn shot_error(py: Python<'_>, error: &ShotError) -> PyErr {
-    vivace_error(py, "ShotRangeError", (error.to_string(),))
+    vivace_error(py, "ShotRangeError", (error.to_string(), error.index()))
 }
 
 /// Shots of every circuit, uint64, from ranges that tile them.
@@ -78,8 +79,9 @@ pub fn derive_seeds<'py>(
     PyArray1::from_vec(py, seeds)
 }
 
-/// Counts per row of a matrix of probabilities, as dicts of canonical keys.
+/// Counts per row of a matrix of probabilities, as dicts of canonical keys; errors name the row's label.
 #[pyfunction]
+#[pyo3(signature = (probabilities, shots, seeds, bits, n_bits, labels = None))]
 pub fn sample_counts<'py>(
     py: Python<'py>,
     probabilities: PyReadonlyArray2<'py, f64>,
@@ -87,6 +89,7 @@ pub fn sample_counts<'py>(
     seeds: PyReadonlyArray1<'py, u64>,
     bits: Vec<u32>,
     n_bits: usize,
+    labels: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let (matrix, shots, seeds) = (
         probabilities.as_slice()?,
@@ -94,9 +97,19 @@ pub fn sample_counts<'py>(
         seeds.as_slice()?,
     );
     let n_outcomes = probabilities.shape()[1];
-    let rows = py
-        .detach(|| sample::sample_rows(matrix, n_outcomes, shots, seeds))
-        .map_err(|error| vivace_error(py, "SimulationError", (error.to_string(),)))?;
+    let rows = on_pool(py, || sample::sample_rows(matrix, n_outcomes, shots, seeds))?.map_err(
+        |error| {
+            let label = error.row().and_then(|row| {
+                let label = labels.as_ref()?.get_item(row).ok()?;
+                label.extract::<String>().ok()
+            });
+            let message = match &label {
+                Some(label) => error.about(&format!("Circuit '{label}'")),
+                None => error.to_string(),
+            };
+            vivace_error(py, "SimulationError", (message, label))
+        },
+    )?;
     let mut keys = Vec::new();
     let mut dicts = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -56,7 +56,7 @@ fn histograms(c: &mut Criterion) {
         group.bench_function("keys in one buffer", |b| {
             b.iter(|| {
                 let mut keys = Vec::new();
-                decoded.write_keys(&mut keys);
+                decoded.write_keys(0..decoded.len(), &mut keys);
                 keys
             })
         });

@@ -74,6 +74,19 @@ pub enum ShotError {
     },
 }
 
+impl ShotError {
+    /// Number of the range that is wrong, or of the first circuit without one.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        match self {
+            Self::Shots { index, .. }
+            | Self::Bounds { index, .. }
+            | Self::Overlap { index, .. } => *index,
+            Self::Gap { first, .. } => first.start,
+        }
+    }
+}
+
 impl fmt::Display for ShotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |f: &mut fmt::Formatter<'_>, index: &usize, (start, end, shots): &RawRange| {

@@ -48,7 +48,7 @@ fn faults_are_named() {
 
 #[test]
 fn groups_and_words() {
-    let observables = Observables::parse("XYZ;XXZ|ZI;IZ").unwrap().into_owned();
+    let observables = Observables::parse("XYZ;XXZ|ZI;IZ").unwrap();
     assert_eq!(
         (observables.n_groups(), observables.text()),
         (2, "XYZ;XXZ|ZI;IZ")
@@ -61,10 +61,6 @@ fn groups_and_words() {
     assert_eq!(
         (observables.n_words(1), observables.n_words(ALL_GROUPS)),
         (2, 4)
-    );
-    assert_eq!(
-        (observables.word_len(1), observables.word_len(ALL_GROUPS)),
-        (2, 3)
     );
 }
 
@@ -79,20 +75,6 @@ fn a_word_in_two_groups_matters_only_when_flattened() {
     assert_eq!(
         Observables::parse("ZZ;XX|YY").unwrap().check_flattened(),
         Ok(())
-    );
-}
-
-#[test]
-fn short_words_are_padded_on_the_right() {
-    assert_eq!(pad(["XZ", "XYZ"], 3).unwrap(), ["XZI", "XYZ"]);
-    let message = |width| pad(["XXZ"], width).unwrap_err().to_string();
-    assert_eq!(
-        message(2),
-        "Observable 'XXZ' has 3 letters but the circuit has 2 qubits."
-    );
-    assert_eq!(
-        message(1),
-        "Observable 'XXZ' has 3 letters but the circuit has 1 qubit."
     );
 }
 

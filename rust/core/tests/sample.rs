@@ -61,12 +61,12 @@ fn faults_are_named() {
         (
             &[0.5, 0.25],
             1,
-            "The probabilities of row 0 sum to 0.75; expected 1.".into(),
+            "Row 0 has probabilities that sum to 0.75; expected 1.".into(),
         ),
         (
             &[],
             1,
-            "The probabilities of row 0 sum to 0; expected 1.".into(),
+            "Row 0 has probabilities that sum to 0; expected 1.".into(),
         ),
         (
             &[1.0],
@@ -82,7 +82,7 @@ fn faults_are_named() {
     };
     assert_eq!(
         rows(&[1.0, 0.0, 0.3, 0.3, 9.0, 0.0], 2, &[1; 3], &[1; 3]),
-        "The probabilities of row 1 sum to 0.6; expected 1."
+        "Row 1 has probabilities that sum to 0.6; expected 1."
     );
     let shape =
         "Expected one row of 2 probabilities, one number of shots and one seed per circuit; got";

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
-from vivace.backends.maestro.library import ADJOINT, angles_of, build_circuit, load_maestro
+from vivace.backends.maestro.library import Compiled, Operations, angles_of, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def estimate_by_cones(
             run.config.mps_qubit_threshold,
             run.config.simulation_type_for(plan.unitary.n_qubits),
         )
-    compiled = [_compiled(task) for task in plan.tasks if task.circuit.n_qubits <= run.compiled_qubits]
+    compiled = [_compiled(task, label) for task in plan.tasks if task.circuit.n_qubits <= run.compiled_qubits]
     single = [task for task in plan.tasks if task.circuit.n_qubits > run.compiled_qubits]
     values = np.empty((len(rows), len(plan.words)))
     size = _chunk_rows(plan)
@@ -112,19 +112,16 @@ def _chunk_rows(plan: ConePlan) -> int:
     return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (8 * numbers), max(64, _CHUNK_GATES // work)))
 
 
-def _compiled(task: _Task) -> Callable[[NDArray[np.float64], NDArray[np.float64]], None]:
+def _compiled(task: _Task, label: str) -> Callable[[NDArray[np.float64], NDArray[np.float64]], None]:
     """A function that evaluates the task: angles of the full circuit in, values into their columns."""
     import numpy as np
 
-    maestro = load_maestro()
-    program = maestro.AdjointProgram(build_circuit(maestro, task.circuit, [0.0] * task.circuit.n_slots))
+    program = Compiled(task.circuit, label)
     members = len(task.members)
 
     def evaluate(angles: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         own = np.concatenate([angles[:, slots] for slots, _ in task.members])
-        with ADJOINT:
-            found = program.expectation_values(task.words, own)["expectation_values"]
-        blocks = found.reshape(members, len(angles), -1)
+        blocks = program.values(task.words, own).reshape(members, len(angles), -1)
         for (_, targets), block in zip(task.members, blocks, strict=True):
             for column, words in enumerate(targets):
                 out[:, words] = block[:, column, None]
@@ -144,24 +141,31 @@ def _jobs(
     maestro = load_maestro()
 
     def job(
-        row: int, circuit: _core.NativeCircuit, own: Any, words: list[str], targets: Sequence[Any]
+        row: int,
+        circuit: _core.NativeCircuit,
+        operations: Operations,
+        own: Any,
+        words: list[str],
+        targets: Sequence[Any],
     ) -> tuple[str, Callable[[], None]]:
         def evaluate() -> None:
             config = run.config.to_simulator_config(maestro, width=circuit.n_qubits)
-            built = build_circuit(maestro, circuit, own.tolist())
+            built = build_circuit(maestro, circuit, own.tolist(), operations=operations)
             found = maestro.simple_estimate(built, words, config)["expectation_values"]
             for value, where in zip(found, targets, strict=True):
                 out[row, where] = value
 
         return labels[row], evaluate
 
+    listed = [(task, task.circuit.operations()) for task in tasks]
     jobs = [
-        job(row, task.circuit, angles[row, slots], task.words, targets)
+        job(row, task.circuit, operations, angles[row, slots], task.words, targets)
         for row in range(len(labels))
-        for task in tasks
+        for task, operations in listed
         for slots, targets in task.members
     ]
     if plan.wide:
         wide = [plan.words[index] for index in plan.wide]
-        jobs += [job(row, plan.unitary, angles[row], wide, plan.wide) for row in range(len(labels))]
+        whole = plan.unitary.operations()
+        jobs += [job(row, plan.unitary, whole, angles[row], wide, plan.wide) for row in range(len(labels))]
     return jobs

@@ -7,20 +7,29 @@ wherever it is submitted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakSet
 
 from vivace import _core
 from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
 from vivace.backends.maestro.config import MaestroConfig
-from vivace.backends.maestro.library import ADJOINT, angles_of, build_circuit, load_maestro
+from vivace.backends.maestro.library import (
+    Compiled,
+    after_fork,
+    angles_of,
+    blaming,
+    build_circuit,
+    load_maestro,
+)
 from vivace.backends.maestro.methods import check_estimate, check_sample
-from vivace.backends.maestro.noise import NoiseWarnings, estimator, noise_seeds, sampler
+from vivace.backends.maestro.noise import NoiseWarnings, estimator, noise_seeds, refuse_noisy, sampler
 from vivace.cancellation import check
-from vivace.errors import ExecutionCancelledError, SimulationError, VivaceError
+from vivace.errors import ExecutionCancelledError, SimulationError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,10 +79,26 @@ class Run:
         check(self.event, _CANCELLED)
 
 
+_ENGINES: Final[WeakSet[Engine]] = WeakSet()
+
+
+def _renew_engines() -> None:
+    for engine in list(_ENGINES):
+        engine._renew()  # noqa: SLF001 - our own
+
+
+after_fork(_renew_engines)
+
+
 class Engine:
     """Runs templates. Holds the thread pool; any number of threads may use one engine."""
 
     def __init__(self) -> None:
+        self._renew()
+        _ENGINES.add(self)
+
+    def _renew(self) -> None:
+        """Start afresh: also in a forked child, which has no threads and may have locks that stay shut."""
         self._lock = Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._noise_warnings = NoiseWarnings()
@@ -85,15 +110,16 @@ class Engine:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def estimate(
+    def plan_estimate(
         self, run: Run, template: _core.Template, rows: NDArray[np.int64], words: list[str]
-    ) -> NDArray[np.float64]:
-        """Expectation values, rows × words, of the given rows of a template.
+    ) -> Callable[[], NDArray[np.float64]]:
+        """Check what can be checked; return a call for the expectation values, rows × words.
 
         ``words`` have one letter per declared qubit.
-        """
-        import numpy as np
 
+        Raises:
+            SimulationError: The template has no expectation values.
+        """
         label = run.labels[template.circuits[rows[0]]]
         native = template.native()
         unitary = native.unitary()
@@ -104,6 +130,20 @@ class Engine:
                 "ham_ops.",
                 label,
             )
+        return partial(self._estimate, run, template, native, unitary, rows, words)
+
+    def _estimate(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        unitary: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        words: list[str],
+    ) -> NDArray[np.float64]:
+        import numpy as np
+
+        label = run.labels[template.circuits[rows[0]]]
         if run.compiled_qubits and _is_statevector(run) and run.config.noise_model is None:
             placed = [_on_qubits(word, unitary) for word in words]
             plan = plan_cones(run, unitary, placed)
@@ -123,20 +163,25 @@ class Engine:
 
         return np.array(self._each(run, template, unitary, rows, expectations))
 
-    def sample(
+    def plan_sample(
         self,
         run: Run,
         template: _core.Template,
         rows: NDArray[np.int64],
         shots: NDArray[np.uint64],
         seeds: NDArray[np.uint64],
-    ) -> list[dict[str, int]]:
-        """Counts of the given rows of a template; ``shots`` and ``seeds`` have one entry per row."""
+    ) -> Callable[[], list[dict[str, int]]]:
+        """Check what can be checked; return a call for the counts of the given rows of a template.
+
+        ``shots`` and ``seeds`` have one entry per row.
+
+        Raises:
+            SimulationError: Nothing is measured, or the library must not be asked.
+        """
         native = template.native()
         label = run.labels[template.circuits[rows[0]]]
         readout = native.readout()
-        measured = [] if readout is None else [bit for bit, qubit in enumerate(readout) if qubit is not None]
-        if not measured and (readout is not None or not _measures(native)):
+        if not native.measures:
             raise SimulationError(
                 f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
                 "give ham_ops for expectation values.",
@@ -144,17 +189,40 @@ class Engine:
             )
         check_sample(run.config, native, label)
         if run.config.noise_model is not None:
-            return self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
+            refuse_noisy(native, label)
+            return lambda: self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
         if readout is not None and _is_compiled(run, native.n_qubits):
-            maestro = load_maestro()
-            unitary = native.unitary()
-            assert unitary is not None  # noqa: S101 - readout() has just excluded classical control
-            what = [maestro.Probabilities([readout[bit] for bit in measured])]
-            counts: list[dict[str, int]] = []
-            for part, found in self._compiled(run, template, unitary, rows, what, 1 << len(measured)):
-                counts += _core.sample_counts(found, shots[part], seeds[part], measured, template.n_clbits)
-            return counts
-        return self._executed(run, template, native, rows, shots.tolist(), seeds.tolist())
+            bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
+            return partial(self._sampled, run, template, native, rows, bits, shots, seeds)
+        if max(native.condition_values, default=0) > _MAX_CONDITION:
+            raise SimulationError(
+                f"Circuit '{label}' compares a classical register with a number above {_MAX_CONDITION}, "
+                "which Maestro cannot read. Compare a shorter register.",
+                label,
+            )
+        return lambda: self._executed(run, template, native, rows, shots.tolist(), seeds.tolist())
+
+    def _sampled(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        bits: dict[int, int],
+        shots: NDArray[np.uint64],
+        seeds: NDArray[np.uint64],
+    ) -> list[dict[str, int]]:
+        """Counts from the probabilities of a compiled program; ``bits`` tells the qubit behind each bit."""
+        unitary = native.unitary()
+        assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
+        what = [load_maestro().Probabilities(list(bits.values()))]
+        counts: list[dict[str, int]] = []
+        for part, found in self._compiled(run, template, unitary, rows, what, 1 << len(bits)):
+            labels = [run.labels[circuit] for circuit in template.circuits[rows[part]]]
+            counts += _core.sample_counts(
+                found, shots[part], seeds[part], list(bits), template.n_clbits, labels
+            )
+        return counts
 
     def _noisy_values(
         self,
@@ -195,7 +263,7 @@ class Engine:
 
         def call(index: int, circuit: Any) -> dict[str, int]:
             found = counts(circuit, shots[index], noise[index], seeds[index])
-            return {_canonical(key, template.n_clbits): count for key, count in found.items()}
+            return _canonical(found, template.n_clbits, shots[index], labels[index])
 
         return self._each(run, template, native, rows, call)
 
@@ -210,19 +278,13 @@ class Engine:
     ) -> list[dict[str, int]]:
         """Counts from one simulation per row."""
         width = template.n_clbits
-        label = run.labels[template.circuits[rows[0]]]
-        if max(native.condition_values, default=0) > _MAX_CONDITION:
-            raise SimulationError(
-                f"Circuit '{label}' compares a classical register with a number above {_MAX_CONDITION}, "
-                "which Maestro cannot read. Compare a shorter register.",
-                label,
-            )
+        circuits = template.circuits
 
         def counts(index: int, circuit: Any) -> dict[str, int]:
             maestro = load_maestro()
             config = run.config.to_simulator_config(maestro, width=native.n_qubits, seed=seeds[index])
             found = maestro.simple_execute(circuit, config, shots[index])["counts"]
-            return {_canonical(key, width): count for key, count in found.items()}
+            return _canonical(found, width, shots[index], run.labels[circuits[rows[index]]])
 
         return self._each(run, template, native, rows, counts)
 
@@ -237,16 +299,14 @@ class Engine:
     ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Values of all rows from one compiled program, a chunk of rows at a time."""
         maestro = load_maestro()
-        program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
+        program = Compiled(unitary, run.labels[template.circuits[rows[0]]])
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
         size = _chunk_rows(unitary, n_values)
         for start in range(0, len(rows), size):
             run.check()
             part = slice(start, min(start + size, len(rows)))
             angles = angles_of(template, unitary, rows[part])
-            with ADJOINT:
-                found = program.expectation_values(observables, angles, config)["expectation_values"]
-            yield part, found
+            yield part, program.values(observables, angles, config)
             run.progress(len(angles))
 
     def _each(
@@ -261,14 +321,17 @@ class Engine:
         maestro = load_maestro()
         by_text = native.has_conditions
         idle = run.config.noise_model is not None
+        operations = [] if by_text else native.operations()
+        circuits = template.circuits
 
         def job(index: int, row: int) -> Job[T]:
             def run_one() -> T:
                 angles = template.angles(native, row, row + 1)[0].tolist()
-                circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles, idle)
-                return call(index, circuit)
+                if by_text:
+                    return call(index, native.text(angles))
+                return call(index, build_circuit(maestro, native, angles, idle, operations))
 
-            return run.labels[template.circuits[row]], run_one
+            return run.labels[circuits[row]], run_one
 
         return self.run_all(run, [job(index, row) for index, row in enumerate(rows.tolist())], report=True)
 
@@ -283,12 +346,8 @@ class Engine:
 
         def task(label: str, function: Callable[[], T]) -> T:
             run.check()
-            try:
+            with blaming(label):
                 return function()
-            except VivaceError:
-                raise
-            except (RuntimeError, ValueError, MemoryError) as error:
-                raise SimulationError.for_circuit(label, error) from error
 
         futures = [self._submit(task, *job) for job in jobs]
         try:
@@ -345,10 +404,6 @@ def _exact(
     )
 
 
-def _measures(native: _core.NativeCircuit) -> bool:
-    return any(operation[0] == "measure" for operation in native.operations())
-
-
 def _is_statevector(run: Run) -> bool:
     config = run.config
     return config.simulation_type in (None, "Statevector") and config.simulator_type in (None, "QCSim")
@@ -371,6 +426,16 @@ def _on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
     return "".join(letters)
 
 
-def _canonical(key: str, width: int) -> str:
-    """The library's count key (leftmost = bit 0, cut after the last bit in use) as ours."""
-    return key[:width].ljust(width, "0")[::-1]
+def _canonical(found: Mapping[str, int], width: int, shots: int, label: str) -> dict[str, int]:
+    """The library's counts (leftmost = bit 0, keys cut after the last bit in use) under our keys."""
+    counts: dict[str, int] = {}
+    for raw, count in found.items():
+        key = raw[:width].ljust(width, "0")[::-1]
+        counts[key] = counts.get(key, 0) + count
+    total = sum(counts.values())
+    if total != shots:
+        raise SimulationError(
+            f"Circuit '{label}' was to be sampled {shots} times, but the simulator returned {total} counts.",
+            label,
+        )
+    return counts

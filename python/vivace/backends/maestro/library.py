@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from vivace import _core
-from vivace.errors import MissingDependencyError
+from vivace.errors import MissingDependencyError, SimulationError, VivaceError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ADJOINT", "angles_of", "build_circuit", "load_maestro"]
+__all__ = [
+    "ADJOINT",
+    "Compiled",
+    "Operations",
+    "after_fork",
+    "angles_of",
+    "blaming",
+    "build_circuit",
+    "load_maestro",
+]
 
-ADJOINT: Final = threading.Lock()
+Operations = Sequence[tuple[str, tuple[int, ...], int, int]]
+"""What `_core.NativeCircuit.operations` returns."""
+
+T = TypeVar("T")
+
+
+def after_fork(renew: Callable[[], None]) -> None:
+    """Call ``renew`` in every child this process is forked into."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=renew)
+
+
+class _ForkSafeLock:
+    """A lock that is free in a forked child, whoever held it in the parent."""
+
+    def __init__(self) -> None:
+        self._renew()
+        after_fork(self._renew)
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+ADJOINT: Final = _ForkSafeLock()
 """Held around compiled programs: one call already uses every core, two at once only hinder each other."""
 
-_LOADING: Final = threading.Lock()
+_LOADING: Final = _ForkSafeLock()
 _loaded: list[Any] = []
+_forked: list[bool] = []
+after_fork(lambda: _forked.append(True) if _loaded else None)
+
+
+@contextmanager
+def blaming(label: str) -> Iterator[None]:
+    """Turn what the library raises into a `SimulationError` that names the circuit."""
+    try:
+        yield
+    except VivaceError:
+        raise
+    except (RuntimeError, ValueError, TypeError, MemoryError) as error:
+        raise SimulationError.for_circuit(label, error) from error
 
 
 def load_maestro() -> Any:
@@ -59,14 +113,19 @@ def angles_of(
 
 
 def build_circuit(
-    maestro: Any, native: _core.NativeCircuit, angles: Sequence[float], idle: bool = False
+    maestro: Any,
+    native: _core.NativeCircuit,
+    angles: Sequence[float],
+    idle: bool = False,
+    operations: Operations | None = None,
 ) -> Any:
     """A circuit object of the library, gate by gate; ``angles`` has one number per slot of ``native``.
 
-    With ``idle``, ``id`` becomes ``u(0, 0, 0)``, which carries noise; without, it is left out.
+    With ``idle``, ``id`` becomes ``u(0, 0, 0)``, which carries noise; without, it is left out. Pass
+    ``native.operations()`` as ``operations`` when building one structure many times.
     """
     circuit = maestro.circuits.QuantumCircuit()
-    for name, operands, slot, n_angles in native.operations():
+    for name, operands, slot, n_angles in native.operations() if operations is None else operations:
         if name == "measure":
             circuit.measure([operands])
         elif name == "id":
@@ -75,3 +134,45 @@ def build_circuit(
         else:
             getattr(circuit, name)(*operands, *angles[slot : slot + n_angles])
     return circuit
+
+
+class Compiled:
+    """A circuit compiled for any number of rows.
+
+    Args:
+        circuit: The circuit, without measurements.
+        label: Label of the circuit to name in errors.
+
+    Raises:
+        SimulationError: The library refused the circuit.
+    """
+
+    def __init__(self, circuit: _core.NativeCircuit, label: str) -> None:
+        maestro = load_maestro()
+        self._label = label
+        with blaming(label):
+            built = build_circuit(maestro, circuit, [0.0] * circuit.n_slots)
+            self._program = maestro.AdjointProgram(built)
+
+    def values(self, observables: Sequence[Any], angles: NDArray[np.float64], *config: Any) -> Any:
+        """Values of the observables, a row for each row of angles.
+
+        Raises:
+            SimulationError: The library failed.
+        """
+
+        def evaluate() -> Any:
+            return self._program.expectation_values(observables, angles, *config)["expectation_values"]
+
+        with ADJOINT, blaming(self._label):
+            return _on_new_thread(evaluate) if _forked else evaluate()
+
+
+def _on_new_thread(function: Callable[[], T]) -> T:
+    """The result of ``function``, from a thread of its own.
+
+    GNU OpenMP keeps its workers by the thread that calls it; after a fork, the thread that made the child
+    still counts on workers that only the parent has, and would wait for them forever.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()

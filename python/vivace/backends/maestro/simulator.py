@@ -13,7 +13,7 @@ from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import COMPILED_QUBITS, Engine, Run
 from vivace.backends.maestro.gradients import Gradients, gradients
 from vivace.backends.observables import Observables
-from vivace.backends.runner import CircuitRunner, the_circuits
+from vivace.backends.runner import CircuitRunner, shot_ranges, the_circuits
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError
@@ -257,7 +257,7 @@ class MaestroSimulator(CircuitRunner):
 
         if shot_groups is None:
             return np.full(n_circuits, self.shots, dtype=np.uint64)
-        return _core.shots_per_circuit([(start, end, shots) for start, end, shots in shot_groups], n_circuits)
+        return _core.shots_per_circuit(shot_ranges(shot_groups), n_circuits)
 
     def _sampled(self, run: Run, batch: CircuitBatch, shots: NDArray[np.uint64]) -> ExecutionResult:
         import numpy as np
@@ -266,12 +266,14 @@ class MaestroSimulator(CircuitRunner):
         labels = run.labels
         seeds = _core.derive_seeds(base, labels)
         counts: list[dict[str, int]] = [{}] * len(batch)
-        for template in batch.templates:
+        plans = []
+        for template in batch.templates:  # all of them are checked before the first one runs
             circuits = template.circuits
-            found = self._engine.sample(
-                run, template, np.arange(len(circuits)), shots[circuits], seeds[circuits]
-            )
-            for circuit, result in zip(circuits.tolist(), found, strict=True):
+            rows = np.arange(len(circuits))
+            plan = self._engine.plan_sample(run, template, rows, shots[circuits], seeds[circuits])
+            plans.append((circuits, plan))
+        for circuits, counts_of in plans:
+            for circuit, result in zip(circuits.tolist(), counts_of(), strict=True):
                 counts[circuit] = result
         return ExecutionResult(
             [{"label": label, "results": result} for label, result in zip(labels, counts, strict=True)]
@@ -286,27 +288,32 @@ def _estimated(engine: Engine, run: Run, batch: CircuitBatch, observables: Obser
     tables: dict[int, NDArray[np.float64]] = {
         group: np.full((len(batch), len(observables.words(group))), np.nan) for group in groups
     }
-    for template in batch.templates:
+    plans = []
+    for template in batch.templates:  # all of them are checked before the first one runs
         of_row = observables.groups[template.circuits]
         for group in np.unique(of_row).tolist():
             rows = np.flatnonzero(of_row == group)
             label = run.labels[template.circuits[rows[0]]]
             words = observables.padded(group, template.n_qubits, label)
-            tables[group][template.circuits[rows]] = engine.estimate(run, template, rows, words)
+            plan = engine.plan_estimate(run, template, rows, words)
+            plans.append((group, template.circuits[rows], plan))
+    for group, circuits, values_of in plans:
+        tables[group][circuits] = values_of()
     if len(groups) == 1:
         return ExecutionResult(ExpectationTable(run.labels, observables.words(groups[0]), tables[groups[0]]))
     entries = []
     for circuit, (label, group) in enumerate(zip(run.labels, observables.groups.tolist(), strict=True)):
-        values = tables[group][circuit].tolist()
-        entries.append({"label": label, "results": dict(zip(observables.words(group), values, strict=True))})
+        row = tables[group][circuit].tolist()
+        entries.append({"label": label, "results": dict(zip(observables.words(group), row, strict=True))})
     return ExecutionResult(entries)
 
 
 def _depths(batch: CircuitBatch) -> list[int]:
     depths = [0] * len(batch)
     for template in batch.templates:
+        depth = template.depth
         for circuit in template.circuits.tolist():
-            depths[circuit] = template.depth
+            depths[circuit] = depth
     return depths
 
 

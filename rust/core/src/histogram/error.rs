@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::header::{Format, MAX_BITS, MAX_PACKED_BYTES, MAX_QH1_BITS};
+use super::header::{Format, MAX_BITS, MAX_KEY_CHARS, MAX_PACKED_BYTES, MAX_QH1_BITS};
 use crate::payload::Base64Error;
 
 /// Why bytes are not a histogram, or why counts cannot become one. `at` is a byte offset into the
@@ -82,6 +82,13 @@ pub enum HistogramError {
     },
     /// The packed rows would exceed [`MAX_PACKED_BYTES`].
     TooManyPackedBytes {
+        /// Number of outcomes.
+        unique: u64,
+        /// Width of the register.
+        n_bits: u32,
+    },
+    /// The text keys would exceed [`MAX_KEY_CHARS`].
+    TooManyKeyChars {
         /// Number of outcomes.
         unique: u64,
         /// Width of the register.
@@ -267,6 +274,11 @@ impl fmt::Display for HistogramError {
                 f,
                 "{unique} outcomes of {n_bits} bits need more than the {MAX_PACKED_BYTES} bytes \
                  allowed for packed outcomes"
+            ),
+            TooManyKeyChars { unique, n_bits } => write!(
+                f,
+                "{unique} outcomes of {n_bits} bits need more than the {MAX_KEY_CHARS} characters \
+                 allowed for keys; use decode_histogram_arrays"
             ),
             KeyCharacter { key, at, found } => {
                 write!(

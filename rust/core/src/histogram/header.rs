@@ -18,6 +18,11 @@ pub const MAX_QH1_BITS: u32 = 255;
 /// take eight times as much.
 pub const MAX_PACKED_BYTES: usize = 256 << 20;
 
+/// Most characters that the text keys of a histogram may have together.
+///
+/// A key takes eight times the memory of its packed row, and a Python object besides.
+pub const MAX_KEY_CHARS: usize = 256 << 20;
+
 /// The two byte formats. They differ in the magic and in how the width is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {

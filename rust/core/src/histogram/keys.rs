@@ -1,5 +1,9 @@
 //! Packed rows to text keys.
 
+use std::ops::Range;
+
+use super::error::HistogramError;
+use super::header::MAX_KEY_CHARS;
 use super::table::Histogram;
 
 /// The eight characters of each byte.
@@ -25,16 +29,27 @@ impl Histogram {
         String::from_utf8(key).unwrap_or_default() // always ASCII
     }
 
-    /// Append all keys, one after another without separators: `len() × n_bits` ASCII bytes, at most
-    /// eight times [`MAX_PACKED_BYTES`](super::MAX_PACKED_BYTES).
-    pub fn write_keys(&self, out: &mut Vec<u8>) {
+    /// Refuses histograms whose keys together have more than [`MAX_KEY_CHARS`] characters.
+    pub fn check_keys(&self) -> Result<(), HistogramError> {
+        match self.len().checked_mul(self.n_bits as usize) {
+            Some(chars) if chars <= MAX_KEY_CHARS => Ok(()),
+            _ => Err(HistogramError::TooManyKeyChars {
+                unique: self.len() as u64,
+                n_bits: self.n_bits,
+            }),
+        }
+    }
+
+    /// Append the keys of some outcomes, one after another without separators: `n_bits` ASCII bytes each.
+    pub fn write_keys(&self, outcomes: Range<usize>, out: &mut Vec<u8>) {
         let width = self.n_bits as usize;
         if width == 0 {
             return;
         }
         let start = out.len();
-        out.resize(start + self.len() * width, 0);
-        let rows = self.bits.chunks_exact(self.row_bytes());
+        out.resize(start + outcomes.len() * width, 0);
+        let bytes = self.row_bytes();
+        let rows = self.bits[outcomes.start * bytes..outcomes.end * bytes].chunks_exact(bytes);
         for (row, key) in rows.zip(out[start..].chunks_exact_mut(width)) {
             write_key(row, key);
         }

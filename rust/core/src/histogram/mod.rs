@@ -40,5 +40,5 @@ pub use decode::decode;
 pub use encode::encode;
 pub use envelope::{Envelope, decode_base64, decode_envelope, encode_base64};
 pub use error::HistogramError;
-pub use header::{Format, Header, MAX_BITS, MAX_PACKED_BYTES, MAX_QH1_BITS};
+pub use header::{Format, Header, MAX_BITS, MAX_KEY_CHARS, MAX_PACKED_BYTES, MAX_QH1_BITS};
 pub use table::Histogram;

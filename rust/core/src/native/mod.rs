@@ -10,6 +10,7 @@ mod derivative;
 mod entanglement;
 mod gate;
 mod lower;
+mod query;
 mod readout;
 mod rewrite;
 mod text;

@@ -49,15 +49,6 @@ pub enum PauliError {
         /// Where it stands again, (group, term).
         second: (usize, usize),
     },
-    /// A word with more letters than the circuit has qubits.
-    TooLong {
-        /// The word.
-        word: String,
-        /// Letters it has.
-        letters: usize,
-        /// Qubits of the circuit.
-        qubits: usize,
-    },
     /// `circuit_ham_map` and `ham_ops` disagree on the number of groups.
     MapLength {
         /// Ranges in the map.
@@ -182,17 +173,6 @@ impl PauliError {
                 first.0,
                 first.1
             ),
-            Self::TooLong {
-                word,
-                letters,
-                qubits,
-            } => write!(
-                f,
-                "Observable {} has {} but the circuit has {}.",
-                Word(word),
-                Count(*letters, "letter"),
-                Count(*qubits, "qubit")
-            ),
             _ => Ok(()),
         }
     }
@@ -247,8 +227,7 @@ impl fmt::Display for PauliError {
             Self::Empty { .. }
             | Self::Letter { .. }
             | Self::Length { .. }
-            | Self::Duplicate { .. }
-            | Self::TooLong { .. } => self.fmt_words(f),
+            | Self::Duplicate { .. } => self.fmt_words(f),
             _ => self.fmt_wire(f),
         }
     }

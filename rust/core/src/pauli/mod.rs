@@ -1,4 +1,4 @@
-//! Pauli words: check, pad, sparse form, wire form both ways, groups of a submission.
+//! Pauli words: check, sparse form, wire form both ways, groups of a submission.
 //!
 //! **Client notation** (“dense”): words over `I X Y Z`, leftmost letter = qubit 0, `;` between the
 //! words of a group, `|` between groups: `XYZ;XXZ|ZI;IZ`. Words of one group have one length;
@@ -26,5 +26,5 @@ mod wire;
 
 pub use error::PauliError;
 pub use groups::{ALL_GROUPS, groups_per_circuit};
-pub use observables::{Observables, check, pad};
+pub use observables::{Observables, check};
 pub use wire::{MAX_WIDTH, decode_wire, encode_wire};

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::{ALL_GROUPS, PauliError};
@@ -24,7 +23,7 @@ impl Group {
 /// its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observables<'a> {
-    text: Cow<'a, str>,
+    text: &'a str,
     groups: Vec<Group>,
 }
 
@@ -39,23 +38,12 @@ impl<'a> Observables<'a> {
         for (index, group) in groups.iter().enumerate() {
             check_distinct(text, index, group)?;
         }
-        Ok(Self {
-            text: Cow::Borrowed(text),
-            groups,
-        })
-    }
-
-    /// The same observables with a text of their own.
-    pub fn into_owned(self) -> Observables<'static> {
-        Observables {
-            text: Cow::Owned(self.text.into_owned()),
-            groups: self.groups,
-        }
+        Ok(Self { text, groups })
     }
 
     /// The text as given.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text
     }
 
     /// Number of `|` groups, at least 1.
@@ -68,21 +56,12 @@ impl<'a> Observables<'a> {
         self.selected(group).iter().map(|g| g.words).sum()
     }
 
-    /// Letters per word of `group`; the longest of all groups for [`ALL_GROUPS`].
-    pub fn word_len(&self, group: u32) -> usize {
-        self.selected(group)
-            .iter()
-            .map(|g| g.letters)
-            .max()
-            .unwrap_or(0)
-    }
-
     /// The words of `group` in order; for [`ALL_GROUPS`] those of every group, flattened in order
     /// (ordering §4).
     pub fn words(&self, group: u32) -> impl Iterator<Item = &str> {
         self.selected(group)
             .iter()
-            .flat_map(|g| (0..g.words).map(|term| word(&self.text, g, term)))
+            .flat_map(|g| (0..g.words).map(|term| word(self.text, g, term)))
     }
 
     /// Refuses a word that stands in two groups: to be called when some circuit is measured for all
@@ -91,7 +70,7 @@ impl<'a> Observables<'a> {
         let mut seen = HashMap::with_capacity(self.n_words(ALL_GROUPS));
         for (index, group) in self.groups.iter().enumerate() {
             for term in 0..group.words {
-                let word = word(&self.text, group, term);
+                let word = word(self.text, group, term);
                 if let Some(first) = seen.insert(word, (index, term)) {
                     return Err(PauliError::Duplicate {
                         word: word.to_owned(),
@@ -117,36 +96,6 @@ impl<'a> Observables<'a> {
 /// Checks `text` as [`Observables::parse`] does, except for repeated words; allocates nothing.
 pub fn check(text: &str) -> Result<(), PauliError> {
     scan(text, |_| ())
-}
-
-/// Words widened with `I` on the right to `width` letters (decisions, “words shorter than the
-/// circuit”). Borrowed words needed no padding: one owned word means that the caller should warn.
-pub fn pad<'w>(
-    words: impl IntoIterator<Item = &'w str>,
-    width: usize,
-) -> Result<Vec<Cow<'w, str>>, PauliError> {
-    words
-        .into_iter()
-        .map(|word| pad_word(word, width))
-        .collect()
-}
-
-fn pad_word(word: &str, width: usize) -> Result<Cow<'_, str>, PauliError> {
-    let letters = word.len();
-    if letters == width {
-        return Ok(Cow::Borrowed(word));
-    }
-    if letters > width {
-        return Err(PauliError::TooLong {
-            word: word.to_owned(),
-            letters,
-            qubits: width,
-        });
-    }
-    let mut padded = String::with_capacity(width);
-    padded.push_str(word);
-    padded.extend(std::iter::repeat_n('I', width - letters));
-    Ok(Cow::Owned(padded))
 }
 
 /// Calls `found` for every group of `text`, in order.

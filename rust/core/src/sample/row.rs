@@ -58,41 +58,48 @@ pub enum SampleError {
     },
 }
 
-impl fmt::Display for SampleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SampleError {
+    /// The row that was not sampled, when it is one.
+    #[must_use]
+    pub fn row(&self) -> Option<usize> {
         match self {
-            Self::Probability {
-                row,
-                outcome,
-                value,
-            } => write!(
-                f,
-                "Row {row} has the probability {value} for outcome {outcome}; \
+            Self::Probability { row, .. } | Self::Sum { row, .. } | Self::Shots { row, .. } => {
+                Some(*row)
+            }
+            Self::Shape { .. } => None,
+        }
+    }
+
+    /// The message, with `row` as the name of the row.
+    #[must_use]
+    pub fn about(&self, row: &str) -> String {
+        match self {
+            Self::Probability { outcome, value, .. } => format!(
+                "{row} has the probability {value} for outcome {outcome}; \
                  expected a finite number, not negative."
             ),
-            Self::Sum { row, sum } => {
-                write!(
-                    f,
-                    "The probabilities of row {row} sum to {sum}; expected 1."
-                )
+            Self::Sum { sum, .. } => {
+                format!("{row} has probabilities that sum to {sum}; expected 1.")
             }
-            Self::Shots { row, shots } => {
-                write!(
-                    f,
-                    "Row {row} asks for {shots} shots; at most {MAX_SHOTS} are possible."
-                )
+            Self::Shots { shots, .. } => {
+                format!("{row} asks for {shots} shots; at most {MAX_SHOTS} are possible.")
             }
             Self::Shape {
                 numbers,
                 n_outcomes,
                 shots,
                 seeds,
-            } => write!(
-                f,
+            } => format!(
                 "Expected one row of {n_outcomes} probabilities, one number of shots and one seed per circuit; \
                  got {numbers} probabilities, {shots} shots, {seeds} seeds."
             ),
         }
+    }
+}
+
+impl fmt::Display for SampleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.about(&format!("Row {}", self.row().unwrap_or_default())))
     }
 }
 
