@@ -143,6 +143,10 @@ class NativeCircuit:
         """Number of angles."""
 
     @property
+    def bond_exponent(self) -> int:
+        """The bond dimension, as a power of two, at which a matrix product state of the circuit is exact."""
+
+    @property
     def n_operations(self) -> int:
         """Number of operations."""
 
@@ -166,6 +170,18 @@ class NativeCircuit:
 
     def channel(self) -> NativeCircuit | None:
         """The form for density matrices: resets as they are, mid-circuit measurements by a spare qubit."""
+
+    def cones(
+        self, words: Sequence[str], max_qubits: int
+    ) -> tuple[
+        list[tuple[NativeCircuit, list[str], list[tuple[NDArray[np.uint32], list[list[int]]]]]], list[int]
+    ]:
+        """How to evaluate words (one letter per qubit) by their light cones.
+
+        Returns tasks and the numbers of the words whose cones have more than ``max_qubits``. A task is a
+        circuit, the words to evaluate on it, and the members that share it: (for each slot of the circuit the
+        slot of this one, for each word of the task the numbers of the words that have its value).
+        """
 
     def operations(self) -> list[tuple[str, tuple[int, ...], int, int]]:
         """(name, operands, first slot, number of slots) of every operation."""

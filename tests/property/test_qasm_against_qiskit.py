@@ -42,6 +42,9 @@ STRICTER = [
     Deviation("expressions nest at most 128 deep", r"nested deeper than 128", r"", HEAD + f"rx({'(' * 200}1{')' * 200}) q[0];"),
 ]  # fmt: skip
 
+# Gates of Qiskit's qelib1.inc that are not in the paper's.
+LATER = r"(swap|cswap|crx|cry|rxx|rzz|sx|sxdg|p|u|cu|csx|cp|rccx|rc3x|c3x|c3sqrtx|c4x)"
+
 # Vivace reads these, Qiskit refuses them.
 WIDER = [
     Deviation("all gates are known without the include (§14)", r"cannot use non-builtin custom instruction", r"", "OPENQASM 2.0; qreg q[1]; h q[0];"),
@@ -56,7 +59,7 @@ WIDER = [
     Deviation("included files are not read (§14)", r"unable to find .* in the include search path", r"include", HEAD + 'include "other.inc";'),
     Deviation("qelib1.inc may be included twice", r"'u3' is already defined", r"include", HEAD + 'include "qelib1.inc";'),
     Deviation("u0 takes any number", r"must be an integer", r"u0", HEAD + "u0(0.5) q[0];"),
-    Deviation("registers may be called as later gates are", r"'\w+' is already defined", r"", HEAD + "qreg sx[1];"),
+    Deviation("registers may be called as later gates are", rf"'{LATER}' is already defined", rf"(reg|bit)\b[^;]*\b{LATER}\b", HEAD + "qreg sx[1];"),
     Deviation("a program may define gates of the table its own way", r"is mismatched with its definition", r"", "OPENQASM 2.0; gate h a,b { CX a,b; } qreg q[2]; h q[0],q[1];"),
     Deviation("a gate of qelib1.inc may be repeated as it is", r"already defined", r"gate", HEAD + "gate x a { u3(pi,0,pi) a; }"),
     Deviation("white space includes \\v and \\f", r"encountered '\\x0[bc]'|encountered '", r"[\v\f]", HEAD + "x\vq[0];\f"),

@@ -1,8 +1,18 @@
 //! Circuits in the native gate set.
 
+use numpy::PyArray1;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyTuple;
+use vivace_core::cone;
 use vivace_core::native::{NativeGate, NativeOp, NativeProgram};
+
+/// One circuit of an evaluation plan: the circuit, its words, and its members as (slots, targets).
+type Task<'py> = (
+    NativeCircuit,
+    Vec<String>,
+    Vec<(Bound<'py, PyArray1<u32>>, Vec<Vec<u32>>)>,
+);
 
 #[pyclass(frozen, module = "vivace._core")]
 pub struct NativeCircuit {
@@ -42,6 +52,12 @@ impl NativeCircuit {
     #[getter]
     fn n_slots(&self) -> usize {
         self.program.slots.len()
+    }
+
+    /// The bond dimension, as a power of two, at which a matrix product state of the circuit is exact.
+    #[getter]
+    fn bond_exponent(&self, py: Python<'_>) -> u32 {
+        py.detach(|| self.program.bond_exponent())
     }
 
     #[getter]
@@ -91,6 +107,25 @@ impl NativeCircuit {
             program,
             qubits: (0..self.program.n_qubits).collect(),
         })
+    }
+
+    /// How to evaluate words by their light cones: tasks, and the words that are too wide.
+    fn cones<'py>(
+        &self,
+        py: Python<'py>,
+        words: Vec<PyBackedStr>,
+        max_qubits: u32,
+    ) -> (Vec<Task<'py>>, Vec<u32>) {
+        let plan = py.detach(|| {
+            let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            cone::plan(&self.program, &words, max_qubits)
+        });
+        let member = |member: cone::Member| (PyArray1::from_vec(py, member.slots), member.targets);
+        let task = |task: cone::ConeTask| {
+            let members = task.members.into_iter().map(member).collect();
+            (NativeCircuit::new(task.program), task.words, members)
+        };
+        (plan.tasks.into_iter().map(task).collect(), plan.wide)
     }
 
     /// (name, operands, index of the first angle, number of angles) of every operation.

@@ -5,6 +5,7 @@
 //! | [`qasm2`] | OpenQASM 2: lex, parse, validate, measure widths and depth |
 //! | [`template`] | factor circuits of one structure into a template and its parameter rows, and back |
 //! | [`native`] | programs in the gate set simulators run, and their angles for blocks of rows |
+//! | [`cone`] | light cones: the part of a circuit a Pauli word depends on, and which words share one |
 //! | [`payload`] | gzip + base64 both ways, exact request sizes, greedy chunks |
 //! | [`histogram`] | QH1 / QH2 count histograms both ways |
 //! | [`pauli`] | Pauli words: check, pad, sparse form, wire form both ways |
@@ -13,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cone;
 pub mod histogram;
 pub mod native;
 pub mod pauli;

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from vivace import _core
+from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
 from vivace.backends.maestro.config import MaestroConfig
-from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
+from vivace.backends.maestro.library import ADJOINT, angles_of, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import NoiseWarnings, estimator, noise_seeds, sampler
 from vivace.cancellation import check
-from vivace.errors import ExecutionCancelledError, SimulationError
+from vivace.errors import ExecutionCancelledError, SimulationError, VivaceError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +39,9 @@ _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of
 _CANCELLED: Final = "Maestro batch cancelled after partial completion"
 
 T = TypeVar("T")
+
+Job = tuple[str, Callable[[], T]]
+"""The label of the circuit it is for, and what to do."""
 
 Progress = Callable[[int], None]
 """Called with the number of circuits just finished."""
@@ -100,17 +104,16 @@ class Engine:
                 "ham_ops.",
                 label,
             )
+        if run.compiled_qubits and _is_statevector(run) and run.config.noise_model is None:
+            placed = [_on_qubits(word, unitary) for word in words]
+            plan = plan_cones(run, unitary, placed)
+            if not plan.wide or unitary.n_qubits == template.n_qubits:
+                return estimate_by_cones(self, run, template, plan, rows)
         run, unitary = _exact(run, native, unitary, label)
         words = [_on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
         if run.config.noise_model is not None:
             return self._noisy_values(run, template, native, unitary, rows, words)
-        if _is_compiled(run, unitary.n_qubits):
-            values = np.empty((len(rows), len(words)))
-            for part, found in self._compiled(run, template, unitary, rows, words, len(words)):
-                values[part] = found
-            return values
-
         maestro = load_maestro()
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
 
@@ -237,18 +240,14 @@ class Engine:
         program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
         size = _chunk_rows(unitary, n_values)
-        contiguous = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
         for start in range(0, len(rows), size):
             run.check()
             part = slice(start, min(start + size, len(rows)))
-            chosen = rows[part]
-            angles = template.angles(unitary, int(chosen[0]), int(chosen[-1]) + 1)
-            if not contiguous:
-                angles = angles[chosen - chosen[0]]
+            angles = angles_of(template, unitary, rows[part])
             with ADJOINT:
                 found = program.expectation_values(observables, angles, config)["expectation_values"]
             yield part, found
-            run.progress(len(chosen))
+            run.progress(len(angles))
 
     def _each(
         self,
@@ -263,25 +262,43 @@ class Engine:
         by_text = native.has_conditions
         idle = run.config.noise_model is not None
 
-        def task(index: int, row: int) -> T:
-            run.check()
-            angles = template.angles(native, row, row + 1)[0].tolist()
-            circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles, idle)
-            try:
+        def job(index: int, row: int) -> Job[T]:
+            def run_one() -> T:
+                angles = template.angles(native, row, row + 1)[0].tolist()
+                circuit = native.text(angles) if by_text else build_circuit(maestro, native, angles, idle)
                 return call(index, circuit)
+
+            return run.labels[template.circuits[row]], run_one
+
+        return self.run_all(run, [job(index, row) for index, row in enumerate(rows.tolist())], report=True)
+
+    def run_all(self, run: Run, jobs: Sequence[Job[T]], *, report: bool = False) -> list[T]:
+        """Run jobs on the thread pool; results in order.
+
+        Args:
+            run: The submission; its event stops the jobs between one another.
+            jobs: What to do, and the label of the circuit it is for.
+            report: Whether each job is one circuit done.
+        """
+
+        def task(label: str, function: Callable[[], T]) -> T:
+            run.check()
+            try:
+                return function()
+            except VivaceError:
+                raise
             except (RuntimeError, ValueError, MemoryError) as error:
-                raise SimulationError.for_circuit(run.labels[template.circuits[row]], error) from error
+                raise SimulationError.for_circuit(label, error) from error
 
-        return self._collect(run, [self._submit(task, index, row) for index, row in enumerate(rows.tolist())])
-
-    def _collect(self, run: Run, futures: list[Future[T]]) -> list[T]:
+        futures = [self._submit(task, *job) for job in jobs]
         try:
             for future in futures:
                 while not future.done():
-                    wait([future], timeout=0.1, return_when=FIRST_EXCEPTION)
+                    wait([future], timeout=0.1)
                     run.check()
                 future.result()
-                run.progress(1)
+                if report:
+                    run.progress(1)
         except BaseException as error:
             for future in futures:
                 future.cancel()
@@ -293,11 +310,11 @@ class Engine:
             raise
         return [future.result() for future in futures]
 
-    def _submit(self, task: Callable[[int, int], T], index: int, row: int) -> Future[T]:
+    def _submit(self, task: Callable[..., T], *arguments: Any) -> Future[T]:
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
-            return self._pool.submit(task, index, row)
+            return self._pool.submit(task, *arguments)
 
 
 def _exact(
@@ -332,13 +349,13 @@ def _measures(native: _core.NativeCircuit) -> bool:
     return any(operation[0] == "measure" for operation in native.operations())
 
 
-def _is_compiled(run: Run, n_qubits: int) -> bool:
+def _is_statevector(run: Run) -> bool:
     config = run.config
-    return (
-        n_qubits <= run.compiled_qubits
-        and config.simulation_type_for(n_qubits) == "Statevector"
-        and config.simulator_type in (None, "QCSim")
-    )
+    return config.simulation_type in (None, "Statevector") and config.simulator_type in (None, "QCSim")
+
+
+def _is_compiled(run: Run, n_qubits: int) -> bool:
+    return n_qubits <= min(run.compiled_qubits, run.config.mps_qubit_threshold) and _is_statevector(run)
 
 
 def _chunk_rows(unitary: _core.NativeCircuit, n_values: int) -> int:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vivace import _core
 from vivace.errors import MissingDependencyError
 
-__all__ = ["ADJOINT", "build_circuit", "load_maestro"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["ADJOINT", "angles_of", "build_circuit", "load_maestro"]
 
 ADJOINT: Final = threading.Lock()
 """Held around compiled programs: one call already uses every core, two at once only hinder each other."""
@@ -43,6 +47,15 @@ def load_maestro() -> Any:
             maestro.simple_execute(circuit, shots=1)
             _loaded.append(maestro)
         return _loaded[0]
+
+
+def angles_of(
+    template: _core.Template, circuit: _core.NativeCircuit, rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Angles of the given rows, ascending, of a template: rows × slots of ``circuit``."""
+    first, last = int(rows[0]), int(rows[-1])
+    angles = template.angles(circuit, first, last + 1)
+    return angles if last - first + 1 == len(rows) else angles[rows - first]
 
 
 def build_circuit(

@@ -32,9 +32,11 @@ class MaestroSimulator(CircuitRunner):
     """Runs circuits on the Maestro simulator of this machine. The default runner.
 
     Circuits that share a structure are compiled once and evaluated for all their parameter rows together,
-    also when they come as plain bound texts. Circuits wider than `MaestroConfig.mps_qubit_threshold` (22) run
-    as matrix product states with bond dimension 64, decided for each circuit alone, unless the config names a
-    method. Close the simulator, or use it in a ``with`` block, to let its threads go.
+    also when they come as plain bound texts. The expectation value of a word is taken on its light cone, the
+    part of the circuit it depends on: exact at any width as long as cones are narrow. Samples of circuits
+    wider than `MaestroConfig.mps_qubit_threshold` (22), and words whose cones are, come from matrix product
+    states with bond dimension 64, decided for each circuit alone. A method named in the config is used as
+    asked. Close the simulator, or use it in a ``with`` block, to let its threads go.
 
     Args:
         shots: Shots per circuit when sampling.

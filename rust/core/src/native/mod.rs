@@ -7,6 +7,7 @@
 
 mod channel;
 mod derivative;
+mod entanglement;
 mod gate;
 mod lower;
 mod readout;

@@ -1,7 +1,7 @@
 //! Seeded counts from rows of probabilities.
 //!
 //! **A promise.** The same probabilities, shots and seed give the same counts on every machine and
-//! with any number of threads, in every version that does not say otherwise in its changelog. Frozen
+//! with any number of threads, in every version with the same first number. Frozen
 //! vectors in `tests/sample.rs` hold it. What it is made of:
 //!
 //! | step | rule |

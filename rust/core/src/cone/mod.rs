@@ -1,0 +1,27 @@
+//! Light cones: the part of a circuit that the value of a Pauli word depends on, on as few qubits as it
+//! needs.
+//!
+//! Walking backwards from the word, a gate matters only if it does not commute with the operator that the
+//! word has become. What that operator is on a qubit is tracked as an [`Axis`]: nothing, a function of one
+//! Pauli matrix, or anything. A gate that acts on every qubit it shares with the operator through the same
+//! Pauli matrix commutes with it and is left out, along with the qubits it would have brought in. So a word
+//! behind a layer of `rzz` gates brings in its neighbours, and no neighbours of neighbours.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `axis` | through which Pauli matrix each gate acts on each of its qubits |
+//! | `blocks` | `cx rz cx` and the like become one diagonal [`Block`](blocks::Block) |
+//! | `walk` | the backward walk |
+//! | `canonical` | the cone as a circuit of its own, equal cones as equal circuits |
+//! | `plan` | which words are evaluated together |
+
+mod axis;
+mod blocks;
+mod canonical;
+mod plan;
+mod walk;
+
+pub use axis::Axis;
+pub use canonical::Cut;
+pub use plan::{ConeTask, Member, Plan, plan};
+pub use walk::{Cone, Cones};

@@ -1,0 +1,149 @@
+//! Light cones: what they hold, and which words share one. That the values are right is shown in Python,
+//! against a dense simulation (tests/property/test_cones.py).
+
+use vivace_core::cone::{Cones, plan};
+use vivace_core::native::NativeProgram;
+use vivace_core::qasm2::parse;
+
+fn program(n: usize, body: &str) -> NativeProgram {
+    let text = format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[{n}]; {body}");
+    NativeProgram::lower(&parse(&text, &["a", "b"]).expect("valid")).expect("lowers")
+}
+
+/// The qubits and the number of gates a word depends on.
+fn cone(n: usize, body: &str, word: &str) -> (Vec<u32>, usize) {
+    let program = program(n, body);
+    let cones = Cones::of(&program);
+    let cone = cones.cone(word.as_bytes());
+    (cone.qubits.clone(), cones.n_gates(&cone))
+}
+
+#[test]
+fn what_a_word_depends_on() {
+    let table: &[(&str, &str, &str, &[u32], usize)] = &[
+        ("nothing", "h q[0]; x q[1];", "III", &[], 0),
+        ("its own qubit", "ry(1) q[0]; ry(1) q[1];", "XII", &[0], 1),
+        (
+            "a diagonal gate before Z",
+            "h q[0]; rz(1) q[0];",
+            "ZII",
+            &[0],
+            1,
+        ),
+        (
+            "a diagonal gate before X",
+            "h q[0]; rz(1) q[0];",
+            "XII",
+            &[0],
+            2,
+        ),
+        (
+            "the control of a Z on the control",
+            "h q[0]; cx q[0],q[1];",
+            "ZII",
+            &[0],
+            1,
+        ),
+        (
+            "the control of a Z on the target",
+            "h q[0]; cx q[0],q[1];",
+            "IZI",
+            &[0, 1],
+            2,
+        ),
+        (
+            "the target of an X on the target",
+            "h q[0]; cx q[0],q[1];",
+            "IXI",
+            &[1],
+            0,
+        ),
+        (
+            "neighbours only",
+            "h q; rzz(1) q[0],q[1]; rzz(1) q[1],q[2]; rx(1) q[0];",
+            "ZII",
+            &[0, 1],
+            4 + 2,
+        ),
+        (
+            "written as cx",
+            "h q; cx q[0],q[1]; rz(1) q[1]; cx q[0],q[1]; cx q[1],q[2]; rz(1) q[2]; cx q[1],q[2]; rx(1) q[0];",
+            "ZII",
+            &[0, 1],
+            6,
+        ),
+        ("a letter on an idle qubit", "h q[0];", "IIZ", &[2], 0),
+        (
+            "through a Clifford",
+            "ry(1) q[0]; h q[0]; rx(1) q[0];",
+            "XII",
+            &[0],
+            2,
+        ),
+    ];
+    for (name, body, word, qubits, gates) in table {
+        assert_eq!(cone(3, body, word), (qubits.to_vec(), *gates), "{name}");
+    }
+}
+
+/// QAOA with p = 1 on a ring: every edge has the same cone of four qubits, whatever order edges come in.
+#[test]
+fn equal_cones_are_evaluated_once() {
+    let n = 40;
+    let mut edges: Vec<(usize, usize)> = (0..n).map(|i| (i, (i + 1) % n)).collect();
+    edges.sort_by_key(|&(a, b)| (a * 7919 + b * 104_729) % 101);
+    let zz =
+        |&(a, b): &(usize, usize)| format!("cx q[{a}],q[{b}]; rz(a) q[{b}]; cx q[{a}],q[{b}]; ");
+    let body = format!("h q; {} rx(b) q;", edges.iter().map(zz).collect::<String>());
+    let word = |&(a, b): &(usize, usize)| -> String {
+        (0..n)
+            .map(|q| if q == a || q == b { 'Z' } else { 'I' })
+            .collect()
+    };
+    let words: Vec<String> = edges.iter().map(word).collect();
+    let plan = plan(&program(n, &body), &words, 22);
+    assert!(plan.wide.is_empty());
+    // The direction of the two `cx` pairs tells the kinds of edges apart; none needs many qubits.
+    assert!(plan.tasks.len() <= 4, "{} circuits", plan.tasks.len());
+    assert!(plan.tasks.iter().all(|task| task.program.n_qubits <= 8));
+    let mut found: Vec<u32> = plan
+        .tasks
+        .iter()
+        .flat_map(|t| &t.members)
+        .flat_map(|m| m.targets.concat())
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, (0..n as u32).collect::<Vec<_>>(), "every word once");
+}
+
+/// With other angles on every edge the circuit is still one; its occurrences are members of one task.
+#[test]
+fn other_angles_are_members() {
+    let body: String = (0..8).map(|i| format!("ry(0.{i}) q[{i}]; ")).collect();
+    let words: Vec<String> = (0..8)
+        .map(|i| (0..8).map(|q| if q == i { 'Z' } else { 'I' }).collect())
+        .collect();
+    let plan = plan(&program(8, &body), &words, 22);
+    let members: usize = plan.tasks.iter().map(|task| task.members.len()).sum();
+    let words_in_tasks: usize = plan
+        .tasks
+        .iter()
+        .map(|task| task.words.len() * task.members.len())
+        .sum();
+    assert!(members <= 8 && words_in_tasks == 8, "{plan:?}");
+}
+
+#[test]
+fn words_too_wide_are_named() {
+    let ladder: String = (0..29)
+        .map(|i| format!("ry(1) q[{i}]; cx q[{i}],q[{}]; ", i + 1))
+        .collect();
+    let words = [
+        "Z".repeat(30),
+        format!("Z{}", "I".repeat(29)),
+        format!("{}Z", "I".repeat(29)),
+    ];
+    let plan = plan(&program(30, &ladder), &words, 22);
+    assert_eq!(plan.wide, [0, 2]);
+    assert_eq!(plan.tasks.len(), 1);
+}
