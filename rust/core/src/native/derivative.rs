@@ -49,19 +49,12 @@ impl NativeProgram {
             return Ok(out);
         }
         let n_slots = self.slots.len();
+        let block = per_row * n_slots;
         let pull = |scratch: &mut Scratch, (row, out): (usize, &mut [f64])| {
             let values = &rows[row * width..(row + 1) * width];
-            chain.partials(values, scratch).map_err(|entry| {
-                let Entry { slot, parameter } = chain.entries[entry];
-                DerivativeError {
-                    row,
-                    slot: slot as usize,
-                    parameter: parameter as usize,
-                    value: scratch.partials[entry],
-                }
-            })?;
-            let given = &gradients[row * per_row * n_slots..(row + 1) * per_row * n_slots];
-            for (out, given) in out.chunks_mut(width).zip(given.chunks(n_slots)) {
+            chain.partials(row, values, scratch)?;
+            let given = gradients[row * block..(row + 1) * block].chunks(n_slots);
+            for (out, given) in out.chunks_mut(width).zip(given) {
                 chain.apply(&scratch.partials, given, out);
             }
             Ok(())
@@ -75,7 +68,7 @@ impl NativeProgram {
             // `find_map_first`: the error must not depend on the threads.
             out.par_chunks_mut(size)
                 .enumerate()
-                .with_min_len(PARALLEL / 4 / (per_row * n_slots) + 1)
+                .with_min_len(PARALLEL / 4 / block + 1)
                 .map_init(|| chain.scratch(), |s, chunk| pull(s, chunk).err())
                 .find_map_first(|error| error)
         };
@@ -146,20 +139,25 @@ impl Chain {
         }
     }
 
-    /// The derivatives at one row, into `scratch.partials`; else the first entry that is not finite.
-    fn partials(&self, row: &[f64], scratch: &mut Scratch) -> Result<(), usize> {
+    /// The derivatives at the values of a row, into `scratch.partials`; an error for the first that is not finite.
+    fn partials(
+        &self,
+        row: usize,
+        values: &[f64],
+        scratch: &mut Scratch,
+    ) -> Result<(), DerivativeError> {
         for (first, tape) in &self.tapes {
-            let entries = *first..*first + tape.n_parameters;
-            tape.differentiate(
-                row,
-                &mut scratch.values,
-                &mut scratch.adjoints,
-                &mut scratch.partials[entries.clone()],
-            );
-            for entry in entries {
-                if !scratch.partials[entry].is_finite() {
-                    return Err(entry);
-                }
+            let partials = &mut scratch.partials[*first..*first + tape.n_parameters];
+            tape.differentiate(values, &mut scratch.values, &mut scratch.adjoints, partials);
+            let bad = partials.iter().position(|partial| !partial.is_finite());
+            if let Some(bad) = bad {
+                let Entry { slot, parameter } = self.entries[first + bad];
+                return Err(DerivativeError {
+                    row,
+                    slot: slot as usize,
+                    parameter: parameter as usize,
+                    value: partials[bad],
+                });
             }
         }
         Ok(())
@@ -196,14 +194,7 @@ impl Tape {
         for (at, &instr) in expr.iter().enumerate() {
             let (left, active) = match instr {
                 Instr::Const(_) => (0, false),
-                Instr::Param(parameter) => {
-                    let known = parameters.iter().position(|&p| p == parameter);
-                    let place = known.unwrap_or_else(|| {
-                        parameters.push(parameter);
-                        parameters.len() - 1
-                    });
-                    (place as u32, true)
-                }
+                Instr::Param(parameter) => (place(&mut parameters, parameter), true),
                 Instr::Neg | Instr::Call(_) => {
                     let operand = stack.pop().unwrap_or(0);
                     (operand, steps[operand as usize].active)
@@ -284,6 +275,15 @@ impl Tape {
             }
         }
     }
+}
+
+/// Where `parameter` stands in `parameters`; it is added if it does not.
+fn place(parameters: &mut Vec<u32>, parameter: u32) -> u32 {
+    let known = parameters.iter().position(|&p| p == parameter);
+    known.unwrap_or_else(|| {
+        parameters.push(parameter);
+        parameters.len() - 1
+    }) as u32
 }
 
 /// The derivative of a function at `x`, where it is `y`.
