@@ -91,7 +91,8 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
 ) -> None:
     """Run a circuit template on every row of parameters, on the local Maestro simulator.
 
-    With --observable the values are exact; with --shots, counts.
+    With --observable the values are exact (a warning says so where circuits are too wide for that); with
+    --shots, counts.
     """
     with _reported() as saved:
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)

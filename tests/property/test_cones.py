@@ -121,3 +121,30 @@ def test_a_named_method_is_honoured():
     exact = values(MaestroSimulator(), bell, ["XXXX"])
     assert exact == pytest.approx(1.0)
     assert values(MaestroSimulator(config=config), bell, ["XXXX"]) != pytest.approx(1.0, abs=1e-3)
+
+
+def brickwork(n_qubits, layers, rng):
+    gates = []
+    for layer in range(layers):
+        angles = rng.uniform(0, 2 * np.pi, (n_qubits, 3)).tolist()
+        gates += [dense.Gate("u3", tuple(angles[q]), (q,)) for q in range(n_qubits)]
+        gates += [dense.Gate("cx", (), (q, q + 1)) for q in range(layer % 2, n_qubits - 1, 2)]
+    return gates
+
+
+def test_an_inexact_matrix_product_state_is_not_silent():
+    """A word on all of a deep circuit of 24 qubits: one warning a simulator, naming the ways out."""
+    text = dense.program(24, brickwork(24, 15, np.random.default_rng(2)))
+    with MaestroSimulator(config=MaestroConfig(max_bond_dimension=4)) as simulator:
+        with pytest.warns(
+            UserWarning, match=r"Circuit '0' needs 24 qubits .* approximate\. Raise max_bond_dim"
+        ):
+            values(simulator, text, ["Z" * 24])
+        values(simulator, text, ["Z" * 24])
+
+
+def test_a_wide_circuit_with_little_entanglement_gives_no_warning():
+    """Its bond dimension is bounded by its gates: the matrix product state is exact."""
+    text = dense.program(24, brickwork(24, 4, np.random.default_rng(3)), measure=True)
+    with MaestroSimulator(shots=10) as simulator:
+        assert sum(simulator.submit_circuits([text]).results[0]["results"].values()) == 10

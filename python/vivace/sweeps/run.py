@@ -16,7 +16,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace.cancellation import check
-from vivace.errors import ConfigError, ParameterError, ResultError
+from vivace.errors import ConfigError, ParameterError, QasmError, ResultError
 from vivace.sweeps.inputs import check_finite
 from vivace.sweeps.observable import Observable
 from vivace.sweeps.result import SweepCounts, SweepResult, check_readable
@@ -245,7 +245,6 @@ def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> N
     import numpy as np
 
     from vivace.circuits import CircuitBatch, CircuitPayload
-    from vivace.qasm import validate_qasm
 
     matrix = np.ascontiguousarray(values, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
@@ -259,8 +258,23 @@ def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> N
     if unwritable is not None:
         raise ParameterError(f"{unwritable[:40]!a} cannot be the name of a parameter.", name=unwritable)
     check_finite(names, matrix)
-    validate_qasm(template, names)
+    _checked_template(template, names)
     circuits = CircuitBatch.of([CircuitPayload.from_matrix(template, names, matrix[:1])])
     for name in circuits.templates[0].unused_parameters:
         raise ParameterError(f"The template has no parameter {name!r}.", name=name)
     return matrix
+
+
+def _checked_template(template: str, names: tuple[str, ...]) -> None:
+    from vivace.qasm import validate_qasm
+
+    try:
+        validate_qasm(template, names)
+    except QasmError as error:
+        if not error.msg.startswith("Unknown symbol"):
+            raise
+        given = ", ".join(names)
+        message = f"{error}\n  If it is a parameter, it needs values; there are values for: {given}."
+        raise QasmError(
+            message, error.label, error.lineno, error.offset, error.text, error.end_offset
+        ) from None

@@ -75,6 +75,7 @@ def estimate_by_cones(
     label = run.labels[template.circuits[rows[0]]]
     if plan.wide:
         check_estimate(run.config, plan.unitary, [plan.words[index] for index in plan.wide], label)
+        engine.warn_of_truncation(run, plan.unitary, label)
         _log.info(
             "%d of %d words of circuit '%s' have light cones of more than %d qubits; they run as %s on the "
             "whole circuit.",

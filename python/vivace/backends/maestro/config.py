@@ -237,13 +237,27 @@ class MaestroConfig:
         wide = width > self.mps_qubit_threshold and self.simulator_type not in opt.STATEVECTOR_ONLY
         return "MatrixProductState" if wide else "Statevector"
 
-    def to_simulator_config(self, maestro: Any, *, width: int, seed: int | None = None) -> Any:
+    def truncates(self, width: int, bond_exponent: int) -> bool:
+        """Whether a circuit runs as a matrix product state without having been asked to, and inexactly.
+
+        >>> MaestroConfig().truncates(30, 3), MaestroConfig().truncates(30, 15)
+        (False, True)
+        """
+        if self.simulation_type is not None or self.simulation_type_for(width) != "MatrixProductState":
+            return False
+        return can_truncate(self, bond_exponent, self.max_bond_dimension or _AUTOMATIC_BOND_DIMENSION)
+
+    def to_simulator_config(
+        self, maestro: Any, *, width: int, seed: int | None = None, bond_exponent: int | None = None
+    ) -> Any:
         """The library's config for one circuit.
 
         Args:
             maestro: The ``maestro`` module.
             width: Qubits of the circuit; decides the method when none is set.
             seed: Seed to use instead of the one set.
+            bond_exponent: The bond dimension at which a matrix product state of the circuit is exact, as a
+                power of two; half the width if not given.
 
         Returns:
             A ``maestro.SimulatorConfig``. Options at the library's default are not passed on.
@@ -264,7 +278,8 @@ class MaestroConfig:
             values["simulation_type"] = "MatrixProductState"
             values.setdefault("max_bond_dimension", _AUTOMATIC_BOND_DIMENSION)
         is_mps = self.simulation_type_for(width) == "MatrixProductState"
-        truncates = is_mps and can_truncate(self, width, values.get("max_bond_dimension"))
+        exponent = width // 2 if bond_exponent is None else bond_exponent
+        truncates = is_mps and can_truncate(self, exponent, values.get("max_bond_dimension"))
         if truncates and not self.is_set("mps_sampling"):
             values["mps_sampling"] = "apply_measure"
         for name, enum in (("simulator_type", "SimulatorType"), ("simulation_type", "SimulationType")):

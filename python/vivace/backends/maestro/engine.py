@@ -27,7 +27,7 @@ from vivace.backends.maestro.library import (
     load_maestro,
 )
 from vivace.backends.maestro.methods import check_estimate, check_sample
-from vivace.backends.maestro.noise import NoiseWarnings, estimator, noise_seeds, refuse_noisy, sampler
+from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds, refuse_noisy, sampler
 from vivace.cancellation import check
 from vivace.errors import ExecutionCancelledError, SimulationError
 
@@ -101,7 +101,7 @@ class Engine:
         """Start afresh: also in a forked child, which has no threads and may have locks that stay shut."""
         self._lock = Lock()
         self._pool: ThreadPoolExecutor | None = None
-        self._noise_warnings = NoiseWarnings()
+        self._warnings = WarnOnce()
 
     def close(self) -> None:
         """Let the threads go; they come back with the next use."""
@@ -132,6 +132,17 @@ class Engine:
             )
         return partial(self._estimate, run, template, native, unitary, rows, words)
 
+    def warn_of_truncation(self, run: Run, circuit: _core.NativeCircuit, label: str) -> None:
+        """Warn, once for a simulator, that automatic matrix product states may be inexact."""
+        width = circuit.n_qubits
+        if run.config.truncates(width, circuit.bond_exponent):
+            self._warnings.once(
+                "truncation",
+                f"Circuit '{label}' needs {width} qubits (> {run.config.mps_qubit_threshold}) and runs as a "
+                "matrix product state, whose bond dimension cuts some of its entanglement off: results are "
+                "approximate. Raise max_bond_dimension, or set simulation_type='Statevector' for exact ones.",
+            )
+
     def _estimate(
         self,
         run: Run,
@@ -152,6 +163,7 @@ class Engine:
         run, unitary = _exact(run, native, unitary, label)
         words = [_on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
+        self.warn_of_truncation(run, unitary, label)
         if run.config.noise_model is not None:
             return self._noisy_values(run, template, native, unitary, rows, words)
         maestro = load_maestro()
@@ -188,6 +200,7 @@ class Engine:
                 label,
             )
         check_sample(run.config, native, label)
+        self.warn_of_truncation(run, native, label)
         if run.config.noise_model is not None:
             refuse_noisy(native, label)
             return lambda: self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
@@ -240,7 +253,7 @@ class Engine:
         noise = noise_seeds(run.config, circuits, labels)
         base = run.config.seed
         seeds = [None] * len(rows) if base is None else _core.derive_seeds(base, labels).tolist()
-        values = estimator(run.config, native, unitary, words, labels[0], self._noise_warnings)
+        values = estimator(run.config, native, unitary, words, labels[0], self._warnings)
 
         def call(index: int, circuit: Any) -> list[float]:
             return values(circuit, noise[index], seeds[index])
@@ -279,10 +292,13 @@ class Engine:
         """Counts from one simulation per row."""
         width = template.n_clbits
         circuits = template.circuits
+        bond = native.bond_exponent
 
         def counts(index: int, circuit: Any) -> dict[str, int]:
             maestro = load_maestro()
-            config = run.config.to_simulator_config(maestro, width=native.n_qubits, seed=seeds[index])
+            config = run.config.to_simulator_config(
+                maestro, width=native.n_qubits, seed=seeds[index], bond_exponent=bond
+            )
             found = maestro.simple_execute(circuit, config, shots[index])["counts"]
             return _canonical(found, width, shots[index], run.labels[circuits[rows[index]]])
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
-from vivace.backends.maestro.library import ADJOINT, build_circuit, load_maestro
+from vivace.backends.maestro.library import build_circuit, exclusively, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.observables import Observables
 from vivace.cancellation import check
@@ -68,10 +68,7 @@ class _Task:
         import numpy as np
 
         angles = self.template.angles(self.unitary, start, stop)
-        try:
-            values, by_slot = self._swept(angles)
-        except (RuntimeError, ValueError, MemoryError) as error:
-            raise SimulationError.for_circuit(self.label, error) from error
+        values, by_slot = self._swept(angles)
         *shape, n_slots = by_slot.shape
         gradients = np.ascontiguousarray(by_slot).reshape(math.prod(shape), n_slots)
         pulled = self.template.pull_back(self.unitary, gradients, start, stop)
@@ -82,12 +79,10 @@ class _Task:
         import numpy as np
 
         if self.coefficients is None:
-            with ADJOINT:
-                found = self.program.jacobian(self.words, angles, self.config)
+            found = exclusively(self.label, lambda: self.program.jacobian(self.words, angles, self.config))
             return found["expectation_values"], found["jacobian"]
         cotangents = np.tile(self.coefficients, (len(angles), 1))
-        with ADJOINT:
-            found = self.program.vjp(self.words, cotangents, angles, self.config)
+        found = exclusively(self.label, lambda: self.program.vjp(self.words, cotangents, angles, self.config))
         return found["expectation_values"] @ self.coefficients, found["vjp"]
 
 

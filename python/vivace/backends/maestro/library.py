@@ -24,6 +24,7 @@ __all__ = [
     "angles_of",
     "blaming",
     "build_circuit",
+    "exclusively",
     "load_maestro",
 ]
 
@@ -136,6 +137,19 @@ def build_circuit(
     return circuit
 
 
+def exclusively(label: str, call: Callable[[], T]) -> T:
+    """The result of a call of a compiled program, which must be the only one at a time.
+
+    In a forked child it runs on a new thread: the library's OpenMP keeps its workers per calling thread, and
+    those of the parent's thread are gone.
+
+    Raises:
+        SimulationError: The library failed; names the circuit ``label``.
+    """
+    with ADJOINT, blaming(label):
+        return _on_new_thread(call) if _forked else call()
+
+
 class Compiled:
     """A circuit compiled for any number of rows.
 
@@ -160,12 +174,10 @@ class Compiled:
         Raises:
             SimulationError: The library failed.
         """
-
-        def evaluate() -> Any:
-            return self._program.expectation_values(observables, angles, *config)["expectation_values"]
-
-        with ADJOINT, blaming(self._label):
-            return _on_new_thread(evaluate) if _forked else evaluate()
+        return exclusively(
+            self._label,
+            lambda: self._program.expectation_values(observables, angles, *config)["expectation_values"],
+        )
 
 
 def _on_new_thread(function: Callable[[], T]) -> T:

@@ -44,16 +44,21 @@ def check_sample(config: MaestroConfig, circuit: _core.NativeCircuit, label: str
     _check_aer(config, circuit, label, mid_circuit=circuit.readout() is None)
 
 
-def can_truncate(config: MaestroConfig, width: int, bond_dimension: int | None) -> bool:
-    """Whether a matrix product state of this width may lose amplitudes.
+def can_truncate(config: MaestroConfig, exponent: int, bond_dimension: int | None) -> bool:
+    """Whether a matrix product state may lose amplitudes.
+
+    Args:
+        config: The options.
+        exponent: The bond dimension at which the state is exact, as a power of two.
+        bond_dimension: The largest one kept.
 
     >>> from vivace.backends import MaestroConfig
-    >>> can_truncate(MaestroConfig(), 12, 64), can_truncate(MaestroConfig(), 14, 64)
+    >>> can_truncate(MaestroConfig(), 6, 64), can_truncate(MaestroConfig(), 7, 64)
     (False, True)
     """
     if config.singular_value_threshold:
         return True
-    return bond_dimension is not None and width // 2 >= bond_dimension.bit_length()
+    return bond_dimension is not None and exponent >= bond_dimension.bit_length()
 
 
 def cone_width(circuit: _core.NativeCircuit, word: str) -> int:

@@ -42,14 +42,14 @@ from vivace.errors import ConfigError, SimulationError
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["NoiseWarnings", "estimator", "noise_seeds", "noisy_layers", "refuse_noisy", "sampler"]
+__all__ = ["WarnOnce", "estimator", "noise_seeds", "noisy_layers", "refuse_noisy", "sampler"]
 
 _EXACT_METHODS: Final = frozenset({"DensityMatrix", "MatrixProductOperator"})
 _SEED_SPAN: Final = 1 << 32  # the library takes no larger noise seed
 _WAYS_OUT: Final = 'Set noise_realizations, or simulation_type="DensityMatrix".'
 
 
-class NoiseWarnings:
+class WarnOnce:
     """Warnings given once per simulator. Safe to share between threads."""
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ def estimator(
     unitary: _core.NativeCircuit,
     words: list[str],
     label: str,
-    once: NoiseWarnings,
+    once: WarnOnce,
 ) -> Callable[[Any, int, int | None], list[float]]:
     """A call (circuit, noise seed, seed) → values. ``unitary`` is ``native`` without measurements."""
     refuse_noisy(native, label)
@@ -197,7 +197,7 @@ def _realizations(config: MaestroConfig, width: int, *, analytic: bool) -> int |
 
 
 def _check_analytic(
-    model: Any, unitary: _core.NativeCircuit, words: Sequence[str], label: str, once: NoiseWarnings
+    model: Any, unitary: _core.NativeCircuit, words: Sequence[str], label: str, once: WarnOnce
 ) -> None:
     if not model.compute_damping_covers_model():
         raise ConfigError(

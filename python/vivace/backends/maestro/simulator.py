@@ -35,7 +35,8 @@ class MaestroSimulator(CircuitRunner):
     also when they come as plain bound texts. The expectation value of a word is taken on its light cone, the
     part of the circuit it depends on: exact at any width as long as cones are narrow. Samples of circuits
     wider than `MaestroConfig.mps_qubit_threshold` (22), and words whose cones are, come from matrix product
-    states with bond dimension 64, decided for each circuit alone. A method named in the config is used as
+    states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact. A
+    method named in the config is used as
     asked. Close the simulator, or use it in a ``with`` block, to let its threads go.
 
     Args:
@@ -141,8 +142,8 @@ class MaestroSimulator(CircuitRunner):
             circuits: Anything `CircuitBatch.of` takes.
             payloads: The same as ``circuits``.
             ham_ops: Pauli words to take expectation values of, leftmost letter = qubit 0; ``;`` between
-                words, ``|`` between groups. Values are exact; final measurements do not matter. Words
-                shorter than a circuit are padded with I, with a warning.
+                words, ``|`` between groups. Values are exact, or a warning says that they are not; final
+                measurements do not matter. Words shorter than a circuit are padded with I, with a warning.
             circuit_ham_map: For each group of ``ham_ops`` the half-open range of circuits it is for.
             shot_groups: (start, end, shots) ranges that cover all circuits, instead of the runner's shots.
             cancellation_event: Set it to stop between circuits.
