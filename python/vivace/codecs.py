@@ -106,6 +106,14 @@ def decode_histogram_arrays(envelope: Mapping[str, Any]) -> tuple[NDArray[np.uin
 
 def _fields(envelope: Mapping[str, Any]) -> tuple[str, int | None, str]:
     encoding, payload, n_bits = envelope.get("encoding"), envelope.get("payload"), envelope.get("n_bits")
+    if (
+        type(encoding) is type(payload) is str
+        and type(n_bits) is int
+        and 0 <= n_bits < 1 << 32
+        and payload.isascii()
+        and encoding.isascii()
+    ):
+        return encoding, n_bits, payload  # nearly always; the rest says what is wrong
     if not isinstance(encoding, str):
         raise _not_text("encoding", encoding)
     if not isinstance(payload, str):

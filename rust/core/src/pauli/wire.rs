@@ -1,10 +1,13 @@
 use super::observables::{Group, scan};
 use super::sparse::{Indices, expand, longest_word};
 use super::{PauliError, check};
-use crate::payload::{PayloadError, compress_quickly, decompress_text};
+use crate::payload::{PayloadError, compress_pieces, decompress_text};
 
 /// Most letters a word may have in wire form, 2²⁰.
 pub const MAX_WIDTH: usize = 1 << 20;
+
+/// Dense text that one core turns into sparse text and compresses at a time, in bytes.
+const PIECE: usize = 1 << 17;
 
 const MARK: &str = "@gzs";
 
@@ -31,11 +34,25 @@ pub fn encode_wire(text: &str) -> Result<String, PauliError> {
 
 fn encode_group(text: &str, group: &Group, out: &mut String) {
     let dense = &text.as_bytes()[group.start..group.start + group.len()];
-    let sparse = Indices::new(group.letters).sparse(dense);
+    let indices = Indices::new(group.letters);
+    let stride = group.letters + 1;
+    let words = dense.len().div_ceil(stride);
+    // Pieces of whole words: where they are cut does not depend on the number of cores.
+    let per_piece = (PIECE / stride).max(1);
+    let n_pieces = words.div_ceil(per_piece);
+    let sparse = |index: usize| {
+        let start = index * per_piece * stride;
+        let end = dense.len().min((index + 1) * per_piece * stride);
+        let mut text = indices.sparse(&dense[start..end]);
+        if index + 1 < n_pieces {
+            text.push(b';');
+        }
+        text
+    };
     out.push_str(MARK);
     out.push_str(&group.letters.to_string());
     out.push(':');
-    out.push_str(&compress_quickly(&sparse));
+    out.push_str(&compress_pieces(n_pieces, sparse));
 }
 
 /// The same error in the words of wire protocol §5.1.

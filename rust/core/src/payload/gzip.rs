@@ -19,9 +19,6 @@ const QUICK_LEVEL: u32 = 2;
 /// unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-/// Bytes of input that one core compresses at a time.
-const PIECE: usize = 1 << 18;
-
 /// Output capacity that a thread keeps between texts.
 const KEPT: usize = 1 << 20;
 
@@ -47,36 +44,37 @@ pub fn compress_text(text: &str) -> String {
     COMPRESSOR.with_borrow_mut(|compressor| encode_base64(compressor.gzip(text.as_bytes())))
 }
 
-/// [`compress_text`] of bytes that are many and worth less effort: long ones in pieces, on all cores.
+/// [`compress_text`] of bytes that come in pieces and are worth less effort, on all cores: `piece(i)` makes
+/// the bytes of piece `i`.
 ///
 /// Each piece but the last ends on a byte boundary in an empty block (`Z_SYNC_FLUSH`), so the pieces, one
-/// after the other, are one deflate stream. Where they are cut does not depend on the number of cores.
-pub(crate) fn compress_quickly(bytes: &[u8]) -> String {
-    let last = bytes.len().saturating_sub(1) / PIECE;
-    let pieces: Vec<(Vec<u8>, Crc)> = (0..=last)
+/// after the other, are one deflate stream.
+pub(crate) fn compress_pieces(n_pieces: usize, piece: impl Fn(usize) -> Vec<u8> + Sync) -> String {
+    let deflated: Vec<(Vec<u8>, Crc)> = (0..n_pieces)
         .into_par_iter()
         .map(|index| {
-            let piece = &bytes[index * PIECE..bytes.len().min((index + 1) * PIECE)];
-            let flush = if index == last {
+            let bytes = piece(index);
+            let last = index + 1 == n_pieces;
+            let flush = if last {
                 FlushCompress::Finish
             } else {
                 FlushCompress::Sync
             };
             let mut crc = Crc::new();
-            crc.update(piece);
+            crc.update(&bytes);
             let deflated =
-                QUICK.with_borrow_mut(|compressor| compressor.deflate(piece, flush).to_vec());
+                QUICK.with_borrow_mut(|compressor| compressor.deflate(&bytes, flush).to_vec());
             (deflated, crc)
         })
         .collect();
     let mut crc = Crc::new();
     let mut gzip = HEADER.to_vec();
-    for (piece, sum) in &pieces {
+    for (piece, sum) in &deflated {
         gzip.extend_from_slice(piece);
         crc.combine(sum);
     }
     gzip.extend_from_slice(&crc.sum().to_le_bytes());
-    gzip.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    gzip.extend_from_slice(&crc.amount().to_le_bytes());
     encode_base64(&gzip)
 }
 

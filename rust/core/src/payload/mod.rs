@@ -20,5 +20,5 @@ pub use base64::{decode_base64, encode_base64};
 pub use bodies::{BodyError, BoundBody, Fragment, TemplateBody};
 pub use chunks::{DEFAULT_CAP, TooLarge, plan, plan_with};
 pub use error::{Base64Error, PayloadError};
-pub(crate) use gzip::compress_quickly;
+pub(crate) use gzip::compress_pieces;
 pub use gzip::{compress_batch, compress_text, decompress_text};
