@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vivace import _core
 from vivace.backends.maestro.library import Compiled, Operations, angles_of, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.maestro.run import Run, chunk_rows
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vivace.backends.maestro.engine import Engine, Run
+    from vivace.backends.maestro.engine import Engine
 
 __all__ = ["ConePlan", "estimate_by_cones", "plan_cones"]
 
 _log = logging.getLogger(__name__)
-
-_CHUNK_BYTES: Final = 32 << 20
-_CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
-_CHUNK_ROWS: Final = 1 << 16
 
 _Members = Sequence[tuple["NDArray[np.uint32]", Sequence[Sequence[int]]]]
 
@@ -109,8 +106,7 @@ def _chunk_rows(plan: ConePlan) -> int:
         (len(task.members) * (task.circuit.n_slots + len(task.words)) for task in plan.tasks), default=1
     )
     numbers = max(1, plan.unitary.n_slots, widest)
-    work = max(1, sum(task.work() for task in plan.tasks))
-    return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (8 * numbers), max(64, _CHUNK_GATES // work)))
+    return chunk_rows(numbers, sum(task.work() for task in plan.tasks))
 
 
 def _compiled(task: _Task, label: str) -> Callable[[NDArray[np.float64], NDArray[np.float64]], None]:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
 from functools import partial
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakSet
 
 from vivace import _core
 from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
-from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.library import (
     Compiled,
     after_fork,
@@ -28,56 +26,21 @@ from vivace.backends.maestro.library import (
 )
 from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds, refuse_noisy, sampler
-from vivace.cancellation import check
+from vivace.backends.maestro.run import Run, chunk_rows, exact_form, is_compiled, is_statevector, on_qubits
 from vivace.errors import ExecutionCancelledError, SimulationError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["COMPILED_QUBITS", "Engine", "Progress", "Run"]
+__all__ = ["Engine"]
 
-COMPILED_QUBITS: Final = 12
-"""Widest circuit for which a compiled program is the faster way (``make bench`` shows the crossover)."""
-
-_CHUNK_ROWS: Final = 1 << 16
-_CHUNK_BYTES: Final = 32 << 20
-_CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
-_DENSITY_QUBITS: Final = 12  # a density matrix of 256 MB
 _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
-_CANCELLED: Final = "Maestro batch cancelled after partial completion"
 
 T = TypeVar("T")
 
 Job = tuple[str, Callable[[], T]]
 """The label of the circuit it is for, and what to do."""
-
-Progress = Callable[[int], None]
-"""Called with the number of circuits just finished."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one submission runs with.
-
-    Attributes:
-        config: The options.
-        labels: Labels of all circuits of the batch.
-        compiled_qubits: Widest circuit to compile.
-        event: Stops the run when set.
-        progress: Told of finished circuits.
-    """
-
-    config: MaestroConfig
-    labels: Sequence[str]
-    compiled_qubits: int
-    event: Event | None
-    progress: Progress
-
-    def check(self) -> None:
-        """Raise `ExecutionCancelledError` if the event is set."""
-        check(self.event, _CANCELLED)
-
 
 _ENGINES: Final[WeakSet[Engine]] = WeakSet()
 
@@ -155,13 +118,13 @@ class Engine:
         import numpy as np
 
         label = run.labels[template.circuits[rows[0]]]
-        if run.compiled_qubits and _is_statevector(run) and run.config.noise_model is None:
-            placed = [_on_qubits(word, unitary) for word in words]
+        if run.compiled_qubits and is_statevector(run) and run.config.noise_model is None:
+            placed = [on_qubits(word, unitary) for word in words]
             plan = plan_cones(run, unitary, placed)
             if not plan.wide or unitary.n_qubits == template.n_qubits:
                 return estimate_by_cones(self, run, template, plan, rows)
-        run, unitary = _exact(run, native, unitary, label)
-        words = [_on_qubits(word, unitary) for word in words]
+        run, unitary = exact_form(run, native, unitary, label)
+        words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
         self.warn_of_truncation(run, unitary, label)
         if run.config.noise_model is not None:
@@ -204,7 +167,7 @@ class Engine:
         if run.config.noise_model is not None:
             refuse_noisy(native, label)
             return lambda: self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
-        if readout is not None and _is_compiled(run, native.n_qubits):
+        if readout is not None and is_compiled(run, native.n_qubits):
             bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
             return partial(self._sampled, run, template, native, rows, bits, shots, seeds)
         if max(native.condition_values, default=0) > _MAX_CONDITION:
@@ -317,7 +280,7 @@ class Engine:
         maestro = load_maestro()
         program = Compiled(unitary, run.labels[template.circuits[rows[0]]])
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
-        size = _chunk_rows(unitary, n_values)
+        size = chunk_rows(n_values, max(1, unitary.n_operations) << unitary.n_qubits)
         for start in range(0, len(rows), size):
             run.check()
             part = slice(start, min(start + size, len(rows)))
@@ -390,56 +353,6 @@ class Engine:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
             return self._pool.submit(task, *arguments)
-
-
-def _exact(
-    run: Run, native: _core.NativeCircuit, unitary: _core.NativeCircuit, label: str
-) -> tuple[Run, _core.NativeCircuit]:
-    """What to take expectation values of, and how.
-
-    Every reset and measurement in mid-circuit makes the unitary form a qubit wider. When that is much wider
-    than the circuit, its density matrix is the smaller thing; matrix product states would cut the values off.
-    """
-    config = run.config
-    named = config.simulation_type is not None or config.simulator_type not in (None, "QCSim")
-    channel = native.channel()
-    if named or channel is None or config.simulation_type_for(native.n_qubits) != "Statevector":
-        return run, unitary
-    as_statevector = config.simulation_type_for(unitary.n_qubits) == "Statevector"
-    if as_statevector and unitary.n_qubits <= max(COMPILED_QUBITS, 2 * channel.n_qubits):
-        return run, unitary
-    if channel.n_qubits <= _DENSITY_QUBITS:
-        return replace(run, config=config.override(simulation_type="DensityMatrix")), channel
-    if as_statevector:
-        return run, unitary
-    raise SimulationError(
-        f"Circuit '{label}' resets or measures in mid-circuit so often that exact expectation values would "
-        f"take {unitary.n_qubits} qubits. Name a method that may approximate, such as "
-        "simulation_type='MatrixProductState', or sample it: leave out ham_ops.",
-        label,
-    )
-
-
-def _is_statevector(run: Run) -> bool:
-    config = run.config
-    return config.simulation_type in (None, "Statevector") and config.simulator_type in (None, "QCSim")
-
-
-def _is_compiled(run: Run, n_qubits: int) -> bool:
-    return n_qubits <= min(run.compiled_qubits, run.config.mps_qubit_threshold) and _is_statevector(run)
-
-
-def _chunk_rows(unitary: _core.NativeCircuit, n_values: int) -> int:
-    work = max(1, unitary.n_operations) << unitary.n_qubits
-    return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (8 * max(1, n_values)), max(64, _CHUNK_GATES // work)))
-
-
-def _on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
-    """The word with each letter on the qubit that holds its declared qubit in the end."""
-    letters = ["I"] * unitary.n_qubits
-    for letter, qubit in zip(word, unitary.qubits, strict=True):
-        letters[qubit] = letter
-    return "".join(letters)
 
 
 def _canonical(found: Mapping[str, int], width: int, shots: int, label: str) -> dict[str, int]:

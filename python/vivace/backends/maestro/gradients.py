@@ -16,6 +16,7 @@ from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.library import build_circuit, exclusively, load_maestro
 from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.maestro.run import chunk_rows, on_qubits
 from vivace.backends.observables import Observables
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Gradients", "gradients"]
 
-_CHUNK_ROWS: Final = 1 << 16
-_CHUNK_BYTES: Final = 32 << 20
-_CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
 _CANCELLED: Final = "Maestro gradients cancelled after partial completion"
 
 
@@ -196,7 +194,7 @@ def _compiled(
     maestro = load_maestro()
     program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
     library_config = config.to_simulator_config(maestro, width=unitary.n_qubits)
-    on_qubits = [_on_qubits(word, unitary) for word in words]
+    on_qubits = [on_qubits(word, unitary) for word in words]
     return _Task(template, unitary, program, library_config, on_qubits, coefficients, label)
 
 
@@ -215,19 +213,11 @@ def _check_width(
     check_estimate(config, unitary, ["Z" * width], label)
 
 
-def _on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
-    """The word with each letter on the qubit that holds its declared qubit in the end."""
-    letters = ["I"] * unitary.n_qubits
-    for letter, qubit in zip(word, unitary.qubits, strict=True):
-        letters[qubit] = letter
-    return "".join(letters)
-
-
 def _chunks(task: _Task, n_rows: int) -> Iterator[tuple[int, int]]:
     """Ranges of rows that stay within bounds of memory and of time."""
     sweeps = 2 if task.coefficients is not None else 1 + len(task.words)
     work = sweeps * max(1, task.unitary.n_operations) << task.unitary.n_qubits
     numbers = sweeps * max(1, task.unitary.n_slots)
-    size = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (8 * numbers), max(64, _CHUNK_GATES // work)))
+    size = chunk_rows(numbers, work)
     for start in range(0, n_rows, size):
         yield start, min(start + size, n_rows)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from vivace import _core
 from vivace._suggest import warn_unknown_keywords
 from vivace.backends.maestro.config import MaestroConfig
-from vivace.backends.maestro.engine import COMPILED_QUBITS, Engine, Run
+from vivace.backends.maestro.engine import Engine
 from vivace.backends.maestro.gradients import Gradients, gradients
+from vivace.backends.maestro.run import COMPILED_QUBITS, Run
 from vivace.backends.observables import Observables
 from vivace.backends.runner import CircuitRunner, shot_ranges, the_circuits
 from vivace.cancellation import check

@@ -1,0 +1,120 @@
+"""What a submission to Maestro runs with, and the questions every way of running asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Final
+
+from vivace import _core
+from vivace.backends.maestro.config import MaestroConfig
+from vivace.cancellation import check
+from vivace.errors import SimulationError
+
+__all__ = [
+    "COMPILED_QUBITS",
+    "Progress",
+    "Run",
+    "chunk_rows",
+    "exact_form",
+    "is_compiled",
+    "is_statevector",
+    "on_qubits",
+]
+
+COMPILED_QUBITS: Final = 12
+"""Widest circuit for which a compiled program is the faster way (``make bench`` shows the crossover)."""
+
+_CHUNK_ROWS: Final = 1 << 16
+_CHUNK_BYTES: Final = 32 << 20
+_CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
+_DENSITY_QUBITS: Final = 12  # a density matrix of 256 MB
+_CANCELLED: Final = "Maestro batch cancelled after partial completion"
+
+Progress = Callable[[int], None]
+"""Called with the number of circuits just finished."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one submission runs with.
+
+    Attributes:
+        config: The options.
+        labels: Labels of all circuits of the batch.
+        compiled_qubits: Widest circuit to compile.
+        event: Stops the run when set.
+        progress: Told of finished circuits.
+    """
+
+    config: MaestroConfig
+    labels: Sequence[str]
+    compiled_qubits: int
+    event: Event | None
+    progress: Progress
+
+    def check(self) -> None:
+        """Raise `ExecutionCancelledError` if the event is set."""
+        check(self.event, _CANCELLED)
+
+
+def chunk_rows(numbers: int, work: int) -> int:
+    """How many rows to run in one call.
+
+    Args:
+        numbers: float64 numbers in or out for each row.
+        work: Amplitudes touched for each row.
+
+    >>> chunk_rows(10, 1000), chunk_rows(10, 1 << 30)
+    (65536, 64)
+    """
+    by_memory = _CHUNK_BYTES // (8 * max(1, numbers))
+    return max(1, min(_CHUNK_ROWS, by_memory, max(64, _CHUNK_GATES // max(1, work))))
+
+
+def exact_form(
+    run: Run, native: _core.NativeCircuit, unitary: _core.NativeCircuit, label: str
+) -> tuple[Run, _core.NativeCircuit]:
+    """What to take expectation values of, and how.
+
+    Every reset and measurement in mid-circuit makes the unitary form a qubit wider. When that is much wider
+    than the circuit, its density matrix is the smaller thing; matrix product states would cut the values off.
+    """
+    config = run.config
+    named = config.simulation_type is not None or config.simulator_type not in (None, "QCSim")
+    channel = native.channel()
+    if named or channel is None or config.simulation_type_for(native.n_qubits) != "Statevector":
+        return run, unitary
+    as_statevector = config.simulation_type_for(unitary.n_qubits) == "Statevector"
+    if as_statevector and unitary.n_qubits <= max(COMPILED_QUBITS, 2 * channel.n_qubits):
+        return run, unitary
+    if channel.n_qubits <= _DENSITY_QUBITS:
+        return replace(run, config=config.override(simulation_type="DensityMatrix")), channel
+    if as_statevector:
+        return run, unitary
+    raise SimulationError(
+        f"Circuit '{label}' resets or measures in mid-circuit so often that exact expectation values would "
+        f"take {unitary.n_qubits} qubits. Name a method that may approximate, such as "
+        "simulation_type='MatrixProductState', or sample it: leave out ham_ops.",
+        label,
+    )
+
+
+def is_statevector(run: Run) -> bool:
+    """Whether the options leave statevectors on our own paths open."""
+    config = run.config
+    return config.simulation_type in (None, "Statevector") and config.simulator_type in (None, "QCSim")
+
+
+def is_compiled(run: Run, n_qubits: int) -> bool:
+    """Whether a circuit of this many qubits is compiled."""
+    return n_qubits <= min(run.compiled_qubits, run.config.mps_qubit_threshold) and is_statevector(run)
+
+
+def on_qubits(word: str, unitary: _core.NativeCircuit) -> str:
+    """The word with each letter on the qubit that holds its declared qubit in the end."""
+    letters = ["I"] * unitary.n_qubits
+    for letter, qubit in zip(word, unitary.qubits, strict=True):
+        letters[qubit] = letter
+    return "".join(letters)
