@@ -194,8 +194,8 @@ def _compiled(
     maestro = load_maestro()
     program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
     library_config = config.to_simulator_config(maestro, width=unitary.n_qubits)
-    on_qubits = [on_qubits(word, unitary) for word in words]
-    return _Task(template, unitary, program, library_config, on_qubits, coefficients, label)
+    placed = [on_qubits(word, unitary) for word in words]
+    return _Task(template, unitary, program, library_config, placed, coefficients, label)
 
 
 def _check_width(
