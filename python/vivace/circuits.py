@@ -206,7 +206,8 @@ class CircuitBatch:
                 )
             return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]))
         _check_labels(labels)
-        texts = [_text(label, item) for label, item in zip(labels, items, strict=True)]
+        plain = all(type(item) is str and item.isascii() for item in items)
+        texts = items if plain else [_text(*pair) for pair in zip(labels, items, strict=True)]
         return cls(_core.CircuitBatch.from_texts(labels, texts))
 
     def __len__(self) -> int:
