@@ -14,9 +14,8 @@
 //!
 //! Both methods draw from the exact multinomial distribution, up to the rounding of `f64`.
 //!
-//! `rand_distr` has a binomial sampler too. It was not used: it keeps its numbers only between patch
-//! releases, and takes its logarithm from `num-traits`, which switches from `libm` to the platform's
-//! as soon as any crate of the build (ours: `numpy`) asks for its `std` feature.
+//! `rand_distr` has a binomial sampler too. It was not used because the promise above needs numbers that no
+//! release of another crate, and no platform's logarithm, can change.
 
 mod binomial;
 mod keys;
