@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
@@ -57,7 +58,7 @@ fn add_counts<'py, C: IntoPyObject<'py>>(
     counts: impl Iterator<Item = C>,
 ) -> PyResult<()> {
     // Checked once, so that a key costs no more than its copy.
-    let keys = String::from_utf8_lossy(keys);
+    let keys = str::from_utf8(keys).map_err(|error| PyValueError::new_err(error.to_string()))?;
     for (index, count) in counts.enumerate() {
         dict.set_item(&keys[index * width..(index + 1) * width], count)?;
     }

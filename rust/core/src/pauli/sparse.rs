@@ -1,9 +1,10 @@
 //! The sparse text of one group, both ways.
 
-/// A letter's room, then the decimal index; `len` bytes of `text` are used.
+/// `<letter><index>` without its letter: the bytes of the index above a zero byte, little-endian, and the
+/// length with the letter.
 #[derive(Clone, Copy)]
 struct Entry {
-    text: [u8; 8],
+    text: u64,
     len: u8,
 }
 
@@ -20,7 +21,7 @@ impl Indices {
             let mut text = [0; 8];
             text[1..=digits.len()].copy_from_slice(digits.as_bytes());
             Entry {
-                text,
+                text: u64::from_le_bytes(text),
                 len: 1 + digits.len() as u8,
             }
         };
@@ -30,25 +31,23 @@ impl Indices {
         }
     }
 
-    /// Sparse text of `dense`, whose words were checked and have this length.
+    /// Write the sparse text of `dense`, whose words were checked and have this length, to the start of
+    /// `out`; the number of bytes. There is room for one more after them.
     ///
-    /// No branch depends on a letter: each entry is written, and the next one overwrites it if the
-    /// letter was `I`.
-    pub(super) fn sparse(&self, dense: &[u8]) -> Vec<u8> {
+    /// No branch depends on a letter, which nobody could predict: each entry is written, and the next one
+    /// overwrites it if the letter was `I`. That is `0x49`; only the others have bit 4 set.
+    pub(super) fn sparse(&self, dense: &[u8], out: &mut Vec<u8>) -> usize {
         let stride = self.entries.len() + 1;
         let words = dense.len().div_ceil(stride);
-        let mut out = vec![0; words * (self.longest + 1) + 8];
+        let room = words * (self.longest + 1) + 8;
+        out.resize(out.len().max(room), 0);
         let mut at = 0;
         for word in dense.chunks(stride) {
             let start = at;
             for (letter, entry) in word.iter().zip(&self.entries) {
-                out[at..at + 8].copy_from_slice(&entry.text);
-                out[at] = *letter;
-                at += if *letter == b'I' {
-                    0
-                } else {
-                    usize::from(entry.len)
-                };
+                let text = entry.text | u64::from(*letter);
+                out[at..at + 8].copy_from_slice(&text.to_le_bytes());
+                at += usize::from(entry.len * (letter >> 4 & 1));
             }
             if at == start {
                 out[at] = b'I';
@@ -57,8 +56,7 @@ impl Indices {
             out[at] = b';';
             at += 1;
         }
-        out.truncate(at.saturating_sub(1));
-        out
+        at.saturating_sub(1)
     }
 }
 

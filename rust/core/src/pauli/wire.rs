@@ -40,19 +40,20 @@ fn encode_group(text: &str, group: &Group, out: &mut String) {
     // Pieces of whole words: where they are cut does not depend on the number of cores.
     let per_piece = (PIECE / stride).max(1);
     let n_pieces = words.div_ceil(per_piece);
-    let sparse = |index: usize| {
+    let sparse = |index: usize, text: &mut Vec<u8>| {
         let start = index * per_piece * stride;
         let end = dense.len().min((index + 1) * per_piece * stride);
-        let mut text = indices.sparse(&dense[start..end]);
-        if index + 1 < n_pieces {
-            text.push(b';');
+        let len = indices.sparse(&dense[start..end], text);
+        if index + 1 == n_pieces {
+            return len;
         }
-        text
+        text[len] = b';';
+        len + 1
     };
     out.push_str(MARK);
     out.push_str(&group.letters.to_string());
     out.push(':');
-    out.push_str(&compress_pieces(n_pieces, sparse));
+    compress_pieces(n_pieces, sparse, out);
 }
 
 /// The same error in the words of wire protocol §5.1.

@@ -11,6 +11,11 @@ pub fn encode_base64(bytes: &[u8]) -> String {
     base64_simd::STANDARD.encode_to_string(bytes)
 }
 
+/// [`encode_base64`], appended to `out`.
+pub(super) fn append_base64(bytes: &[u8], out: &mut String) {
+    base64_simd::STANDARD.encode_append(bytes, out);
+}
+
 /// Decode strict base64: standard alphabet, full padding, no white space, zero spare bits.
 pub fn decode_base64(text: &str) -> Result<Vec<u8>, Base64Error> {
     let end = text.as_bytes();

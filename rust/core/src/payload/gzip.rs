@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 use rayon::prelude::*;
 
-use super::base64::{decode_base64, encode_base64};
+use super::base64::{append_base64, decode_base64, encode_base64};
 use super::error::PayloadError;
 
 /// Circuits: small, sent over and over.
@@ -35,7 +35,8 @@ const FLAG_COMMENT: u8 = 16;
 
 thread_local! {
     static COMPRESSOR: RefCell<Compressor> = RefCell::new(Compressor::new(LEVEL));
-    static QUICK: RefCell<Compressor> = RefCell::new(Compressor::new(QUICK_LEVEL));
+    static PIECES: RefCell<(Compressor, Vec<u8>)> =
+        RefCell::new((Compressor::new(QUICK_LEVEL), Vec::new()));
     static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new(false));
 }
 
@@ -44,38 +45,51 @@ pub fn compress_text(text: &str) -> String {
     COMPRESSOR.with_borrow_mut(|compressor| encode_base64(compressor.gzip(text.as_bytes())))
 }
 
-/// [`compress_text`] of bytes that come in pieces and are worth less effort, on all cores: `piece(i)` makes
-/// the bytes of piece `i`.
+/// Append [`compress_text`] of bytes that come in pieces and are worth less effort, made on all cores:
+/// `piece(i, buffer)` puts piece `i` at the start of the buffer, whatever that held before, and returns how
+/// many bytes it has.
 ///
 /// Each piece but the last ends on a byte boundary in an empty block (`Z_SYNC_FLUSH`), so the pieces, one
 /// after the other, are one deflate stream.
-pub(crate) fn compress_pieces(n_pieces: usize, piece: impl Fn(usize) -> Vec<u8> + Sync) -> String {
+pub(crate) fn compress_pieces(
+    n_pieces: usize,
+    piece: impl Fn(usize, &mut Vec<u8>) -> usize + Sync,
+    out: &mut String,
+) {
     let deflated: Vec<(Vec<u8>, Crc)> = (0..n_pieces)
         .into_par_iter()
         .map(|index| {
-            let bytes = piece(index);
-            let last = index + 1 == n_pieces;
-            let flush = if last {
+            let flush = if index + 1 == n_pieces {
                 FlushCompress::Finish
             } else {
                 FlushCompress::Sync
             };
-            let mut crc = Crc::new();
-            crc.update(&bytes);
-            let deflated =
-                QUICK.with_borrow_mut(|compressor| compressor.deflate(&bytes, flush).to_vec());
-            (deflated, crc)
+            PIECES.with_borrow_mut(|(compressor, buffer)| {
+                let len = piece(index, buffer);
+                let mut crc = Crc::new();
+                crc.update(&buffer[..len]);
+                let deflated = compressor.deflate(&buffer[..len], flush).to_vec();
+                buffer.truncate(KEPT);
+                buffer.shrink_to(KEPT);
+                (deflated, crc)
+            })
         })
         .collect();
     let mut crc = Crc::new();
+    let n_bytes: usize = deflated.iter().map(|(piece, _)| piece.len()).sum();
+    out.reserve((HEADER.len() + n_bytes + TRAILER).div_ceil(3) * 4);
     let mut gzip = HEADER.to_vec();
     for (piece, sum) in &deflated {
         gzip.extend_from_slice(piece);
         crc.combine(sum);
+        // Three bytes make four characters.
+        let whole = gzip.len() / 3 * 3;
+        append_base64(&gzip[..whole], out);
+        gzip.drain(..whole);
     }
     gzip.extend_from_slice(&crc.sum().to_le_bytes());
     gzip.extend_from_slice(&crc.amount().to_le_bytes());
-    encode_base64(&gzip)
+    append_base64(&gzip, out);
 }
 
 /// [`compress_text`] of each text on all cores, in order.
