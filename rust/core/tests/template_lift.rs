@@ -304,11 +304,14 @@ fn numbers_of_gates_never_called_are_kept() {
         "{rendered}"
     );
 
-    let texts =
-        ["1", "2", "1", "2"].map(|n| format!("{HEAD}gate g a {{ rx({n}) a; }} rx({n}) q[0];"));
+    let other = format!("{HEAD}y q[0];");
+    let texts = ["1", "", "2", "1", "2"].map(|n| match n {
+        "" => other.clone(),
+        n => format!("{HEAD}gate g a {{ rx({n}) a; }} rx({n}) q[0];"),
+    });
     let batch = self::batch(&texts);
     let found: Vec<u32> = batch.places.iter().map(|place| place.template).collect();
-    assert_eq!(found, [0, 1, 0, 1]);
+    assert_eq!(found, [0, 1, 2, 0, 2]);
     assert_nothing_lost(&batch, &texts);
 }
 
