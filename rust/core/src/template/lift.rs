@@ -29,17 +29,20 @@ pub(super) struct Lift {
 impl Lift {
     /// How to make parameters of those `constants` of the program that are not [`Column::Constant`]; `None`
     /// if that is not worth it for `n_circuits`, or would lose numbers because nothing calls the gate.
-    pub(super) fn plan(program: &Program, constants: &[Column], n_circuits: usize) -> Option<Lift> {
+    pub(super) fn plan(
+        program: &Program,
+        mut constants: &[Column],
+        n_circuits: usize,
+    ) -> Option<Lift> {
         let size = program.ops.len() + program.operands.len() + constants.len();
         let mut lift = Lift {
             needs: Vec::with_capacity(program.gates.len()),
             spreads: Vec::with_capacity(program.gates.len()),
             budget: size.saturating_mul(GROWTH).saturating_mul(n_circuits),
         };
-        let mut constants = constants.iter();
         for gate in &program.gates {
-            let own = constants.by_ref().take(gate.constants().count());
-            let mut needed: Vec<u32> = own.filter_map(parameter).collect();
+            let own = constants.split_off(..gate.constants().count())?;
+            let mut needed: Vec<u32> = own.iter().filter_map(parameter).collect();
             let mut spread = 0;
             for op in gate.body.iter().flatten() {
                 spread = lift.call(op.code, spread)?;
@@ -89,11 +92,13 @@ impl Lift {
     }
 
     /// Make parameters of the program's numbers, as their columns say.
-    pub(super) fn apply(&self, program: &mut Program, constants: &[Column], angles: &[Column]) {
+    pub(super) fn apply(&self, program: &mut Program, mut constants: &[Column], angles: &[Column]) {
         self.calls(program, angles);
-        let mut constants = constants.iter();
         for (gate, needed) in program.gates.iter_mut().zip(&self.needs) {
-            self.body(gate, needed, &mut constants);
+            let own = constants.split_off(..gate.constants().count());
+            if !needed.is_empty() {
+                self.body(gate, needed, own.unwrap_or_default());
+            }
         }
     }
 
@@ -127,12 +132,8 @@ impl Lift {
     }
 
     /// The body of a gate over its own parameters and those it needs.
-    fn body<'c>(
-        &self,
-        gate: &mut GateDef,
-        needed: &[u32],
-        constants: &mut impl Iterator<Item = &'c Column>,
-    ) {
+    fn body(&self, gate: &mut GateDef, needed: &[u32], constants: &[Column]) {
+        let mut constants = constants.iter();
         let formal = |parameter: u32| {
             let position = needed.partition_point(|&p| p < parameter);
             Instr::Param(gate.n_params + position as u32)
