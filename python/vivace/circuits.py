@@ -154,8 +154,10 @@ class CircuitPayload:
 class CircuitBatch:
     """Labelled circuits in submission order, factored into templates and parameter rows.
 
-    Circuits that differ only in the numbers their gates take share a template, however the texts are
-    formatted. Build one with `of`; every runner does so itself, a batch built once can be submitted again.
+    Circuits that differ only in numbers share a template, however the texts are formatted. Numbers may differ
+    in the gates circuits define, too, as they do in Qiskit's export of composite gates: the template's gates
+    take such numbers as further parameters. Build one with `of`; every runner does so itself, a batch built
+    once can be submitted again.
 
     >>> texts = {f"c{i}": f"OPENQASM 2.0; qreg q[1]; rx(0.{i}) q[0]; rz(0.5) q[0];" for i in range(1, 4)}
     >>> batch = CircuitBatch.of(texts)

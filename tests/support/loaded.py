@@ -81,10 +81,20 @@ def names(circuit: QuantumCircuit) -> dict[str, int]:
 
 
 def nameless(circuit: QuantumCircuit) -> list[tuple[Any, ...]]:
-    """What the circuit does, without the names of registers and of gates it defines: circuits of one structure
-    may take these from one another."""
+    """What the circuit does, with the bodies of gates it defines spread out, and without the names of registers
+    and opaque gates: circuits of one structure may take these from one another."""
     found = []
-    for name, angles, qubits, clbits, condition, _ in operations(circuit):
+    for *operation, condition, body in operations(circuit):
         value = None if condition is None else condition[1]
-        found.append((name if name in STANDARD else "own", angles, qubits, clbits, value))
+        found += [(*step, value) for step in spread(*operation, body)]
+    return found
+
+
+def spread(name: str, angles: Any, qubits: Any, clbits: Any, body: Any) -> list[tuple[Any, ...]]:
+    """The operation itself, or those of its body on its qubits."""
+    if body is None:
+        return [(name if name in STANDARD else "own", angles, qubits, clbits)]
+    found = []
+    for inner, values, positions, _, _, inner_body in body:
+        found += spread(inner, values, tuple(qubits[position] for position in positions), (), inner_body)
     return found

@@ -34,14 +34,11 @@ fn rebuilt(batch: &CircuitBatch, index: usize) -> Program {
     parse(&bound(&template.program, row), &[]).expect("rendered text parses")
 }
 
-/// Same gates on the same qubits with the same bits in every angle.
+/// Same gates on the same qubits with the same bits in every number.
 fn same_program(a: &Program, b: &Program) -> bool {
     let bits = |program: &Program| {
-        program
-            .angles
-            .iter()
-            .map(|a| a.to_bits())
-            .collect::<Vec<_>>()
+        let numbers = program.constants().chain(program.angles.iter().copied());
+        numbers.map(f64::to_bits).collect::<Vec<_>>()
     };
     same_structure(a, b) && bits(a) == bits(b)
 }
@@ -261,8 +258,14 @@ fn errors() {
 /// Programs that differ only inside a gate body are told apart by their hash, not one by one.
 #[test]
 fn bodies_and_conditions_are_hashed() {
+    let body = |i: u32| (0..13).map(move |bit| if i >> bit & 1 == 0 { "x a;" } else { "y a;" });
     let texts: Vec<String> = (0..8000)
-        .map(|i| text(&format!("gate g a {{ rx(0.{i:04}1) a; }} g q[0];")))
+        .map(|i| {
+            text(&format!(
+                "gate g a {{ {} }} g q[0];",
+                body(i).collect::<String>()
+            ))
+        })
         .collect();
     let hashes: BTreeSet<u64> = texts
         .iter()
@@ -274,8 +277,8 @@ fn bodies_and_conditions_are_hashed() {
 
     let pairs = [
         (
-            "gate g a { rx(0.0) a; } g q[0];",
-            "gate g a { rx(-0.0) a; } g q[0];",
+            "gate g(t) a { rx(t+1) a; } g(0) q[0];",
+            "gate g(t) a { rx(t-1) a; } g(0) q[0];",
         ),
         ("gate g a { x a; } g q[0];", "gate g a { y a; } g q[0];"),
         (

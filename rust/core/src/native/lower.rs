@@ -323,8 +323,8 @@ fn substitute(expr: &Expr, arguments: &[Angle]) -> Angle {
             other => out.push(other),
         }
     }
-    if let [Instr::Const(value)] = out[..] {
-        return Angle::Value(value);
+    if !out.iter().any(|step| matches!(step, Instr::Param(_))) {
+        return Angle::Value(evaluate(&out, &[]));
     }
     Angle::Symbol(out.into())
 }

@@ -36,7 +36,8 @@ pub fn parse(src: &str, params: &[&str]) -> Result<Program, QasmError> {
     parse_with_spans(src, params).map(|(program, _)| program)
 }
 
-/// Reads a program, and where its angles stand that are plain numbers.
+/// Reads a program, and where its plain numbers stand: with other numbers in these places, the text is the
+/// same program with other numbers.
 ///
 /// # Errors
 /// Says what is wrong first.

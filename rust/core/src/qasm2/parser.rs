@@ -28,11 +28,11 @@ pub const MAX_OPERANDS: u64 = 1 << 26;
 /// Deepest nesting of an expression.
 pub const MAX_NESTING: u32 = 128;
 
-/// Reads a program, and the places of its plain-number angles.
+/// Reads a program, and the places of its plain numbers.
 pub(super) fn build(src: &str, params: &Placeholders<'_>) -> Res<(Program, Vec<AngleSpan>)> {
     let mut parser = Parser::new(src, params, Builder::default())?;
     parser.program()?;
-    Ok((parser.sink.program, parser.sink.spans))
+    Ok(parser.sink.finish())
 }
 
 /// Checks a program.
@@ -95,6 +95,8 @@ struct Parser<'s, 'p, S> {
     angles: Vec<Angle>,
     steps: Vec<Instr>,
     args: Vec<Arg>,
+    /// For each number in the gate body being read where it stands, if it is plain.
+    constants: Vec<Option<(u32, u32)>>,
 }
 
 impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
@@ -123,6 +125,7 @@ impl<'s, 'p, S: Sink> Parser<'s, 'p, S> {
             angles: Vec::new(),
             steps: Vec::new(),
             args: Vec::new(),
+            constants: Vec::new(),
         })
     }
 

@@ -125,6 +125,18 @@ pub struct BodyOp {
     pub angles: Box<[Expr]>,
 }
 
+impl GateDef {
+    /// The numbers in its body, in order.
+    pub fn constants(&self) -> impl Iterator<Item = f64> {
+        let body = self.body.iter().flatten();
+        let steps = body.flat_map(|op| op.angles.iter().flatten());
+        steps.filter_map(|step| match step {
+            Instr::Const(value) => Some(*value),
+            _ => None,
+        })
+    }
+}
+
 /// A whole program.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
@@ -149,7 +161,8 @@ pub struct Program {
 /// Where a plain number (with signs) stands that is the whole of one gate argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AngleSpan {
-    /// Index into [`Program::angles`]. Spreading over a register gives several slots one span.
+    /// Index into the program's numbers: its [constants](Program::constants), then its
+    /// [angles](Program::angles). Spreading over a register gives several slots one span.
     pub slot: u32,
     /// First byte of the argument, signs included.
     pub start: u32,
@@ -174,6 +187,11 @@ impl Program {
     #[must_use]
     pub fn operands(&self, op: &Op) -> &[u32] {
         &self.operands[op.operands as usize..(op.operands + op.n_operands) as usize]
+    }
+
+    /// The numbers in the bodies of its gates: gate by gate, in the order of the expressions.
+    pub fn constants(&self) -> impl Iterator<Item = f64> {
+        self.gates.iter().flat_map(GateDef::constants)
     }
 
     /// Number of angles a code takes.

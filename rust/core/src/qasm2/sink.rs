@@ -115,8 +115,10 @@ pub(super) trait Sink {
     /// A statement of the simplest kind.
     #[inline]
     fn plain(&mut self, _call: &PlainCall) {}
-    /// The next gate definition.
-    fn define(&mut self, _gate: GateDef) {}
+    /// The next gate definition, and for each number in its body where it stands, if it is plain.
+    fn define(&mut self, _gate: GateDef, _spans: &[Option<(u32, u32)>]) {}
+    /// The program has been accepted because of the numbers in its gate bodies.
+    fn hangs_on_bodies(&mut self) {}
     /// The definitions so far.
     fn definitions(&self) -> &[GateDef] {
         &[]
@@ -140,7 +142,7 @@ pub(super) struct Bodies(Vec<GateDef>);
 impl Sink for Bodies {
     const BODIES: bool = true;
     const OPERATIONS: bool = false;
-    fn define(&mut self, gate: GateDef) {
+    fn define(&mut self, gate: GateDef, _: &[Option<(u32, u32)>]) {
         self.0.push(gate);
     }
     fn definitions(&self) -> &[GateDef] {
@@ -152,7 +154,10 @@ impl Sink for Bodies {
 #[derive(Default)]
 pub(super) struct Builder {
     pub(super) program: Program,
-    pub(super) spans: Vec<AngleSpan>,
+    spans: Vec<AngleSpan>,
+    /// For each number in a gate body where it stands, if it is plain.
+    constants: Vec<Option<(u32, u32)>>,
+    hangs_on_bodies: bool,
     conditions: HashMap<Condition, u32>,
     /// For each qubit, the last barrier it was part of.
     barriers: Vec<u32>,
@@ -212,8 +217,13 @@ impl Sink for Builder {
         });
     }
 
-    fn define(&mut self, gate: GateDef) {
+    fn define(&mut self, gate: GateDef, spans: &[Option<(u32, u32)>]) {
         self.program.gates.push(gate);
+        self.constants.extend_from_slice(spans);
+    }
+
+    fn hangs_on_bodies(&mut self) {
+        self.hangs_on_bodies = true;
     }
 
     fn definitions(&self) -> &[GateDef] {
@@ -227,6 +237,23 @@ impl Sink for Builder {
 }
 
 impl Builder {
+    /// The program, and the places of numbers that other numbers may stand in for.
+    pub(super) fn finish(self) -> (Program, Vec<AngleSpan>) {
+        let n_constants = self.constants.len() as u32;
+        let mut spans = self.spans;
+        for span in &mut spans {
+            span.slot += n_constants;
+        }
+        if !self.hangs_on_bodies {
+            let constants = (0..n_constants).zip(self.constants);
+            spans.extend(constants.filter_map(|(slot, span)| {
+                let (start, end) = span?;
+                Some(AngleSpan { slot, start, end })
+            }));
+        }
+        (self.program, spans)
+    }
+
     /// 1 + the position of a condition among the distinct ones.
     fn condition(&mut self, condition: Condition) -> u32 {
         let next = self.program.conditions.len() as u32 + 1;

@@ -5,7 +5,8 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::task::{Group, factor};
+use super::group::Group;
+use super::task::factor;
 use crate::qasm2::{Instr, Program, QasmError, parse};
 
 /// One circuit structure and all the numbers it is run with.
@@ -176,15 +177,17 @@ impl CircuitBatch {
             };
             texts.len()
         ];
-        for (number, group) in groups.iter().enumerate() {
-            for (row, &circuit) in group.circuits.iter().enumerate() {
+        let templates = groups.into_par_iter().flat_map_iter(Group::into_templates);
+        batch.templates = templates.collect();
+        batch.templates.sort_by_key(|template| template.circuits[0]);
+        for (number, template) in batch.templates.iter().enumerate() {
+            for (row, &circuit) in template.circuits.iter().enumerate() {
                 batch.places[circuit as usize] = Place {
                     template: number as u32,
                     row: row as u32,
                 };
             }
         }
-        batch.templates = groups.into_par_iter().map(Group::into_template).collect();
         Ok(batch)
     }
 

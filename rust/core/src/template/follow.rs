@@ -1,9 +1,9 @@
 //! Read a text along another one that has been parsed already.
 //!
-//! Most texts of a sweep differ from one another only in the digits of their angles. A [`Track`] is the
+//! Most texts of a sweep differ from one another only in the digits of their numbers. A [`Track`] is the
 //! first such text, cut at every argument that is nothing but a signed number. Another text that has the
 //! same bytes between the cuts and a signed number at each of them parses to the same program with other
-//! angles, so the parser need not run: bytes are compared and numbers are read. Anything else — other
+//! numbers, so the parser need not run: bytes are compared and numbers are read. Anything else — other
 //! white space, `pi/2` where a number was, a number that overflows — makes [`Track::follow`] give up, and
 //! the caller parses in full. The cut ends at `,`, `)`, a blank or a comment in the first text, none of
 //! which can continue a number, so both readings always agree.
@@ -26,10 +26,10 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// Put the angles of `text` into their slots of `angles`, or say that it does not fit the track.
+    /// Put the numbers of `text` into their slots of `numbers`, or say that it does not fit the track.
     ///
-    /// Slots without a span are left as they are. When this returns false, `angles` may be half written.
-    pub fn follow(&self, text: &str, angles: &mut [f64]) -> bool {
+    /// Slots without a span are left as they are. When this returns false, `numbers` may be half written.
+    pub fn follow(&self, text: &str, numbers: &mut [f64]) -> bool {
         let text = text.as_bytes();
         let (mut here, mut there) = (0, 0);
         let mut last: Option<(u32, f64)> = None;
@@ -37,7 +37,7 @@ impl<'a> Track<'a> {
             if let Some((start, value)) = last
                 && start == span.start
             {
-                angles[span.slot as usize] = value;
+                numbers[span.slot as usize] = value;
                 continue;
             }
             let between = &self.text[there..span.start as usize];
@@ -48,7 +48,7 @@ impl<'a> Track<'a> {
             let Some((value, end)) = signed_number(text, here) else {
                 return false;
             };
-            angles[span.slot as usize] = value;
+            numbers[span.slot as usize] = value;
             (here, there) = (end, span.end as usize);
             last = Some((span.start, value));
         }

@@ -4,20 +4,25 @@
 //! |---|---|
 //! | `batch` | [`CircuitBatch`]: labelled circuits in, templates × rows out |
 //! | `task` | bound texts to groups of one structure, on all cores |
-//! | `structure` | when two programs are the same but for their numeric angles |
+//! | `structure` | when two programs are the same but for their numbers |
+//! | `group` | the circuits of one structure to a template and its rows |
+//! | `lift` | numbers in gate bodies that differ become parameters of the gates |
 //! | `follow` | read a text along one already parsed: compare bytes, read numbers, skip the parser |
 //! | `columns` | constant angles go back into the template, equal and opposite ones become one parameter |
 //! | `render` | programs and templates back to OpenQASM 2 |
 //! | `spelling` | the names in rendered text, such that every reader takes them |
 //!
-//! Only the angles of operations at top level become columns. A number inside the body of a gate
-//! definition is part of the structure: programs that write their angles there (Qiskit exports a bound
-//! composite gate so) share a template only where those numbers are equal, and take a template each
-//! otherwise. That is slower, never wrong.
+//! Numbers in the bodies of gates that a program defines (Qiskit exports a bound composite gate so) are
+//! columns like the angles of operations at top level. Where they differ, the gates of the template take
+//! them as parameters; where they would be passed through so many calls that the template outgrew the texts
+//! it stands for, or belong to a gate that is never called, circuits share a template only if these numbers
+//! are equal. That is slower, never wrong.
 
 mod batch;
 mod columns;
 mod follow;
+mod group;
+mod lift;
 mod render;
 mod spelling;
 mod structure;

@@ -1,8 +1,9 @@
 //! When two programs differ in nothing but numeric angles.
 //!
-//! Compared: widths, operations, operands, conditions, the bodies of defined gates and the expressions
-//! over parameters, their numbers bit by bit. Not compared: names of registers and gates, formatting, and
-//! the values of plain angles, which become the columns of a template.
+//! Compared: widths, operations, operands, conditions, the bodies of defined gates, and the expressions
+//! over the parameters of a template, their numbers bit by bit. Not compared: names of registers and
+//! gates, formatting, and the numbers that become the columns of a template: those in gate bodies and the
+//! values of plain angles.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -18,7 +19,7 @@ pub fn same_structure(a: &Program, b: &Program) -> bool {
         && a.operands == b.operands
         && a.conditions == b.conditions
         && all(&a.symbols, &b.symbols, |x, y| {
-            x.0 == y.0 && same_expr(&x.1, &y.1)
+            x.0 == y.0 && all(&x.1, &y.1, same_instr)
         })
         && all(&a.gates, &b.gates, same_gate)
 }
@@ -33,14 +34,20 @@ fn same_gate(a: &GateDef, b: &GateDef) -> bool {
 }
 
 fn same_body_op(a: &BodyOp, b: &BodyOp) -> bool {
-    a.code == b.code && a.qubits == b.qubits && all(&a.angles, &b.angles, same_expr)
+    let same_step = |x: &Instr, y: &Instr| match (x, y) {
+        (Instr::Const(_), Instr::Const(_)) => true,
+        _ => x == y,
+    };
+    a.code == b.code
+        && a.qubits == b.qubits
+        && all(&a.angles, &b.angles, |x, y| all(x, y, same_step))
 }
 
-fn same_expr(a: &Expr, b: &Expr) -> bool {
-    all(a, b, |x, y| match (x, y) {
-        (Instr::Const(x), Instr::Const(y)) => x.to_bits() == y.to_bits(),
-        _ => x == y,
-    })
+fn same_instr(a: &Instr, b: &Instr) -> bool {
+    match (a, b) {
+        (Instr::Const(a), Instr::Const(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
+    }
 }
 
 fn all<T>(a: &[T], b: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
@@ -61,7 +68,9 @@ pub fn structure_hash(program: &Program) -> u64 {
     program.symbols.len().hash(&mut hasher);
     for (slot, expr) in &program.symbols {
         slot.hash(&mut hasher);
-        hash_expr(expr, &mut hasher);
+        hash_expr(expr, &mut hasher, |value, hasher| {
+            value.to_bits().hash(hasher);
+        });
     }
     program.gates.len().hash(&mut hasher);
     for gate in &program.gates {
@@ -78,17 +87,17 @@ fn hash_gate(gate: &GateDef, hasher: &mut DefaultHasher) {
         op.qubits.hash(hasher);
         op.angles.len().hash(hasher);
         for expr in &op.angles {
-            hash_expr(expr, hasher);
+            hash_expr(expr, hasher, |_, _| {});
         }
     }
 }
 
-fn hash_expr(expr: &Expr, hasher: &mut DefaultHasher) {
+fn hash_expr(expr: &Expr, hasher: &mut DefaultHasher, number: impl Fn(f64, &mut DefaultHasher)) {
     expr.len().hash(hasher);
     for instr in expr {
         std::mem::discriminant(instr).hash(hasher);
         match instr {
-            Instr::Const(value) => value.to_bits().hash(hasher),
+            Instr::Const(value) => number(*value, hasher),
             Instr::Param(index) => index.hash(hasher),
             Instr::Call(function) => function.hash(hasher),
             _ => {}

@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::batch::Template;
-use super::columns::{Column, fold_columns};
 use super::follow::Track;
+use super::group::Group;
 use super::structure::{same_structure, structure_hash};
-use crate::qasm2::{Instr, Program, QasmError, parse_with_spans};
+use crate::qasm2::{Program, QasmError, parse_with_spans};
 
 /// Most texts one task factors on its own before the results are merged.
 const MAX_TEXTS: usize = 128;
@@ -48,8 +48,8 @@ fn task_size(n_texts: usize, n_bytes: usize, n_threads: usize) -> usize {
 struct Known<'t> {
     /// Its structure.
     number: u32,
-    /// Where its angles start in [`Task::angles`].
-    angles: usize,
+    /// Where its numbers are in [`Task::numbers`].
+    numbers: Range<usize>,
     track: Track<'t>,
 }
 
@@ -61,9 +61,10 @@ struct Task {
     hashes: Vec<u64>,
     /// The distinct structures, in order of first use.
     programs: Vec<Program>,
-    /// Per text: its structure, and where its angles start in `angles`.
-    texts: Vec<(u32, usize)>,
-    angles: Vec<f64>,
+    /// Per text: its structure, and where its numbers are in `numbers`.
+    texts: Vec<(u32, Range<usize>)>,
+    /// Of each text, the constants of its program and then the angles.
+    numbers: Vec<f64>,
     error: Option<(usize, QasmError)>,
 }
 
@@ -74,7 +75,7 @@ impl Task {
             hashes: Vec::new(),
             programs: Vec::new(),
             texts: Vec::with_capacity(texts.len()),
-            angles: Vec::new(),
+            numbers: Vec::new(),
             error: None,
         };
         let mut tracks: Vec<Known<'_>> = Vec::new();
@@ -84,14 +85,13 @@ impl Task {
             }
             match parse_with_spans(text.as_ref(), &[]) {
                 Ok((program, spans)) => {
-                    let angles = task.angles.len();
-                    let number = task.add(program);
+                    let (number, numbers) = task.add(program);
                     let track = Track::new(text.as_ref(), spans);
                     tracks.insert(
                         0,
                         Known {
                             number,
-                            angles,
+                            numbers,
                             track,
                         },
                     );
@@ -109,30 +109,27 @@ impl Task {
 
     /// Take the text along one of the tracks, the last used first.
     fn follow(&mut self, tracks: &mut [Known<'_>], text: &str) -> bool {
-        let start = self.angles.len();
+        let start = self.numbers.len();
         for at in 0..tracks.len() {
-            let Known {
-                number,
-                angles,
-                track,
-            } = &tracks[at];
-            // Angles that are no plain numbers keep the values of the text that made the track.
-            let count = self.programs[*number as usize].angles.len();
-            self.angles.extend_from_within(*angles..angles + count);
-            if track.follow(text, &mut self.angles[start..]) {
-                self.texts.push((*number, start));
+            let known = &tracks[at];
+            // What is no plain number keeps the value it has in the text that made the track.
+            self.numbers.extend_from_within(known.numbers.clone());
+            if known.track.follow(text, &mut self.numbers[start..]) {
+                self.texts.push((known.number, start..self.numbers.len()));
                 tracks[..=at].rotate_right(1);
                 return true;
             }
-            self.angles.truncate(start);
+            self.numbers.truncate(start);
         }
         false
     }
 
     /// Note a text that was parsed in full.
-    fn add(&mut self, program: Program) -> u32 {
-        let start = self.angles.len();
-        self.angles.extend_from_slice(&program.angles);
+    fn add(&mut self, program: Program) -> (u32, Range<usize>) {
+        let start = self.numbers.len();
+        self.numbers.extend(program.constants());
+        self.numbers.extend_from_slice(&program.angles);
+        let numbers = start..self.numbers.len();
         // Newest first: texts of one kind tend to stand together. A miss only costs a merge later.
         let recent = self.programs.iter().rev().take(TRACKS);
         let known = recent.zip(1..).find(|(p, _)| same_structure(p, &program));
@@ -143,24 +140,16 @@ impl Task {
                 self.programs.len() - 1
             }
         } as u32;
-        self.texts.push((number, start));
-        number
+        self.texts.push((number, numbers.clone()));
+        (number, numbers)
     }
-}
-
-/// All circuits of one structure.
-pub(super) struct Group {
-    program: Program,
-    /// Their positions in the batch.
-    pub(super) circuits: Vec<u32>,
-    angles: Vec<f64>,
 }
 
 fn merge(tasks: Vec<Task>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut by_hash: HashMap<u64, Vec<usize>, BuildHasherDefault<PassThrough>> = HashMap::default();
     for task in tasks {
-        let numbers: Vec<usize> = task
+        let known: Vec<usize> = task
             .programs
             .into_iter()
             .zip(task.hashes)
@@ -171,22 +160,14 @@ fn merge(tasks: Vec<Task>) -> Vec<Group> {
                     .find(|&&g| same_structure(&groups[g].program, &program));
                 known.copied().unwrap_or_else(|| {
                     candidates.push(groups.len());
-                    groups.push(Group {
-                        program,
-                        circuits: Vec::new(),
-                        angles: Vec::new(),
-                    });
+                    groups.push(Group::new(program));
                     groups.len() - 1
                 })
             })
             .collect();
-        for (index, (program, start)) in task.texts.into_iter().enumerate() {
-            let group = &mut groups[numbers[program as usize]];
-            let count = group.program.angles.len();
-            group.circuits.push((task.first + index) as u32);
-            group
-                .angles
-                .extend_from_slice(&task.angles[start..start + count]);
+        for (index, (program, range)) in task.texts.into_iter().enumerate() {
+            let circuit = (task.first + index) as u32;
+            groups[known[program as usize]].push(circuit, &task.numbers[range]);
         }
     }
     groups
@@ -208,51 +189,6 @@ impl std::hash::Hasher for PassThrough {
     fn write_u64(&mut self, value: u64) {
         self.0 = value;
     }
-}
-
-impl Group {
-    pub(super) fn into_template(self) -> Template {
-        let Group {
-            mut program,
-            circuits,
-            angles,
-        } = self;
-        let folded = fold_columns(&angles, circuits.len(), program.angles.len());
-        for (slot, column) in folded.columns.iter().enumerate() {
-            let symbol: Box<[Instr]> = match *column {
-                Column::Constant(value) => {
-                    program.angles[slot] = value;
-                    continue;
-                }
-                Column::Parameter(index) => Box::new([Instr::Param(index)]),
-                Column::Negated(index) => Box::new([Instr::Param(index), Instr::Neg]),
-            };
-            program.angles[slot] = 0.0;
-            program.symbols.push((slot as u32, symbol));
-        }
-        let names = fresh_names(&program, folded.n_parameters);
-        Template {
-            program,
-            names,
-            rows: folded.rows,
-            circuits,
-        }
-    }
-}
-
-/// `theta_0`, `theta_1`, …, with a prefix that is part of no name in the program.
-fn fresh_names(program: &Program, count: usize) -> Vec<String> {
-    let registers = program.qregs.iter().chain(&program.cregs).map(|r| &*r.name);
-    let used: Vec<&str> = registers
-        .chain(program.gates.iter().map(|g| &*g.name))
-        .collect();
-    let mut prefix = String::from("theta");
-    while used.iter().any(|name| name.starts_with(&prefix)) {
-        prefix.push('_');
-    }
-    (0..count)
-        .map(|index| format!("{prefix}_{index}"))
-        .collect()
 }
 
 #[cfg(test)]
@@ -298,7 +234,7 @@ mod tests {
                 .map(|groups| {
                     let groups = groups.into_iter();
                     groups
-                        .map(|g| (g.program, g.circuits, g.angles))
+                        .map(|g| (g.program, g.circuits, g.numbers))
                         .collect::<Vec<_>>()
                 })
                 .map_err(|(index, _)| index)

@@ -17,6 +17,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
         let name = self.name()?;
         let again = self.defines_again(name)?;
         let mut locals = Locals::default();
+        self.constants.clear();
         let mut n_params = 0;
         if self.token.kind == Kind::LParen {
             self.advance()?;
@@ -86,6 +87,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
                 return Err(self.named(name, |name| ErrorKind::RedefinesBuiltin { name }));
             }
             self.names.insert(text, Symbol::SameGate);
+            self.sink.hangs_on_bodies();
             return Ok(());
         }
         let index = self.gates.len() as u32;
@@ -96,7 +98,7 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
         self.names.insert(text, Symbol::Gate(index));
         if S::BODIES {
             gate.name = text.into();
-            self.sink.define(gate);
+            self.sink.define(gate, &self.constants);
         }
         Ok(())
     }
@@ -200,12 +202,17 @@ impl<'s, S: Sink> Parser<'s, '_, S> {
     }
 
     /// The angles of the statement just read, as expressions of their own.
-    fn angle_exprs(&self) -> Box<[Expr]> {
+    fn angle_exprs(&mut self) -> Box<[Expr]> {
+        let (steps, constants) = (&self.steps, &mut self.constants);
         let expr = |angle: &super::Angle| -> Expr {
-            match &self.steps[angle.code.clone()] {
-                [] => Box::new([Instr::Const(angle.value)]),
-                steps => steps.into(),
+            let steps = &steps[angle.code.clone()];
+            if steps.is_empty() {
+                constants.push(angle.span);
+                return Box::new([Instr::Const(angle.value)]);
             }
+            let numbers = steps.iter().filter(|s| matches!(s, Instr::Const(_)));
+            constants.extend(numbers.map(|_| None));
+            steps.into()
         };
         self.angles.iter().map(expr).collect()
     }
