@@ -39,18 +39,7 @@ fn decoded(
         .map_err(|error| payload_error(py, &error))
 }
 
-/// Counts by key; `keys` holds one of `width` ASCII characters for each count, end to end.
-pub fn counts_dict<'py, C: IntoPyObject<'py>>(
-    py: Python<'py>,
-    keys: &[u8],
-    width: usize,
-    counts: impl Iterator<Item = C>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let dict = PyDict::new(py);
-    add_counts(&dict, keys, width, counts)?;
-    Ok(dict)
-}
-
+/// Adds counts; `keys` holds one of `width` ASCII characters for each, end to end.
 fn add_counts<'py, C: IntoPyObject<'py>>(
     dict: &Bound<'py, PyDict>,
     keys: &[u8],

@@ -2,6 +2,7 @@
 
 mod batch;
 mod codecs;
+mod counts;
 mod errors;
 mod native;
 mod observables;
@@ -20,6 +21,8 @@ mod _core {
         compress_text, compress_texts, decode_histogram, decode_histogram_arrays, decompress_text,
         encode_histogram,
     };
+    #[pymodule_export]
+    use crate::counts::{counts_entries, expectation_entries, gather_counts, pack_counts};
     #[pymodule_export]
     use crate::native::NativeCircuit;
     #[pymodule_export]

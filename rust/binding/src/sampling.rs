@@ -3,13 +3,14 @@
 use numpy::{
     PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::PyDict;
-use vivace_core::sample::{self, derive_seed, write_keys};
+use vivace_core::counts::CountRows;
+use vivace_core::sample::{self, SampleError, derive_seed};
 use vivace_core::shots::{self, ShotError};
 
-use crate::codecs::counts_dict;
+use crate::counts::{Rows, rows_arrays};
 use crate::errors::vivace_error;
 use crate::pool::on_pool;
 
@@ -79,7 +80,7 @@ pub fn derive_seeds<'py>(
     PyArray1::from_vec(py, seeds)
 }
 
-/// Counts per row of a matrix of probabilities, as dicts of canonical keys; errors name the row's label.
+/// Counts per row of a matrix of probabilities, as flat arrays; errors name the row's label.
 #[pyfunction]
 #[pyo3(signature = (probabilities, shots, seeds, bits, n_bits, labels = None))]
 pub fn sample_counts<'py>(
@@ -88,35 +89,34 @@ pub fn sample_counts<'py>(
     shots: PyReadonlyArray1<'py, u64>,
     seeds: PyReadonlyArray1<'py, u64>,
     bits: Vec<u32>,
-    n_bits: usize,
+    n_bits: u32,
     labels: Option<Bound<'py, PyAny>>,
-) -> PyResult<Vec<Bound<'py, PyDict>>> {
+) -> PyResult<Rows<'py>> {
     let (matrix, shots, seeds) = (
         probabilities.as_slice()?,
         shots.as_slice()?,
         seeds.as_slice()?,
     );
-    let n_outcomes = probabilities.shape()[1];
-    let rows = on_pool(py, || sample::sample_rows(matrix, n_outcomes, shots, seeds))?.map_err(
-        |error| {
-            let label = error.row().and_then(|row| {
-                let label = labels.as_ref()?.get_item(row).ok()?;
-                label.extract::<String>().ok()
-            });
-            let message = match &label {
-                Some(label) => error.about(&format!("Circuit '{label}'")),
-                None => error.to_string(),
-            };
-            vivace_error(py, "SimulationError", (message, label))
-        },
-    )?;
-    let mut keys = Vec::new();
-    let mut dicts = Vec::with_capacity(rows.len());
-    for row in &rows {
-        keys.clear();
-        write_keys(row, &bits, n_bits, &mut keys);
-        let counts = row.iter().map(|&(_, count)| count);
-        dicts.push(counts_dict(py, &keys, n_bits, counts)?);
+    if !bits.is_sorted() || bits.last().is_some_and(|&bit| bit >= n_bits) {
+        return Err(PyValueError::new_err(format!(
+            "Expected ascending classical bits below {n_bits}."
+        )));
     }
-    Ok(dicts)
+    let n_outcomes = probabilities.shape()[1];
+    let sampled = on_pool(py, || {
+        let rows = sample::sample_rows(matrix, n_outcomes, shots, seeds)?;
+        Ok(CountRows::from_outcomes(&rows, &bits, n_bits))
+    })?;
+    let rows = sampled.map_err(|error: SampleError| {
+        let label = error.row().and_then(|row| {
+            let label = labels.as_ref()?.get_item(row).ok()?;
+            label.extract::<String>().ok()
+        });
+        let message = match &label {
+            Some(label) => error.about(&format!("Circuit '{label}'")),
+            None => error.to_string(),
+        };
+        vivace_error(py, "SimulationError", (message, label))
+    })?;
+    rows_arrays(py, rows, n_bits)
 }

@@ -10,11 +10,13 @@
 //! | [`histogram`] | QH1 / QH2 count histograms both ways |
 //! | [`pauli`] | Pauli words: check, pad, sparse form, wire form both ways |
 //! | [`shots`] | shot ranges: check, tile, restrict to a chunk |
+//! | [`counts`] | counts of many circuits in flat arrays |
 //! | [`sample`] | seeded counts from a row of probabilities |
 
 #![forbid(unsafe_code)]
 
 pub mod cone;
+pub mod counts;
 pub mod histogram;
 pub mod native;
 pub mod pauli;

@@ -5,21 +5,7 @@ use std::ops::Range;
 use super::error::HistogramError;
 use super::header::MAX_KEY_CHARS;
 use super::table::Histogram;
-
-/// The eight characters of each byte.
-static CHARS: [[u8; 8]; 256] = {
-    let mut table = [[b'0'; 8]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut bit = 0;
-        while bit < 8 {
-            table[byte][7 - bit] = b'0' + (byte >> bit & 1) as u8;
-            bit += 1;
-        }
-        byte += 1;
-    }
-    table
-};
+use crate::counts::write_key;
 
 impl Histogram {
     /// The key of outcome `i`: `n_bits` characters, most significant bit first.
@@ -52,22 +38,6 @@ impl Histogram {
         let rows = self.bits[outcomes.start * bytes..outcomes.end * bytes].chunks_exact(bytes);
         for (row, key) in rows.zip(out[start..].chunks_exact_mut(width)) {
             write_key(row, key);
-        }
-    }
-}
-
-/// Fill `key` with the last `key.len()` bits of `row`.
-#[inline]
-fn write_key(row: &[u8], key: &mut [u8]) {
-    let (head, tail) = key.as_rchunks_mut::<8>();
-    let split = row.len() - tail.len();
-    for (chars, &byte) in tail.iter_mut().zip(&row[split..]) {
-        *chars = CHARS[byte as usize];
-    }
-    if let Some(&byte) = row[..split].last() {
-        let chars = &CHARS[byte as usize][8 - head.len()..];
-        for (to, from) in head.iter_mut().zip(chars) {
-            *to = *from;
         }
     }
 }

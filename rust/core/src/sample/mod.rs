@@ -9,7 +9,7 @@
 //! | seed of a circuit | [`derive_seed`]`(seed, label)`: FNV-1a 64 over the label's bytes, mixed with the seed by the SplitMix64 finalizer; nothing about position, batch or chunk |
 //! | stream of a row | ChaCha8, key = seed (8 bytes, little endian) + `vivace.sample.v1` + 8 zero bytes, stream 0, counter 0 |
 //! | uniform number | top 53 bits of the next 64-bit word, times 2⁻⁵³, in `[0, 1)` |
-//! | method | shots < 16 × outcomes: one number per shot, found in the cumulative sums; else one binomial per outcome |
+//! | method | shots < 4 × outcomes: one number per shot, found in the cumulative sums; else one binomial per outcome |
 //! | arithmetic | `+ − × ÷ √`, which IEEE 754 fixes, and the logarithm of the crate `libm`, which is the same software everywhere |
 //!
 //! Both methods draw from the exact multinomial distribution, up to the rounding of `f64`.
@@ -18,10 +18,8 @@
 //! release of another crate, and no platform's logarithm, can change.
 
 mod binomial;
-mod keys;
 mod row;
 mod stream;
 
-pub use keys::write_keys;
 pub use row::{MAX_SHOTS, SampleError, sample_counts, sample_rows};
 pub use stream::derive_seed;
