@@ -31,6 +31,16 @@ fn raw_keys_are_turned_round_sorted_and_added_up() {
     assert_eq!((none.bits.len(), none.counts), (0, vec![7]));
 }
 
+fn block(circuits: &[u32]) -> Block<'_> {
+    Block {
+        circuits,
+        width: 1,
+        offsets: &[0, 1, 1],
+        bits: &[1],
+        counts: &[9],
+    }
+}
+
 #[test]
 fn arrays_that_do_not_fit_are_refused() {
     let widths = || [3_u32, 9].into_iter();
@@ -43,13 +53,6 @@ fn arrays_that_do_not_fit_are_refused() {
         bits.to_string(),
         "Expected 4 bytes of packed outcomes, found 5."
     );
-    let block = |circuits| Block {
-        circuits,
-        width: 1,
-        offsets: &[0, 1, 1],
-        bits: &[1],
-        counts: &[9],
-    };
     for (n, circuits) in [(2, [0, 0]), (2, [0, 2]), (3, [0, 1])] {
         let found = CountsTable::gather(n, &[block(&circuits)]);
         assert_eq!(found, Err(TableError::Circuits));
