@@ -1,7 +1,7 @@
 """The Rust extension: conversions around ``vivace-core``. Use the public modules instead of this one."""
 
-from collections.abc import Sequence
-from typing import Final, final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ __all__ = [
     "compress_text",
     "compress_texts",
     "count_qubits",
+    "counts_entries",
     "decode_histogram",
     "decode_histogram_arrays",
     "decode_observables",
@@ -30,7 +31,10 @@ __all__ = [
     "derive_seeds",
     "encode_histogram",
     "encode_observables",
+    "expectation_entries",
+    "gather_counts",
     "groups_per_circuit",
+    "pack_counts",
     "parse_observables",
     "restrict_shot_ranges",
     "sample_counts",
@@ -236,11 +240,44 @@ def sample_counts(
     bits: Sequence[int],
     n_bits: int,
     labels: Sequence[str] | None = None,
-) -> list[dict[str, int]]:
-    """Counts of every row of probabilities; bit k of an outcome is classical bit ``bits[k]``.
+) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Counts of every row of probabilities: offsets, packed outcomes and counts, as in `CountsBlock`.
 
-    Errors name the row, by its label if there are labels.
+    Bit k of an outcome is classical bit ``bits[k]``; these ascend. Errors name the row, by its label if there
+    are labels.
     """
+
+def pack_counts(
+    found: Sequence[dict[str, int]], width: int, shots: Sequence[int], labels: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Counts by keys whose *leftmost* character is bit 0: offsets, packed outcomes in order, counts.
+
+    Characters beyond ``width`` are dropped, missing ones are 0. Totals other than ``shots`` are an error.
+    """
+
+def gather_counts(
+    n_circuits: int,
+    blocks: Sequence[tuple[NDArray[np.uint32], int, NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]],
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Widths, offsets, packed outcomes (flat) and counts of a batch, from blocks as in `vivace.tables`."""
+
+def expectation_entries(
+    labels: tuple[str, ...],
+    words: tuple[str, ...],
+    values: NDArray[np.float64],
+    metadata: tuple[Mapping[str, Any] | None, ...] | None = None,
+) -> list[dict[str, Any]]:
+    """One dict per circuit: label, results, and metadata where there is any."""
+
+def counts_entries(
+    labels: tuple[str, ...],
+    widths: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    bits: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    metadata: tuple[Mapping[str, Any] | None, ...] | None = None,
+) -> list[dict[str, Any]]:
+    """One dict per circuit: label, results, and metadata where there is any."""
 
 def decode_histogram(encoding: str, n_bits: int | None, payload: str) -> dict[str, int]:
     """Counts by key."""

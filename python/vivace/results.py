@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from vivace.errors import ConfigError, ResultError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from vivace.tables import CountsArrays, CountsTable, Expectations, ExpectationTable, Metadata
 
 __all__ = [
     "CountsArrays",
+    "CountsTable",
     "ExecutionResult",
     "ExpectationTable",
     "Expectations",
@@ -21,109 +19,7 @@ __all__ = [
     "reverse_dict_endianness",
 ]
 
-
-class Expectations(NamedTuple):
-    """Expectation values of a batch: one row per circuit, one column per word."""
-
-    labels: tuple[str, ...]
-    words: tuple[str, ...]
-    values: NDArray[np.float64]
-
-
-class CountsArrays(NamedTuple):
-    """Counts of one circuit.
-
-    ``bits`` is uint8, one row per outcome: the key read as a binary number, big-endian, padded with zeros
-    on the left to whole bytes. ``counts`` is int64.
-    """
-
-    bits: NDArray[np.uint8]
-    counts: NDArray[np.int64]
-
-
-class ExpectationTable:
-    """Expectation values as a runner makes them: the words once, and a matrix of numbers.
-
-    Hand it to `ExecutionResult` in place of the list of dicts; the list is built when somebody reads it.
-
-    Args:
-        labels: One label per circuit.
-        words: One word per column, each once.
-        values: Matrix of circuits times words. Kept as it is, not copied.
-        metadata: Per circuit, further facts for its entry; None or an empty mapping adds nothing.
-
-    >>> table = ExpectationTable(["c0", "c1"], ["ZI", "IZ"], [[1.0, 0.5], [0.0, -1.0]])
-    >>> table.entries()[1]
-    {'label': 'c1', 'results': {'ZI': 0.0, 'IZ': -1.0}}
-    """
-
-    __slots__ = ("labels", "metadata", "values", "words")
-
-    labels: tuple[str, ...]
-    words: tuple[str, ...]
-    values: NDArray[np.float64]
-    metadata: tuple[Mapping[str, Any] | None, ...] | None
-
-    def __init__(
-        self,
-        labels: Iterable[str],
-        words: Iterable[str],
-        values: Sequence[Sequence[float]] | NDArray[np.float64],
-        metadata: Iterable[Mapping[str, Any] | None] | None = None,
-    ) -> None:
-        import numpy as np
-
-        self.labels = tuple(labels)
-        self.words = tuple(words)
-        matrix = np.asarray(values, dtype=np.float64)
-        if not self.labels and matrix.size == 0:
-            matrix = matrix.reshape(0, len(self.words))
-        if matrix.shape != (len(self.labels), len(self.words)):
-            raise ResultError(
-                f"Expected a matrix of {len(self.labels)} circuits by {len(self.words)} words, "
-                f"got shape {matrix.shape}."
-            )
-        if len(set(self.words)) != len(self.words):
-            raise ResultError("Expected every word once, got repeated words. Merge their columns.")
-        self.values = matrix
-        self.metadata = None if metadata is None else tuple(metadata)
-        if self.metadata is not None and len(self.metadata) != len(self.labels):
-            raise ResultError(
-                f"Expected metadata for {len(self.labels)} circuits, got {len(self.metadata)} entries."
-            )
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ExpectationTable):
-            return NotImplemented
-        return (
-            self.labels == other.labels
-            and self.words == other.words
-            and bool((self.values == other.values).all())
-            and self._extras() == other._extras()
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _extras(self) -> list[Mapping[str, Any]]:
-        return [extra or {} for extra in self.metadata or [None] * len(self.labels)]
-
-    def __repr__(self) -> str:
-        return f"ExpectationTable(<{len(self.labels)} circuits x {len(self.words)} words>)"
-
-    def entries(self) -> list[dict[str, Any]]:
-        """The same values as a new list of dicts: label, results, and metadata where there is any."""
-        words = self.words
-        entries: list[dict[str, Any]] = [
-            {"label": label, "results": dict(zip(words, row, strict=True))}
-            for label, row in zip(self.labels, self.values.tolist(), strict=True)
-        ]
-        for entry, extra in zip(entries, self._extras(), strict=True):
-            if extra:
-                entry["metadata"] = dict(extra)
-        return entries
+_Results: TypeAlias = list[dict[str, Any]] | ExpectationTable | CountsTable | None
 
 
 # `eq`, `repr` and `init` are written out: values may sit in an array until `results` is read.
@@ -131,18 +27,19 @@ class ExpectationTable:
 class ExecutionResult:
     """Outcome of a submission: results, or the id of a job that will have them.
 
-    Equal when results, job id, number of requests and run time are; frozen and hashable; works with pickle,
-    copy, `dataclasses.replace` and `dataclasses.asdict`. Treat the list as read-only: array views do not
-    follow changes.
+    Equal when results, job id and number of requests are, however long the runs took; frozen and hashable;
+    works with pickle, copy, `dataclasses.replace` and `dataclasses.asdict`. Treat the list as read-only:
+    array views do not follow changes.
 
     Attributes:
         results: ``[{"label": str, "results": dict}, ...]`` in the order of the circuits, or None while a
             job runs. The dict maps count keys (rightmost character = classical bit 0) to counts, or Pauli
-            words (leftmost letter = qubit 0) to expectation values. Entries may carry ``"metadata"``.
-            Runners keep values in arrays; the list is then built when it is first read.
+            words (leftmost letter = qubit 0) to expectation values. Entries may carry ``"metadata"``, which
+            circuits that ran the same way share. Runners keep results in arrays; the list is then built when
+            it is first read.
         job_id: Id of the remote job.
         backend_jobs: Number of upload requests the job took.
-        run_time: Seconds reported by the backend.
+        run_time: Seconds the backend took, as it reports them; 0 if it does not.
 
     >>> ExecutionResult([{"label": "0", "results": {"00": 1000}}]).results[0]["results"]
     {'00': 1000}
@@ -158,13 +55,13 @@ class ExecutionResult:
 
     def __init__(
         self,
-        results: list[dict[str, Any]] | ExpectationTable | None = None,
+        results: _Results = None,
         job_id: str | None = None,
         backend_jobs: int = 1,
         run_time: float = 0.0,
     ) -> None:
         # `results` is left out while a table stands for it; __getattr__ then builds it.
-        name = "_table" if isinstance(results, ExpectationTable) else "results"
+        name = "_table" if isinstance(results, ExpectationTable | CountsTable) else "results"
         vars(self).update(
             {name: results, "job_id": job_id, "backend_jobs": backend_jobs, "run_time": run_time}
         )
@@ -191,19 +88,16 @@ class ExecutionResult:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ExecutionResult):
             return NotImplemented
-        if (self.job_id, self.backend_jobs, self.run_time) != (
-            other.job_id,
-            other.backend_jobs,
-            other.run_time,
-        ):
+        if (self.job_id, self.backend_jobs) != (other.job_id, other.backend_jobs):
             return False
         mine, theirs = self._table_or_none(), other._table_or_none()
-        if mine is not None and theirs is not None and mine.words == theirs.words:
-            return mine == theirs
+        if mine is not None and mine == theirs:
+            return True
+        # Unequal tables may still be equal results: of words or outcomes in another order.
         return self.results == other.results
 
     def __hash__(self) -> int:
-        return hash((self.job_id, self.backend_jobs, self.run_time))
+        return hash((self.job_id, self.backend_jobs))
 
     def __repr__(self) -> str:
         return (
@@ -211,17 +105,16 @@ class ExecutionResult:
             f"backend_jobs={self.backend_jobs}, run_time={self.run_time})"
         )
 
-    def _table_or_none(self) -> ExpectationTable | None:
-        table: ExpectationTable | None = vars(self).get("_table")
+    def _table_or_none(self) -> ExpectationTable | CountsTable | None:
+        table: ExpectationTable | CountsTable | None = vars(self).get("_table")
         return table
 
     def _summary(self) -> str:
         table = self._table_or_none()
-        if table is not None:
+        if isinstance(table, ExpectationTable):
             return f"<{len(table)} circuits x {len(table.words)} words>"
-        if self.results is None:
-            return "None"
-        return f"<{len(self.results)} circuit{'' if len(self.results) == 1 else 's'}>"
+        found = self.results if table is None else table
+        return "None" if found is None else f"<{len(found)} circuit{'' if len(found) == 1 else 's'}>"
 
     def is_async(self) -> bool:
         """Whether the results are still to be fetched: there is a job id and nothing else.
@@ -234,9 +127,7 @@ class ExecutionResult:
     def _has_results(self) -> bool:
         return self._table_or_none() is not None or self.results is not None
 
-    def with_results(
-        self, results: list[dict[str, Any]] | ExpectationTable | None, run_time: float = 0.0
-    ) -> Self:
+    def with_results(self, results: _Results, run_time: float = 0.0) -> Self:
         """A copy with results; job id and number of requests stay.
 
         >>> ExecutionResult(job_id="a-job").with_results([], run_time=1.5)
@@ -258,14 +149,16 @@ class ExecutionResult:
         (('a',), ('ZI', 'IZ'), [[1.0, 0.5]])
         """
         table = self._table_or_none()
-        if table is None:
-            table = _table_from_entries(self._entries())
+        if not isinstance(table, ExpectationTable):
+            table = ExpectationTable.from_entries(self._entries())
         values = table.values.view()
         values.flags.writeable = False
         return Expectations(table.labels, table.words, values)
 
     def counts_arrays(self) -> list[CountsArrays]:
         """Counts as arrays, one pair ``(bits, counts)`` per circuit, in the order of the circuits.
+
+        The arrays are read-only views of what the runner counted, where there are any.
 
         Raises:
             ResultError: There are no results yet, or they are not counts.
@@ -275,56 +168,45 @@ class ExecutionResult:
         >>> bits.tolist(), counts.tolist()
         ([[0], [5]], [7, 3])
         """
-        if self._table_or_none() is not None:
+        return self.counts_table().arrays()
+
+    def counts_table(self) -> CountsTable:
+        """Counts of all circuits in flat arrays, without an object for each circuit.
+
+        Raises:
+            ResultError: There are no results yet, or they are not counts.
+
+        >>> result = ExecutionResult([{"label": "a", "results": {"000": 7, "101": 3}}])
+        >>> result.counts_table().counts.tolist()
+        [7, 3]
+        """
+        table = self._table_or_none()
+        if isinstance(table, ExpectationTable):
             raise ResultError("Expected counts, got expectation values. Use expectations().")
-        return [_counts_from_entry(entry) for entry in self._entries()]
+        return CountsTable.from_entries(self._entries()) if table is None else table
+
+    def metadata(self) -> list[Metadata]:
+        """How each circuit was run, as its entry says under ``"metadata"``; empty where nothing is said.
+
+        The list of dicts is not built for it. Circuits that ran the same way share one mapping.
+
+        Raises:
+            ResultError: There are no results yet.
+
+        >>> entry = {"label": "a", "results": {"0": 7}, "metadata": {"path": "compiled"}}
+        >>> ExecutionResult([entry]).metadata()
+        [{'path': 'compiled'}]
+        """
+        table = self._table_or_none()
+        if table is None:
+            return [entry.get("metadata") or {} for entry in self._entries()]
+        return table.notes()
 
     def _entries(self) -> list[dict[str, Any]]:
         if self.results is None:
             job = "" if self.job_id is None else f" of job {self.job_id}"
             raise ResultError(f"There are no results{job} yet. Poll the job and fetch its results first.")
         return self.results
-
-
-def _table_from_entries(entries: list[dict[str, Any]]) -> ExpectationTable:
-    if not entries:
-        return ExpectationTable((), (), [])
-    first = entries[0]
-    words = tuple(first["results"])
-    if not all(word and set(word) <= set("IXYZixyz") for word in words):
-        raise ResultError(
-            f"Expected expectation values, got counts for {first['label']!r}. Use counts_arrays().",
-            first["label"],
-        )
-    rows: list[list[float]] = []
-    for entry in entries:
-        label, found = entry["label"], entry["results"]
-        if found.keys() != first["results"].keys():
-            odd = sorted(found.keys() ^ first["results"].keys())
-            raise ResultError(
-                f"Expected the same words for every circuit, but {label!r} and {first['label']!r} differ in "
-                f"{odd[:4]}. Read `results`, or submit circuits with different words apart.",
-                label,
-            )
-        rows.append([float(found[word]) for word in words])
-    return ExpectationTable((entry["label"] for entry in entries), words, rows)
-
-
-def _counts_from_entry(entry: Mapping[str, Any]) -> CountsArrays:
-    import numpy as np
-
-    label, found = entry["label"], entry["results"]
-    widths = {len(key) for key in found}
-    if len(widths) > 1 or not all(set(key) <= {"0", "1"} for key in found):
-        raise ResultError(
-            f"Expected counts with keys of 0 and 1, all of one width, for {label!r}, "
-            f"got keys such as {list(found)[:3]}.",
-            label,
-        )
-    columns = -(-next(iter(widths), 0) // 8)
-    packed = b"".join(int(key or "0", 2).to_bytes(columns, "big") for key in found)
-    bits = np.frombuffer(packed, dtype=np.uint8).reshape(len(found), columns)
-    return CountsArrays(bits, np.fromiter(found.values(), dtype=np.int64, count=len(found)))
 
 
 def convert_counts_to_probs(

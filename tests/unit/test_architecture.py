@@ -21,7 +21,7 @@ PACKAGE = Path(vivace.__file__).parent
 LAYERS = [
     {"_core", "_lazy", "_suggest", "errors"},
     {"_source"},
-    {"cancellation", "codecs", "qasm"},
+    {"cancellation", "codecs", "qasm", "tables"},
     {"circuits", "results"},
     {"backends"},
     {"sweeps"},

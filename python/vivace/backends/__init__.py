@@ -6,6 +6,7 @@ from vivace._lazy import lazy_names
 
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
+    from vivace.backends.maestro.paths import ExecutionPath
     from vivace.backends.maestro.simulator import MaestroSimulator
     from vivace.backends.runner import AsyncJobBackend, CircuitRunner, SupportsCircuitTemplates
     from vivace.circuits import CircuitBatch, CircuitPayload, TemplateEntry, normalise_circuit_batch
@@ -18,6 +19,7 @@ __all__ = [
     "CircuitPayload",
     "CircuitRunner",
     "ExecutionCancelledError",
+    "ExecutionPath",
     "ExecutionResult",
     "MaestroConfig",
     "MaestroSimulator",
@@ -36,6 +38,7 @@ __getattr__, __dir__ = lazy_names(
         "CircuitPayload": "vivace.circuits",
         "CircuitRunner": "vivace.backends.runner",
         "ExecutionCancelledError": "vivace.errors",
+        "ExecutionPath": "vivace.backends.maestro.paths",
         "ExecutionResult": "vivace.results",
         "MaestroConfig": "vivace.backends.maestro.config",
         "MaestroSimulator": "vivace.backends.maestro.simulator",

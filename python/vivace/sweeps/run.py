@@ -210,19 +210,12 @@ def _finished(runner: Any, result: ExecutionResult, event: Event | None) -> Exec
 def _counts(result: ExecutionResult) -> SweepCounts:
     import numpy as np
 
-    entries = result.results or []
-    arrays = result.counts_arrays()
-    widths = {len(key) for entry in entries for key in entry["results"]}
-    if len(widths) != 1 or not all(len(own.counts) for own in arrays):
-        raise ResultError(
-            f"Expected counts of one width for every row, the runner returned {sorted(widths)}."
-        )
-    return SweepCounts(
-        np.concatenate([own.bits for own in arrays]),
-        np.concatenate([own.counts for own in arrays]),
-        np.cumsum([0, *(len(own.counts) for own in arrays)], dtype=np.int64),
-        widths.pop(),
-    )
+    table = result.counts_table()
+    widths = np.unique(table.widths).tolist()
+    if len(widths) != 1 or not np.diff(table.offsets).all():
+        raise ResultError(f"Expected counts of one width for every row, the runner returned {widths}.")
+    bits = table.bits.reshape(len(table.counts), -(-widths[0] // 8))
+    return SweepCounts(bits, table.counts, table.offsets, widths[0])
 
 
 def _runner(

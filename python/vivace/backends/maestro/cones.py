@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vivace import _core
 from vivace.backends.maestro.library import Compiled, Operations, angles_of, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.maestro.paths import ExecutionPath, estimate_facts
 from vivace.backends.maestro.run import Run, chunk_rows
+from vivace.tables import Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from vivace.backends.maestro.engine import Engine
 
-__all__ = ["ConePlan", "estimate_by_cones", "plan_cones"]
+__all__ = ["ConePlan", "cone_facts", "estimate_by_cones", "plan_cones"]
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +63,26 @@ def plan_cones(run: Run, unitary: _core.NativeCircuit, words: list[str]) -> Cone
     """Plan ``words``, which have one letter per qubit of ``unitary``."""
     tasks, wide = unitary.cones(words, run.config.mps_qubit_threshold)
     return ConePlan(unitary, words, [_Task(*task) for task in tasks], wide)
+
+
+def cone_facts(run: Run, plan: ConePlan) -> Metadata:
+    """Metadata of the circuits evaluated by this plan.
+
+    ``widest_cone`` is the number of qubits of the largest circuit simulated for a word with a narrow cone, 0
+    if there is none. ``wide_words`` says how many words have wide cones, if any do, and how they ran.
+    """
+    widest = max((task.circuit.n_qubits for task in plan.tasks), default=0)
+    facts: dict[str, Any] = {
+        "path": ExecutionPath.LIGHT_CONES.value,
+        "simulator": run.config.simulator_type or "QCSim",
+        "method": "Statevector",
+        "n_qubits": plan.unitary.n_qubits,
+        "widest_cone": widest,
+    }
+    if plan.wide:
+        wide = estimate_facts(run.config, plan.unitary)
+        facts["wide_words"] = {"n_words": len(plan.wide), **wide}
+    return facts
 
 
 def estimate_by_cones(

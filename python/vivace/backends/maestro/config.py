@@ -245,7 +245,16 @@ class MaestroConfig:
         """
         if self.simulation_type is not None or self.simulation_type_for(width) != "MatrixProductState":
             return False
-        return can_truncate(self, bond_exponent, self.max_bond_dimension or _AUTOMATIC_BOND_DIMENSION)
+        return can_truncate(self, bond_exponent, self.bond_dimension_for(width))
+
+    def bond_dimension_for(self, width: int) -> int | None:
+        """The largest bond dimension kept of a matrix product state of this many qubits; None keeps all.
+
+        >>> MaestroConfig().bond_dimension_for(30), MaestroConfig(max_bond_dimension=8).bond_dimension_for(30)
+        (64, 8)
+        """
+        automatic = self.simulation_type is None and self.simulation_type_for(width) == "MatrixProductState"
+        return self.max_bond_dimension or (_AUTOMATIC_BOND_DIMENSION if automatic else None)
 
     def to_simulator_config(
         self, maestro: Any, *, width: int, seed: int | None = None, bond_exponent: int | None = None

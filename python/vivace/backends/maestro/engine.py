@@ -7,7 +7,7 @@ wherever it is submitted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from functools import partial
 from threading import Lock
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakSet
 
 from vivace import _core
-from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
+from vivace.backends.maestro.cones import cone_facts, estimate_by_cones, plan_cones
 from vivace.backends.maestro.library import (
     Compiled,
     after_fork,
@@ -26,8 +26,10 @@ from vivace.backends.maestro.library import (
 )
 from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds, refuse_noisy, sampler
+from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts, sample_facts
 from vivace.backends.maestro.run import Run, chunk_rows, exact_form, is_compiled, is_statevector, on_qubits
 from vivace.errors import ExecutionCancelledError, SimulationError
+from vivace.tables import CountsBlock, Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,15 @@ __all__ = ["Engine"]
 
 _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
 
+_MOST_JOBS: Final = 1024  # in hand at a time, so that memory does not grow with the rows
+
 T = TypeVar("T")
+
+Estimated = tuple["NDArray[np.float64]", Metadata]
+"""Expectation values, rows × words, and how they came about."""
+
+Sampled = tuple[list[CountsBlock], Metadata]
+"""Counts, and how they came about."""
 
 Job = tuple[str, Callable[[], T]]
 """The label of the circuit it is for, and what to do."""
@@ -75,7 +85,7 @@ class Engine:
 
     def plan_estimate(
         self, run: Run, template: _core.Template, rows: NDArray[np.int64], words: list[str]
-    ) -> Callable[[], NDArray[np.float64]]:
+    ) -> Callable[[], Estimated]:
         """Check what can be checked; return a call for the expectation values, rows × words.
 
         ``words`` have one letter per declared qubit.
@@ -114,21 +124,20 @@ class Engine:
         unitary: _core.NativeCircuit,
         rows: NDArray[np.int64],
         words: list[str],
-    ) -> NDArray[np.float64]:
-        import numpy as np
-
+    ) -> Estimated:
         label = run.labels[template.circuits[rows[0]]]
         if run.compiled_qubits and is_statevector(run) and run.config.noise_model is None:
             placed = [on_qubits(word, unitary) for word in words]
             plan = plan_cones(run, unitary, placed)
             if not plan.wide or unitary.n_qubits == template.n_qubits:
-                return estimate_by_cones(self, run, template, plan, rows)
+                return estimate_by_cones(self, run, template, plan, rows), cone_facts(run, plan)
         run, unitary = exact_form(run, native, unitary, label)
         words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
         self.warn_of_truncation(run, unitary, label)
+        facts = estimate_facts(run.config, unitary)
         if run.config.noise_model is not None:
-            return self._noisy_values(run, template, native, unitary, rows, words)
+            return self._noisy_values(run, template, native, unitary, rows, words), facts
         maestro = load_maestro()
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
 
@@ -136,7 +145,7 @@ class Engine:
             values: list[float] = maestro.simple_estimate(circuit, words, config)["expectation_values"]
             return values
 
-        return np.array(self._each(run, template, unitary, rows, expectations))
+        return self._values(run, template, unitary, rows, expectations), facts
 
     def plan_sample(
         self,
@@ -145,7 +154,7 @@ class Engine:
         rows: NDArray[np.int64],
         shots: NDArray[np.uint64],
         seeds: NDArray[np.uint64],
-    ) -> Callable[[], list[dict[str, int]]]:
+    ) -> Callable[[], Sampled]:
         """Check what can be checked; return a call for the counts of the given rows of a template.
 
         ``shots`` and ``seeds`` have one entry per row.
@@ -166,7 +175,7 @@ class Engine:
         self.warn_of_truncation(run, native, label)
         if run.config.noise_model is not None:
             refuse_noisy(native, label)
-            return lambda: self._noisy_counts(run, template, native, rows, shots.tolist(), seeds.tolist())
+            return partial(self._noisy_counts, run, template, native, rows, shots, seeds)
         if readout is not None and is_compiled(run, native.n_qubits):
             bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
             return partial(self._sampled, run, template, native, rows, bits, shots, seeds)
@@ -176,7 +185,7 @@ class Engine:
                 "which Maestro cannot read. Compare a shorter register.",
                 label,
             )
-        return lambda: self._executed(run, template, native, rows, shots.tolist(), seeds.tolist())
+        return partial(self._executed, run, template, native, rows, shots, seeds)
 
     def _sampled(
         self,
@@ -187,18 +196,18 @@ class Engine:
         bits: dict[int, int],
         shots: NDArray[np.uint64],
         seeds: NDArray[np.uint64],
-    ) -> list[dict[str, int]]:
+    ) -> Sampled:
         """Counts from the probabilities of a compiled program; ``bits`` tells the qubit behind each bit."""
         unitary = native.unitary()
         assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
         what = [load_maestro().Probabilities(list(bits.values()))]
-        counts: list[dict[str, int]] = []
+        width, blocks, every = template.n_clbits, list[CountsBlock](), template.circuits
         for part, found in self._compiled(run, template, unitary, rows, what, 1 << len(bits)):
-            labels = [run.labels[circuit] for circuit in template.circuits[rows[part]]]
-            counts += _core.sample_counts(
-                found, shots[part], seeds[part], list(bits), template.n_clbits, labels
-            )
-        return counts
+            circuits = every[rows[part]]
+            labels = [run.labels[circuit] for circuit in circuits.tolist()]
+            arrays = _core.sample_counts(found, shots[part], seeds[part], list(bits), width, labels)
+            blocks.append(CountsBlock(circuits, width, *arrays))
+        return blocks, described(ExecutionPath.COMPILED, run.config, unitary)
 
     def _noisy_values(
         self,
@@ -209,8 +218,6 @@ class Engine:
         rows: NDArray[np.int64],
         words: list[str],
     ) -> NDArray[np.float64]:
-        import numpy as np
-
         circuits = template.circuits[rows].tolist()
         labels = [run.labels[circuit] for circuit in circuits]
         noise = noise_seeds(run.config, circuits, labels)
@@ -221,7 +228,7 @@ class Engine:
         def call(index: int, circuit: Any) -> list[float]:
             return values(circuit, noise[index], seeds[index])
 
-        return np.array(self._each(run, template, unitary, rows, call))
+        return self._values(run, template, unitary, rows, call)
 
     def _noisy_counts(
         self,
@@ -229,19 +236,19 @@ class Engine:
         template: _core.Template,
         native: _core.NativeCircuit,
         rows: NDArray[np.int64],
-        shots: list[int],
-        seeds: list[int],
-    ) -> list[dict[str, int]]:
+        shots: NDArray[np.uint64],
+        seeds: NDArray[np.uint64],
+    ) -> Sampled:
         circuits = template.circuits[rows].tolist()
         labels = [run.labels[circuit] for circuit in circuits]
         noise = noise_seeds(run.config, circuits, labels)
         counts = sampler(run.config, native, labels[0])
 
         def call(index: int, circuit: Any) -> dict[str, int]:
-            found = counts(circuit, shots[index], noise[index], seeds[index])
-            return _canonical(found, template.n_clbits, shots[index], labels[index])
+            return counts(circuit, int(shots[index]), noise[index], int(seeds[index]))
 
-        return self._each(run, template, native, rows, call)
+        found = self._counts(run, template, native, rows, shots, call)
+        return found, sample_facts(run.config, native)
 
     def _executed(
         self,
@@ -249,23 +256,52 @@ class Engine:
         template: _core.Template,
         native: _core.NativeCircuit,
         rows: NDArray[np.int64],
-        shots: list[int],
-        seeds: list[int],
-    ) -> list[dict[str, int]]:
+        shots: NDArray[np.uint64],
+        seeds: NDArray[np.uint64],
+    ) -> Sampled:
         """Counts from one simulation per row."""
-        width = template.n_clbits
-        circuits = template.circuits
-        bond = native.bond_exponent
+        maestro = load_maestro()
+        width, bond = native.n_qubits, native.bond_exponent
 
-        def counts(index: int, circuit: Any) -> dict[str, int]:
-            maestro = load_maestro()
+        def call(index: int, circuit: Any) -> dict[str, int]:
             config = run.config.to_simulator_config(
-                maestro, width=native.n_qubits, seed=seeds[index], bond_exponent=bond
+                maestro, width=width, seed=int(seeds[index]), bond_exponent=bond
             )
-            found = maestro.simple_execute(circuit, config, shots[index])["counts"]
-            return _canonical(found, width, shots[index], run.labels[circuits[rows[index]]])
+            counts: dict[str, int] = maestro.simple_execute(circuit, config, int(shots[index]))["counts"]
+            return counts
 
-        return self._each(run, template, native, rows, counts)
+        found = self._counts(run, template, native, rows, shots, call)
+        return found, sample_facts(run.config, native)
+
+    def _counts(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        shots: NDArray[np.uint64],
+        call: Callable[[int, Any], dict[str, int]],
+    ) -> list[CountsBlock]:
+        """The library's counts of every row (leftmost = bit 0, keys cut after the last bit used), packed."""
+        width, blocks, every = template.n_clbits, list[CountsBlock](), template.circuits
+        for part, found in self._each(run, template, native, rows, call):
+            circuits = every[rows[part]]
+            labels = [run.labels[circuit] for circuit in circuits.tolist()]
+            arrays = _core.pack_counts(found, width, shots[part].tolist(), labels)
+            blocks.append(CountsBlock(circuits, width, *arrays))
+        return blocks
+
+    def _values(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        call: Callable[[int, Any], list[float]],
+    ) -> NDArray[np.float64]:
+        import numpy as np
+
+        return np.concatenate([found for _, found in self._each(run, template, native, rows, call)])
 
     def _compiled(
         self,
@@ -295,8 +331,8 @@ class Engine:
         native: _core.NativeCircuit,
         rows: NDArray[np.int64],
         call: Callable[[int, Any], T],
-    ) -> list[T]:
-        """``call(index, circuit)`` for every row, on the thread pool; results in order."""
+    ) -> Iterator[tuple[slice, list[T]]]:
+        """``call(index, circuit)`` for every row, on the thread pool; results in order, a chunk at a time."""
         maestro = load_maestro()
         by_text = native.has_conditions
         idle = run.config.noise_model is not None
@@ -312,7 +348,10 @@ class Engine:
 
             return run.labels[circuits[row]], run_one
 
-        return self.run_all(run, [job(index, row) for index, row in enumerate(rows.tolist())], report=True)
+        for start in range(0, len(rows), _MOST_JOBS):
+            part = slice(start, min(start + _MOST_JOBS, len(rows)))
+            jobs = [job(index, row) for index, row in enumerate(rows[part].tolist(), start)]
+            yield part, self.run_all(run, jobs, report=True)
 
     def run_all(self, run: Run, jobs: Sequence[Job[T]], *, report: bool = False) -> list[T]:
         """Run jobs on the thread pool; results in order.
@@ -353,18 +392,3 @@ class Engine:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
             return self._pool.submit(task, *arguments)
-
-
-def _canonical(found: Mapping[str, int], width: int, shots: int, label: str) -> dict[str, int]:
-    """The library's counts (leftmost = bit 0, keys cut after the last bit in use) under our keys."""
-    counts: dict[str, int] = {}
-    for raw, count in found.items():
-        key = raw[:width].ljust(width, "0")[::-1]
-        counts[key] = counts.get(key, 0) + count
-    total = sum(counts.values())
-    if total != shots:
-        raise SimulationError(
-            f"Circuit '{label}' was to be sampled {shots} times, but the simulator returned {total} counts.",
-            label,
-        )
-    return counts

@@ -42,7 +42,7 @@ from vivace.errors import ConfigError, SimulationError
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["WarnOnce", "estimator", "noise_seeds", "noisy_layers", "refuse_noisy", "sampler"]
+__all__ = ["WarnOnce", "estimator", "noise_facts", "noise_seeds", "noisy_layers", "refuse_noisy", "sampler"]
 
 _EXACT_METHODS: Final = frozenset({"DensityMatrix", "MatrixProductOperator"})
 _SEED_SPAN: Final = 1 << 32  # the library takes no larger noise seed
@@ -175,6 +175,20 @@ def sampler(
         return counts
 
     return call
+
+
+def noise_facts(config: MaestroConfig, width: int, *, expectation: bool) -> dict[str, Any]:
+    """What metadata says about noise: ``noise`` is exact, analytic, or sampled in ``noise_realizations``."""
+    if config.noise_model is None:
+        return {}
+    realizations = _realizations(config, width, analytic=expectation)
+    if realizations is None:
+        return {"noise": "analytic"}
+    model = config.noise_model
+    sampled = model.has_coherent() or model.has_correlated()
+    if config.simulation_type_for(width) in _EXACT_METHODS and not sampled:
+        return {"noise": "exact"}
+    return {"noise": "sampled", "noise_realizations": realizations}
 
 
 def _realizations(config: MaestroConfig, width: int, *, analytic: bool) -> int | None:

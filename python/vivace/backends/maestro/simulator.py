@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from vivace.backends.runner import CircuitRunner, shot_ranges, the_circuits
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError
-from vivace.results import ExecutionResult, ExpectationTable
+from vivace.results import ExecutionResult
+from vivace.tables import CountsTable, ExpectationTable, Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -153,7 +155,9 @@ class MaestroSimulator(CircuitRunner):
 
         Returns:
             One entry per circuit, in order. Counts: keys have one character per declared classical bit,
-            rightmost = bit 0. Expectation values: keys are the words as given.
+            rightmost = bit 0. Expectation values: keys are the words as given. ``"metadata"`` of an entry, or
+            `ExecutionResult.metadata`, says which way the circuit ran (`ExecutionPath`), with which method,
+            and whether that is exact; ``run_time`` is the time the simulations took in all.
 
         Raises:
             QasmError: A circuit is not valid.
@@ -176,10 +180,14 @@ class MaestroSimulator(CircuitRunner):
         run = Run(
             self.config, batch.labels, self.compiled_qubits, cancellation_event, _told(progress, len(batch))
         )
+        began = time.perf_counter()
+        found: ExpectationTable | CountsTable | list[dict[str, Any]]
         if observables is not None:
-            return _estimated(self._engine, run, batch, observables)
-        assert shots is not None  # noqa: S101 - one of the two is set above
-        return self._sampled(run, batch, shots)
+            found = _estimated(self._engine, run, batch, observables)
+        else:
+            assert shots is not None  # noqa: S101 - one of the two is set above
+            found = self._sampled(run, batch, shots)
+        return ExecutionResult(found, run_time=time.perf_counter() - began)
 
     def gradients(
         self,
@@ -261,35 +269,31 @@ class MaestroSimulator(CircuitRunner):
             return np.full(n_circuits, self.shots, dtype=np.uint64)
         return _core.shots_per_circuit(shot_ranges(shot_groups), n_circuits)
 
-    def _sampled(self, run: Run, batch: CircuitBatch, shots: NDArray[np.uint64]) -> ExecutionResult:
+    def _sampled(self, run: Run, batch: CircuitBatch, shots: NDArray[np.uint64]) -> CountsTable:
         import numpy as np
 
         base = secrets.randbits(64) if self.config.seed is None else self.config.seed
-        labels = run.labels
-        seeds = _core.derive_seeds(base, labels)
-        counts: list[dict[str, int]] = [{}] * len(batch)
+        seeds = _core.derive_seeds(base, run.labels)
         plans = []
         for template in batch.templates:  # all of them are checked before the first one runs
             circuits = template.circuits
             rows = np.arange(len(circuits))
             plan = self._engine.plan_sample(run, template, rows, shots[circuits], seeds[circuits])
             plans.append((circuits, plan))
+        blocks, notes = [], []
         for circuits, counts_of in plans:
-            for circuit, result in zip(circuits.tolist(), counts_of(), strict=True):
-                counts[circuit] = result
-        return ExecutionResult(
-            [{"label": label, "results": result} for label, result in zip(labels, counts, strict=True)]
-        )
+            found, metadata = counts_of()
+            blocks += found
+            notes.append((circuits, metadata))
+        return CountsTable.from_blocks(run.labels, blocks, _spread(len(batch), notes))
 
 
-def _estimated(engine: Engine, run: Run, batch: CircuitBatch, observables: Observables) -> ExecutionResult:
+def _estimated(
+    engine: Engine, run: Run, batch: CircuitBatch, observables: Observables
+) -> ExpectationTable | list[dict[str, Any]]:
     """One run for each template and group of words; one matrix if all circuits have the same words."""
     import numpy as np
 
-    groups = np.unique(observables.groups).tolist()
-    tables: dict[int, NDArray[np.float64]] = {
-        group: np.full((len(batch), len(observables.words(group))), np.nan) for group in groups
-    }
     plans = []
     for template in batch.templates:  # all of them are checked before the first one runs
         of_row = observables.groups[template.circuits]
@@ -299,15 +303,34 @@ def _estimated(engine: Engine, run: Run, batch: CircuitBatch, observables: Obser
             words = observables.padded(group, template.n_qubits, label)
             plan = engine.plan_estimate(run, template, rows, words)
             plans.append((group, template.circuits[rows], plan))
-    for group, circuits, values_of in plans:
-        tables[group][circuits] = values_of()
+    n, groups = len(batch), np.unique(observables.groups).tolist()
     if len(groups) == 1:
-        return ExecutionResult(ExpectationTable(run.labels, observables.words(groups[0]), tables[groups[0]]))
-    entries = []
-    for circuit, (label, group) in enumerate(zip(run.labels, observables.groups.tolist(), strict=True)):
-        row = tables[group][circuit].tolist()
-        entries.append({"label": label, "results": dict(zip(observables.words(group), row, strict=True))})
-    return ExecutionResult(entries)
+        values, notes = np.empty((n, len(observables.words(groups[0])))), []
+        for _, circuits, values_of in plans:
+            values[circuits], metadata = values_of()
+            notes.append((circuits, metadata))
+        return ExpectationTable(run.labels, observables.words(groups[0]), values, _spread(n, notes))
+    entries = np.empty(n, dtype=object)
+    for group, circuits, values_of in plans:
+        values, metadata = values_of()
+        labels = [run.labels[circuit] for circuit in circuits.tolist()]
+        table = ExpectationTable(labels, observables.words(group), values, [metadata] * len(labels))
+        entries[circuits] = table.entries()
+    found: list[dict[str, Any]] = entries.tolist()
+    return found
+
+
+def _spread(n_circuits: int, notes: Sequence[tuple[NDArray[np.uint32], Metadata]]) -> list[Metadata]:
+    """The metadata of every circuit, from those of groups of circuits."""
+    import numpy as np
+
+    if len(notes) == 1:
+        return [notes[0][1]] * n_circuits
+    spread = np.empty(n_circuits, dtype=object)
+    for circuits, metadata in notes:
+        spread[circuits] = metadata
+    found: list[Metadata] = spread.tolist()
+    return found
 
 
 def _depths(batch: CircuitBatch) -> list[int]:
