@@ -27,11 +27,34 @@ MIXED = {
 def test_labels_and_order_are_those_of_the_mapping(runner, run):
     """Whatever the structures, results come in the order of the circuits, with their labels."""
     result = run(runner, MIXED)
-    assert result.results == [
-        {"label": "z", "results": {"01": 100}},
-        {"label": "a", "results": {"100": 100}},
-        {"label": "m", "results": {"10": 100}},
+    assert [(entry["label"], entry["results"]) for entry in result.results] == [
+        ("z", {"01": 100}),
+        ("a", {"100": 100}),
+        ("m", {"10": 100}),
     ]
+    assert all(entry.keys() <= {"label", "results", "metadata"} for entry in result.results)
+
+
+def test_arrays_are_the_results(runner, run):
+    """Counts as arrays say what the dicts say, whichever is asked for first."""
+    for arrays_first in (True, False):
+        result = run(runner, MIXED)
+        if arrays_first:
+            arrays = result.counts_arrays()
+        dicts = [entry["results"] for entry in result.results]
+        if not arrays_first:
+            arrays = result.counts_arrays()
+        for (bits, counts), found in zip(arrays, dicts, strict=True):
+            assert [int.from_bytes(row.tobytes(), "big") for row in bits] == [int(key, 2) for key in found]
+            assert counts.tolist() == list(found.values())
+
+
+def test_metadata_is_that_of_the_entries(runner, run):
+    """One mapping per circuit, empty where an entry says nothing."""
+    for options in ({}, {"ham_ops": "Z"} if runner.supports_expval else {}):
+        result = run(runner, {"one": flips("1"), "two": flips("1")}, **options)
+        assert result.metadata() == [entry.get("metadata", {}) for entry in result.results]
+        assert result.run_time >= 0
 
 
 def test_sequences_are_numbered(runner, run):

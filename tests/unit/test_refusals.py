@@ -128,10 +128,15 @@ def test_what_the_library_raises_names_the_circuit(options, monkeypatch):
 
 
 def test_counts_add_up():
-    canonical = vars(engine)["_canonical"]
-    assert canonical({"1": 3, "10": 2, "11": 5}, 3, 10, "a") == {"001": 5, "011": 5}
-    with pytest.raises(SimulationError, match="'a'.*11 times.*10 counts"):
-        canonical({"1": 10}, 1, 11, "a")
+    from vivace import _core
+
+    offsets, bits, counts = _core.pack_counts([{"1": 3, "10": 2, "11": 5}], 3, [10], ["a"])
+    assert (offsets.tolist(), bits.tolist(), counts.tolist()) == ([0, 2], [[0b001], [0b011]], [5, 5])
+    with pytest.raises(
+        SimulationError, match=r"^Circuit 'a' was to be sampled 11 times.*10 counts\.$"
+    ) as caught:
+        _core.pack_counts([{"1": 10}], 1, [11], ["a"])
+    assert caught.value.label == "a"
 
 
 def test_sampling_errors_name_the_circuit():

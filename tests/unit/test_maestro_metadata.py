@@ -1,0 +1,118 @@
+"""What `MaestroSimulator` says of how a circuit was run."""
+
+import json
+
+import maestro
+import pytest
+
+from vivace.backends import CircuitPayload, ExecutionPath, MaestroConfig, MaestroSimulator
+
+HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
+BELL = HEAD + "qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;"
+STATEVECTOR = {"simulator": "QCSim", "method": "Statevector"}
+
+
+def chain(n, layers=1):
+    """A row of qubits whose every pair of neighbours meets once a layer, first to last."""
+    layer = "".join(f"ry({k + 0.3}) q[{k}];" for k in range(n)) + "".join(
+        f"cx q[{k}],q[{k + 1}]; rx(0.7) q[{k + 1}];" for k in range(n - 1)
+    )
+    return HEAD + f"qreg q[{n}]; creg c[{n}]; {layer * layers} measure q -> c;"
+
+
+def metadata(circuits, config=None, *, compiled_qubits=12, **options):
+    with MaestroSimulator(50, config, compiled_qubits=compiled_qubits) as simulator:
+        result = simulator.submit_circuits(circuits, **options)
+    assert result.run_time > 0
+    found = result.metadata()
+    assert found == [entry["metadata"] for entry in result.results]
+    assert json.loads(json.dumps(found)) == found
+    return found
+
+
+def test_compiled_counts():
+    expected = {"path": "compiled", **STATEVECTOR, "n_qubits": 2}
+    assert metadata([BELL, BELL]) == [expected, expected]
+
+
+def test_rows_of_a_template_share_it():
+    payload = CircuitPayload(BELL.replace("h q[0]", "ry(a) q[0]"), ["a"], [("x", [0.1]), ("y", [0.2])])
+    for options in ({}, {"ham_ops": "ZZ"}):
+        first, second = metadata([payload], **options)
+        assert first is second
+
+
+def test_one_simulation_for_each_circuit():
+    expected = {"path": "threads", **STATEVECTOR, "n_qubits": 2}
+    assert metadata([BELL], compiled_qubits=0) == [expected]
+    assert metadata([BELL], compiled_qubits=0, ham_ops="ZZ") == [expected]
+
+
+def test_light_cones_say_how_wide_they_are():
+    (found,) = metadata([chain(30)], ham_ops="IZ" + "I" * 28 + ";Z" + "I" * 29)
+    assert found == {"path": ExecutionPath.LIGHT_CONES, **STATEVECTOR, "n_qubits": 30, "widest_cone": 2}
+
+
+@pytest.mark.filterwarnings("ignore:Circuit '0' needs 30 qubits:UserWarning")
+def test_words_with_wide_cones_are_told_apart():
+    words = "Z" + "I" * 29 + ";" + "I" * 29 + "Z"
+    (found,) = metadata([chain(30, 3)], MaestroConfig(max_bond_dimension=2), ham_ops=words)
+    assert found["path"] == "light_cones"
+    assert found["wide_words"] == {
+        "n_words": 1,
+        "path": "threads",
+        "simulator": "QCSim",
+        "method": "MatrixProductState",
+        "n_qubits": 30,
+        "bond_dimension": 2,
+        "may_truncate": True,
+        "causal_cone_reduction": True,
+    }
+
+
+def test_matrix_product_states_say_whether_they_are_exact():
+    (counts,) = metadata([chain(30)])
+    assert counts == {
+        "path": "threads",
+        "simulator": "QCSim",
+        "method": "MatrixProductState",
+        "n_qubits": 30,
+        "bond_dimension": 64,
+        "may_truncate": False,
+    }
+    named = MaestroConfig(simulation_type="MatrixProductState", enable_causal_cone_reduction=False)
+    (values,) = metadata([BELL], named, ham_ops="ZZ")
+    assert (values["bond_dimension"], values["may_truncate"]) == (None, False)
+    assert values["causal_cone_reduction"] is False
+    (cut,) = metadata([chain(30, 3)], named.override(max_bond_dimension=2), ham_ops="Z" * 30)
+    assert cut["may_truncate"] is True
+
+
+def test_noise():
+    model = maestro.NoiseModel()
+    model.set_all_depolarizing(2, 0.1)
+    once = HEAD + "qreg q[2]; creg c[2]; x q; measure q -> c;"
+    config = MaestroConfig(noise_model=model)
+    for options, changes, expected in (
+        ({"ham_ops": "ZZ"}, {}, {"noise": "analytic"}),
+        ({}, {}, {"noise": "sampled", "noise_realizations": 1}),
+        ({"ham_ops": "ZZ"}, {"noise_realizations": 9}, {"noise": "sampled", "noise_realizations": 9}),
+        ({"ham_ops": "ZZ"}, {"simulation_type": "DensityMatrix"}, {"noise": "exact"}),
+    ):
+        (found,) = metadata([once], config.override(**changes), **options)
+        assert {name: value for name, value in found.items() if name.startswith("noise")} == expected
+
+
+def test_mixed_batches_keep_it_apart():
+    found = metadata({"narrow": BELL, "wide": chain(30), "again": BELL})
+    assert [own["n_qubits"] for own in found] == [2, 30, 2]
+    found = metadata(
+        {"a": BELL, "b": chain(5), "c": BELL}, ham_ops="ZZ|ZIIII", circuit_ham_map=[(0, 1), (1, 3)]
+    )
+    assert [own["n_qubits"] for own in found] == [2, 5, 2]
+
+
+def test_mid_circuit_measurements_take_spare_qubits():
+    text = HEAD + "qreg q[1]; creg c[1]; h q[0]; measure q[0] -> c[0]; h q[0];"
+    (found,) = metadata([text], ham_ops="Z")
+    assert found["n_qubits"] == 2
