@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 import corpus
+import memory
 from measure import console, digits, machine
 from vivace.backends import MaestroSimulator
 
@@ -26,6 +27,7 @@ _SHOTS = 1000
 _ROWS = (1, 10, 100, 1000, 10_000, 100_000)
 _QUBITS = range(4, 25, 2)
 _WORDS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_MEMORY_ROWS = (10_000, 100_000, 1_000_000)
 _SAMPLE = 0.4  # seconds a point is worth, where one run takes less
 
 
@@ -128,6 +130,19 @@ def table(axis: str, points: list[Point]) -> Table:
     return shown
 
 
+def memory_table(found: dict[str, dict[int, dict[str, float]]]) -> Table:
+    """Peak memory beyond input and results: while running, and after reading the dicts."""
+    shown = Table(title="Growth with rows, four qubits, eight parameters: peak memory beyond the results, MB")
+    shown.add_column("rows", justify="right")
+    for kind in found:
+        for column in (f"{kind}, running", f"{kind}, dicts read", f"{kind}: arrays", f"{kind}: dicts"):
+            shown.add_column(column, justify="right")
+    for rows in _MEMORY_ROWS:
+        cells = [digits(kind[rows][part] / 1e6) for kind in found.values() for part in kind[rows]]
+        shown.add_row(f"{rows:,}", *cells)
+    return shown
+
+
 def picture(points: list[Point], path: Path) -> None:
     """One panel for each axis."""
     axes = list(dict.fromkeys(point.axis for point in points))
@@ -165,9 +180,17 @@ def main() -> None:
                     found = bench(runner)
                 out.print(table(axis, found))
                 points += found
+    kept = {}
+    if not given.only and sys.platform == "linux":  # peaks are read from /proc
+        with out.status("memory …"):
+            kept = {
+                kind: {rows: memory.measured(rows, kind) for rows in _MEMORY_ROWS} for kind in memory.KINDS
+            }
+        out.print(memory_table(kept))
     given.out.mkdir(parents=True, exist_ok=True)
     picture(points, given.out / "growth.png")
-    record = {"machine": facts, "points": [asdict(point) | {"each": point.each} for point in points]}
+    timed = [asdict(point) | {"each": point.each} for point in points]
+    record = {"machine": facts, "points": timed, "memory": kept}
     (given.out / "growth.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     out.print(", ".join(f"{name} {value}" for name, value in facts.items()), highlight=False)
     out.print(f"{given.out}/growth.png, growth.json, in {time.perf_counter() - began:.0f} s", highlight=False)

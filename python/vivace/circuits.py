@@ -266,7 +266,9 @@ def _matrix(values: Any) -> NDArray[np.float64]:
 
 
 def _is_template(item: Any) -> bool:
-    return isinstance(item, TemplateEntry) or (hasattr(item, "circuit") and hasattr(item, "parameter_sets"))
+    # Ours first: to look whether a CircuitPayload has parameter_sets would build them.
+    ours = isinstance(item, TemplateEntry | CircuitPayload)
+    return ours or (hasattr(item, "circuit") and hasattr(item, "parameter_sets"))
 
 
 def _is_qiskit(item: Any) -> bool:

@@ -106,10 +106,9 @@ def test_noise():
 def test_mixed_batches_keep_it_apart():
     found = metadata({"narrow": BELL, "wide": chain(30), "again": BELL})
     assert [own["n_qubits"] for own in found] == [2, 30, 2]
-    found = metadata(
-        {"a": BELL, "b": chain(5), "c": BELL}, ham_ops="ZZ|ZIIII", circuit_ham_map=[(0, 1), (1, 3)]
-    )
-    assert [own["n_qubits"] for own in found] == [2, 5, 2]
+    circuits = {"a": BELL, "b": chain(5), "c": chain(5)}
+    found = metadata(circuits, ham_ops="ZZ|ZIIII", circuit_ham_map=[(0, 1), (1, 3)])
+    assert [own["n_qubits"] for own in found] == [2, 5, 5]
 
 
 def test_mid_circuit_measurements_take_spare_qubits():

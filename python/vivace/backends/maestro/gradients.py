@@ -19,7 +19,7 @@ from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.run import chunk_rows, on_qubits
 from vivace.backends.observables import Observables
 from vivace.cancellation import check
-from vivace.circuits import CircuitBatch
+from vivace.circuits import CircuitBatch, CircuitPayload
 from vivace.errors import ConfigError, ObservableError, SimulationError
 
 if TYPE_CHECKING:
@@ -137,13 +137,18 @@ def _check_config(config: MaestroConfig) -> None:
         )
 
 
+def _is_template(item: Any) -> bool:
+    # Ours first: to look whether a CircuitPayload has parameter_sets would build them.
+    return isinstance(item, CircuitPayload) or hasattr(item, "parameter_sets")
+
+
 def _the_template(templates: Any) -> Any:
     """The one template given, alone or in a collection."""
-    if hasattr(templates, "parameter_sets"):
+    if _is_template(templates):
         return templates
     if isinstance(templates, Iterable) and not isinstance(templates, str | bytes):
         items: Sequence[Any] = list(templates)
-        if items and all(hasattr(item, "parameter_sets") for item in items):
+        if items and all(map(_is_template, items)):
             if len(items) > 1:
                 raise TypeError(
                     f"gradients() expects one template, got {len(items)}. Call it once for each: their "
