@@ -1,7 +1,7 @@
 """Peak memory of a long submission, beyond its input and its results. Run as a script: one line of JSON.
 
-A template of eight parameters on four qubits: expectation values of three words, or 100 shots. In a process of
-its own, because a peak is that of a process; Linux only.
+A template of eight parameters on four qubits: expectation values of three words, or 100 shots. In a process
+of its own, because a peak is that of a process; Linux only.
 
     python benches/memory.py 1000000 values
 """

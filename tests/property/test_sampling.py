@@ -7,63 +7,19 @@ import sys
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from support import dense, ensemble
 from support.dense import GATES, Gate
 from support.ensemble import If, Measure, Reset
+from support.statistics import p_value, random_program
 from vivace.backends import CircuitPayload, MaestroConfig, MaestroSimulator
 from vivace.errors import ShotRangeError, SimulationError
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
-SEEDS = 320
 
 
 def counts_of(result):
     return {entry["label"]: entry["results"] for entry in result.results}
-
-
-def p_value(counts, exact):
-    """Of Pearson's test; outcomes expected less than five times count as one."""
-    shots = sum(counts.values())
-    assert set(counts) <= {key for key, probability in exact.items() if probability > 1e-12}
-    pairs = sorted((probability * shots, counts.get(key, 0)) for key, probability in exact.items())
-    rare = [pair for pair in pairs if pair[0] < 5]
-    cells = [pair for pair in pairs if pair[0] >= 5]
-    if rare:
-        cells.append((sum(e for e, _ in rare), sum(c for _, c in rare)))
-    expected, found = np.array(cells).T
-    keep = expected > 1e-9
-    expected, found = expected[keep], found[keep]
-    return stats.chisquare(found, expected * found.sum() / expected.sum()).pvalue if len(found) > 1 else 1.0
-
-
-def random_program(seed, n_qubits):
-    """A circuit with outcomes that are neither rare nor equal, and its distribution."""
-    rng = np.random.default_rng(seed)
-    gates = [Gate("u3", tuple(rng.uniform(0.9, 2.2, 3).tolist()), (q,)) for q in range(n_qubits)]
-    gates += dense.random_gates(rng, n_qubits, 6, ["cx", "cz", "swap", "rz", "iswap", "cp"])
-    probabilities = dense.probabilities(dense.simulate(n_qubits, gates))
-    exact = {format(i, f"0{n_qubits}b"): p for i, p in enumerate(probabilities.tolist())}
-    return dense.program(n_qubits, gates, measure=True), exact
-
-
-@pytest.mark.parametrize("shots", [150, 4000])
-def test_p_values_over_many_seeds_are_uniform(simulator, shots):
-    """Chi-square against the exact probabilities, seed by seed: the p-values spread evenly over [0, 1].
-
-    150 and 4000 shots on eight outcomes: few enough to draw shot by shot and enough to draw by outcome."""
-    text, exact = random_program(3, 3)
-    texts, p_values = {"a": text, "b": text}, []
-    for seed in range(SEEDS):
-        simulator.set_seed(seed)
-        result = counts_of(simulator.submit_circuits(texts, shot_groups=[(0, 2, shots)]))
-        assert all(sum(counts.values()) == shots for counts in result.values())
-        p_values += [p_value(counts, exact) for counts in result.values()]
-    assert stats.kstest(p_values, "uniform").pvalue > 1e-3
-    # Labels a and b draw independent numbers.
-    half = np.array(p_values).reshape(SEEDS, 2)
-    assert abs(np.corrcoef(half.T)[0, 1]) < 4 / np.sqrt(SEEDS)
 
 
 def test_pooled_counts_fit_too(simulator):

@@ -43,7 +43,7 @@ def test_rows_of_a_template_share_it():
 
 
 def test_one_simulation_for_each_circuit():
-    expected = {"path": "threads", **STATEVECTOR, "n_qubits": 2}
+    expected = {"path": "circuits", **STATEVECTOR, "n_qubits": 2}
     assert metadata([BELL], compiled_qubits=0) == [expected]
     assert metadata([BELL], compiled_qubits=0, ham_ops="ZZ") == [expected]
 
@@ -60,7 +60,7 @@ def test_words_with_wide_cones_are_told_apart():
     assert found["path"] == "light_cones"
     assert found["wide_words"] == {
         "n_words": 1,
-        "path": "threads",
+        "path": "circuits",
         "simulator": "QCSim",
         "method": "MatrixProductState",
         "n_qubits": 30,
@@ -73,7 +73,7 @@ def test_words_with_wide_cones_are_told_apart():
 def test_matrix_product_states_say_whether_they_are_exact():
     (counts,) = metadata([chain(30)])
     assert counts == {
-        "path": "threads",
+        "path": "circuits",
         "simulator": "QCSim",
         "method": "MatrixProductState",
         "n_qubits": 30,

@@ -22,7 +22,7 @@ class ExecutionPath(StrEnum):
     """A program compiled once for all circuits of the structure."""
     LIGHT_CONES = "light_cones"
     """Each word on the part of the circuit it depends on."""
-    THREADS = "threads"
+    CIRCUITS = "circuits"
     """Every circuit a simulation of its own, on threads."""
 
 
@@ -55,7 +55,7 @@ def described(path: ExecutionPath, config: MaestroConfig, circuit: _core.NativeC
 
 def estimate_facts(config: MaestroConfig, circuit: _core.NativeCircuit) -> dict[str, Any]:
     """Metadata of expectation values from a simulation for each circuit."""
-    facts = described(ExecutionPath.THREADS, config, circuit)
+    facts = described(ExecutionPath.CIRCUITS, config, circuit)
     if config.noise_model is None and "may_truncate" in facts:
         # With it, truncated values differ, and are better: what a word does not depend on is not cut off.
         facts["causal_cone_reduction"] = config.enable_causal_cone_reduction is not False
@@ -65,4 +65,4 @@ def estimate_facts(config: MaestroConfig, circuit: _core.NativeCircuit) -> dict[
 def sample_facts(config: MaestroConfig, circuit: _core.NativeCircuit) -> dict[str, Any]:
     """Metadata of counts from a simulation for each circuit."""
     noise = noise_facts(config, circuit.n_qubits, expectation=False)
-    return described(ExecutionPath.THREADS, config, circuit) | noise
+    return described(ExecutionPath.CIRCUITS, config, circuit) | noise
