@@ -27,9 +27,9 @@ _Results: TypeAlias = list[dict[str, Any]] | ExpectationTable | CountsTable | No
 class ExecutionResult:
     """Outcome of a submission: results, or the id of a job that will have them.
 
-    Equal when results, job id and number of requests are, however long the runs took; frozen and hashable;
-    works with pickle, copy, `dataclasses.replace` and `dataclasses.asdict`. Treat the list as read-only:
-    array views do not follow changes.
+    Equal when labels, results, job id and number of requests are, whichever way the circuits ran and however
+    long it took; frozen and hashable; works with pickle, copy, `dataclasses.replace` and
+    `dataclasses.asdict`. Treat the list as read-only: array views do not follow changes.
 
     Attributes:
         results: ``[{"label": str, "results": dict}, ...]`` in the order of the circuits, or None while a
@@ -94,7 +94,11 @@ class ExecutionResult:
         if mine is not None and mine == theirs:
             return True
         # Unequal tables may still be equal results: of words or outcomes in another order.
-        return self.results == other.results
+        return self._outcomes() == other._outcomes()
+
+    def _outcomes(self) -> list[tuple[Any, Any]] | None:
+        results = self.results
+        return None if results is None else [(entry["label"], entry["results"]) for entry in results]
 
     def __hash__(self) -> int:
         return hash((self.job_id, self.backend_jobs))

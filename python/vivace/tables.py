@@ -57,7 +57,7 @@ class CountsBlock(NamedTuple):
 
 
 class _Table:
-    """Labels, and the metadata of some or all of them."""
+    """Labels, and the metadata of some or all of them. Equality is of results, however they came about."""
 
     __slots__ = ("labels", "metadata")
 
@@ -78,9 +78,6 @@ class _Table:
     def notes(self) -> list[Metadata]:
         """The metadata of every circuit, empty where nothing is said."""
         return [own or {} for own in self.metadata or [None] * len(self.labels)]
-
-    def _is_alike(self, other: _Table) -> bool:
-        return self.labels == other.labels and self.notes() == other.notes()
 
 
 class ExpectationTable(_Table):
@@ -163,7 +160,9 @@ class ExpectationTable(_Table):
         if not isinstance(other, ExpectationTable):
             return NotImplemented
         return (
-            self.words == other.words and self._is_alike(other) and bool((self.values == other.values).all())
+            self.labels == other.labels
+            and self.words == other.words
+            and bool((self.values == other.values).all())
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -290,7 +289,7 @@ class CountsTable(_Table):
             return NotImplemented
         import numpy as np
 
-        return self._is_alike(other) and all(
+        return self.labels == other.labels and all(
             np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__slots__
         )
 

@@ -110,7 +110,6 @@ def test_metadata_is_shared_and_comes_along(made):
     entries = table.entries()
     assert entries[0]["metadata"] is entries[-1]["metadata"] is own
     assert all("metadata" not in entry for entry in entries[1:-1])
-    assert table != made()
     result = ExecutionResult(table)
     assert result.metadata() == [own, *[{}] * (len(table) - 2), own]
     assert "results" not in vars(result)  # no dicts were built for it
