@@ -21,7 +21,7 @@ mod _core {
         encode_histogram,
     };
     #[pymodule_export]
-    use crate::native::NativeCircuit;
+    use crate::native::{NativeCircuit, WrittenCircuit};
     #[pymodule_export]
     use crate::observables::{
         check_flattened, check_observables, decode_observables, encode_observables,
