@@ -5,11 +5,11 @@ use std::sync::Arc;
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use vivace_core::native::{DerivativeError, NativeProgram};
+use vivace_core::native::{DerivativeError, LowerError, NativeProgram, WrittenProgram};
 use vivace_core::template::{self, TemplateSource, render_bound, render_template};
 
 use crate::errors::{batch_error, vivace_error};
-use crate::native::NativeCircuit;
+use crate::native::{AnyCircuit, NativeCircuit, WrittenCircuit};
 use crate::pool::on_pool;
 use crate::qasm::borrowed;
 
@@ -187,33 +187,39 @@ impl Template {
 
     fn native(&self, py: Python<'_>) -> PyResult<NativeCircuit> {
         let lowered = py.detach(|| NativeProgram::lower(&self.inner().program));
-        lowered.map(NativeCircuit::new).map_err(|error| {
-            let message = format!("Circuit '{}': {error}", self.label(0));
-            vivace_error(py, "SimulationError", (message, self.label(0)))
-        })
+        lowered
+            .map(NativeCircuit::new)
+            .map_err(|error| self.lower_error(py, &error))
+    }
+
+    fn written(&self, py: Python<'_>) -> PyResult<WrittenCircuit> {
+        let spread = py.detach(|| WrittenProgram::spread(&self.inner().program));
+        spread
+            .map(WrittenCircuit::new)
+            .map_err(|error| self.lower_error(py, &error))
     }
 
     /// Angles of rows `start..stop`, one column per slot of `circuit`, float64.
     fn angles<'py>(
         &self,
         py: Python<'py>,
-        circuit: &NativeCircuit,
+        circuit: AnyCircuit<'py>,
         start: usize,
         stop: usize,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let (rows, n_rows, width) = self.block(start, stop);
-        let angles =
-            on_pool(py, || circuit.program().angles(rows, n_rows, width))?.map_err(|error| {
-                let label = self.label(start + error.row);
-                let gate = circuit.program().gate_of_slot(error.slot);
-                let message = format!(
-                    "Circuit '{label}': an angle of gate '{gate}' comes out as {}; \
+        let circuit = circuit.angles();
+        let angles = on_pool(py, || circuit.of_rows(rows, n_rows, width))?.map_err(|error| {
+            let label = self.label(start + error.row);
+            let gate = circuit.gate_of_slot(error.slot);
+            let message = format!(
+                "Circuit '{label}': an angle of gate '{gate}' comes out as {}; \
                  every angle must be a finite number.",
-                    error.value
-                );
-                vivace_error(py, "ParameterError", (message, label))
-            })?;
-        PyArray1::from_vec(py, angles).reshape([n_rows, circuit.program().slots.len()])
+                error.value
+            );
+            vivace_error(py, "ParameterError", (message, label))
+        })?;
+        PyArray1::from_vec(py, angles).reshape([n_rows, circuit.n_slots()])
     }
 
     /// Gradients by the parameters from gradients by the slots of `circuit`, at rows `start..stop`: one or
@@ -258,6 +264,11 @@ impl Template {
             stop - start,
             width,
         )
+    }
+
+    fn lower_error(&self, py: Python<'_>, error: &LowerError) -> PyErr {
+        let message = format!("Circuit '{}': {error}", self.label(0));
+        vivace_error(py, "SimulationError", (message, self.label(0)))
     }
 
     fn derivative_error(

@@ -24,7 +24,7 @@ mod _core {
     #[pymodule_export]
     use crate::counts::{counts_entries, expectation_entries, gather_counts, pack_counts};
     #[pymodule_export]
-    use crate::native::NativeCircuit;
+    use crate::native::{NativeCircuit, WrittenCircuit};
     #[pymodule_export]
     use crate::observables::{
         check_flattened, check_observables, decode_observables, encode_observables,

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyTuple;
 use vivace_core::cone;
-use vivace_core::native::{NativeGate, NativeOp, NativeProgram};
+use vivace_core::native::{NativeGate, NativeOp, NativeProgram, RowError, WrittenProgram};
 
 use crate::pool::on_pool;
 
@@ -150,5 +150,87 @@ impl NativeCircuit {
             )));
         }
         Ok(py.detach(|| self.program.text(&angles)))
+    }
+}
+
+#[pyclass(frozen, module = "vivace._core")]
+pub struct WrittenCircuit {
+    program: WrittenProgram,
+}
+
+impl WrittenCircuit {
+    pub fn new(program: WrittenProgram) -> WrittenCircuit {
+        WrittenCircuit { program }
+    }
+}
+
+#[pymethods]
+impl WrittenCircuit {
+    #[getter]
+    fn n_slots(&self) -> usize {
+        self.program.slots.len()
+    }
+
+    /// (name, operands, index of the first angle, number of angles, condition) of every operation. A
+    /// condition is (first classical bit, number of bits, value), or None.
+    fn operations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+        let program = &self.program;
+        let operation = |op: &vivace_core::native::WrittenOp| {
+            let condition = op.condition.checked_sub(1).map(|index| {
+                let condition = program.conditions[index as usize];
+                (condition.start, condition.size, condition.value)
+            });
+            let name = pyo3::types::PyString::intern(py, op.kind.name());
+            let operands = PyTuple::new(py, program.operands(op))?;
+            let (first, count) = op.slots;
+            (name, operands, first, count, condition).into_pyobject(py)
+        };
+        program.ops.iter().map(operation).collect()
+    }
+}
+
+/// What angles can be asked of.
+#[derive(FromPyObject)]
+pub enum AnyCircuit<'py> {
+    Native(PyRef<'py, NativeCircuit>),
+    Written(PyRef<'py, WrittenCircuit>),
+}
+
+/// The part of a circuit that angles come from; it can cross threads.
+#[derive(Clone, Copy)]
+pub enum Angles<'a> {
+    Native(&'a NativeProgram),
+    Written(&'a WrittenProgram),
+}
+
+impl AnyCircuit<'_> {
+    pub fn angles(&self) -> Angles<'_> {
+        match self {
+            AnyCircuit::Native(circuit) => Angles::Native(&circuit.program),
+            AnyCircuit::Written(circuit) => Angles::Written(&circuit.program),
+        }
+    }
+}
+
+impl Angles<'_> {
+    pub fn n_slots(self) -> usize {
+        match self {
+            Angles::Native(program) => program.slots.len(),
+            Angles::Written(program) => program.slots.len(),
+        }
+    }
+
+    pub fn of_rows(self, rows: &[f64], n_rows: usize, width: usize) -> Result<Vec<f64>, RowError> {
+        match self {
+            Angles::Native(program) => program.angles(rows, n_rows, width),
+            Angles::Written(program) => program.angles(rows, n_rows, width),
+        }
+    }
+
+    pub fn gate_of_slot(self, slot: usize) -> &'static str {
+        match self {
+            Angles::Native(program) => program.gate_of_slot(slot),
+            Angles::Written(program) => program.gate_of_slot(slot),
+        }
     }
 }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::gate::NativeGate;
 use super::rewrite::{Sink, rewrite};
+use super::written::{WrittenOp, WrittenProgram};
 use crate::qasm2::{BodyOp, Code, Condition, Expr, Instr, Program, Register, evaluate};
 
 /// Most steps a lowering may take; a chain of gates that call one another twice reaches any bound.
@@ -101,32 +102,7 @@ impl NativeProgram {
     /// # Errors
     /// [`LowerError`] for opaque gates and definitions that explode.
     pub fn lower(program: &Program) -> Result<NativeProgram, LowerError> {
-        let mut lowering = Lowering {
-            program,
-            out: NativeProgram {
-                n_qubits: program.n_qubits(),
-                n_clbits: program.n_clbits(),
-                cregs: program.cregs.clone(),
-                conditions: program.conditions.clone(),
-                ..NativeProgram::default()
-            },
-            condition: 0,
-            steps: 0,
-            instructions: 0,
-        };
-        let mut symbols = program.symbols.iter().peekable();
-        for op in &program.ops {
-            let slots = op.angles..op.angles + program.n_angles(op.code);
-            let angles: Vec<Angle> = slots
-                .map(|slot| match symbols.next_if(|(at, _)| *at == slot) {
-                    Some((_, expr)) => Angle::Symbol(expr.clone()),
-                    None => Angle::Value(program.angles[slot as usize]),
-                })
-                .collect();
-            lowering.condition = op.condition;
-            lowering.operation(op.code, program.operands(op), angles)?;
-        }
-        Ok(lowering.out)
+        Ok(Lowering::new(program, None).finished()?.out)
     }
 
     /// The operands of `op`.
@@ -141,56 +117,69 @@ impl NativeProgram {
     /// # Errors
     /// [`RowError`] for the first row at which an angle is infinite or not a number.
     pub fn angles(&self, rows: &[f64], n_rows: usize, width: usize) -> Result<Vec<f64>, RowError> {
-        let n_slots = self.slots.len();
-        let mut out = vec![0.0; n_rows * n_slots];
-        if n_slots == 0 {
-            return Ok(out);
-        }
-        let fill = |(row, angles): (usize, &mut [f64])| {
-            let values = &rows[row * width..(row + 1) * width];
-            self.fill(values, angles).map_err(|slot| RowError {
-                row,
-                slot,
-                value: angles[slot],
-            })
-        };
-        if out.len() < PARALLEL {
-            out.chunks_mut(n_slots).enumerate().try_for_each(fill)?;
-        } else {
-            // `find_map_first`, not `try_for_each`: the error must not depend on the threads.
-            let first = out
-                .par_chunks_mut(n_slots)
-                .enumerate()
-                .with_min_len(PARALLEL / 4 / n_slots + 1)
-                .find_map_first(|chunk| fill(chunk).err());
-            if let Some(error) = first {
-                return Err(error);
-            }
-        }
-        Ok(out)
-    }
-
-    fn fill(&self, values: &[f64], angles: &mut [f64]) -> Result<(), usize> {
-        for (slot, angle) in self.slots.iter().enumerate() {
-            angles[slot] = match angle {
-                Angle::Value(value) => *value,
-                Angle::Symbol(expr) => match **expr {
-                    [Instr::Param(parameter)] => values[parameter as usize],
-                    [Instr::Param(parameter), Instr::Neg] => -values[parameter as usize],
-                    _ => evaluate(expr, values),
-                },
-            };
-            if !angles[slot].is_finite() {
-                return Err(slot);
-            }
-        }
-        Ok(())
+        angles_of(&self.slots, rows, n_rows, width)
     }
 }
 
-struct Lowering<'a> {
+/// The angles in `slots` for a block of parameter rows; see [`NativeProgram::angles`].
+pub(super) fn angles_of(
+    slots: &[Angle],
+    rows: &[f64],
+    n_rows: usize,
+    width: usize,
+) -> Result<Vec<f64>, RowError> {
+    let n_slots = slots.len();
+    let mut out = vec![0.0; n_rows * n_slots];
+    if n_slots == 0 {
+        return Ok(out);
+    }
+    let fill = |(row, angles): (usize, &mut [f64])| {
+        let values = &rows[row * width..(row + 1) * width];
+        fill(slots, values, angles).map_err(|slot| RowError {
+            row,
+            slot,
+            value: angles[slot],
+        })
+    };
+    if out.len() < PARALLEL {
+        out.chunks_mut(n_slots).enumerate().try_for_each(fill)?;
+    } else {
+        // `find_map_first`, not `try_for_each`: the error must not depend on the threads.
+        let first = out
+            .par_chunks_mut(n_slots)
+            .enumerate()
+            .with_min_len(PARALLEL / 4 / n_slots + 1)
+            .find_map_first(|chunk| fill(chunk).err());
+        if let Some(error) = first {
+            return Err(error);
+        }
+    }
+    Ok(out)
+}
+
+fn fill(slots: &[Angle], values: &[f64], angles: &mut [f64]) -> Result<(), usize> {
+    for (slot, angle) in slots.iter().enumerate() {
+        angles[slot] = match angle {
+            Angle::Value(value) => *value,
+            Angle::Symbol(expr) => match **expr {
+                [Instr::Param(parameter)] => values[parameter as usize],
+                [Instr::Param(parameter), Instr::Neg] => -values[parameter as usize],
+                _ => evaluate(expr, values),
+            },
+        };
+        if !angles[slot].is_finite() {
+            return Err(slot);
+        }
+    }
+    Ok(())
+}
+
+pub(super) struct Lowering<'a> {
     program: &'a Program,
     out: NativeProgram,
+    /// Operations as they are written, when those are wanted; `out` then only collects their operands and
+    /// angles.
+    written: Option<Vec<WrittenOp>>,
     condition: u32,
     steps: usize,
     instructions: usize,
@@ -204,6 +193,51 @@ struct Frame<'a> {
 }
 
 impl<'a> Lowering<'a> {
+    pub(super) fn new(program: &'a Program, written: Option<Vec<WrittenOp>>) -> Lowering<'a> {
+        Lowering {
+            program,
+            out: NativeProgram {
+                n_qubits: program.n_qubits(),
+                n_clbits: program.n_clbits(),
+                cregs: program.cregs.clone(),
+                conditions: program.conditions.clone(),
+                ..NativeProgram::default()
+            },
+            written,
+            condition: 0,
+            steps: 0,
+            instructions: 0,
+        }
+    }
+
+    fn finished(mut self) -> Result<Self, LowerError> {
+        let program = self.program;
+        let mut symbols = program.symbols.iter().peekable();
+        for op in &program.ops {
+            let slots = op.angles..op.angles + program.n_angles(op.code);
+            let angles: Vec<Angle> = slots
+                .map(|slot| match symbols.next_if(|(at, _)| *at == slot) {
+                    Some((_, expr)) => Angle::Symbol(expr.clone()),
+                    None => Angle::Value(program.angles[slot as usize]),
+                })
+                .collect();
+            self.condition = op.condition;
+            self.operation(op.code, program.operands(op), angles)?;
+        }
+        Ok(self)
+    }
+
+    /// The program as it is written; only for a lowering that was given a list for it.
+    pub(super) fn as_written(self) -> Result<WrittenProgram, LowerError> {
+        let done = self.finished()?;
+        Ok(WrittenProgram {
+            ops: done.written.unwrap_or_default(),
+            operands: done.out.operands,
+            slots: done.out.slots,
+            conditions: done.out.conditions,
+        })
+    }
+
     fn operation(
         &mut self,
         code: Code,
@@ -211,6 +245,19 @@ impl<'a> Lowering<'a> {
         angles: Vec<Angle>,
     ) -> Result<(), LowerError> {
         self.steps += 1;
+        if let Some(written) = &mut self.written
+            && let Some(kind) = WrittenOp::kind(code)
+        {
+            written.push(WrittenOp {
+                kind,
+                condition: self.condition,
+                operands: (self.out.operands.len() as u32, qubits.len() as u32),
+                slots: (self.out.slots.len() as u32, angles.len() as u32),
+            });
+            self.out.operands.extend_from_slice(qubits);
+            self.out.slots.extend(angles);
+            return self.within_bounds();
+        }
         match code {
             Code::Barrier => {}
             Code::Measure => self.push(NativeGate::Measure, qubits, &[]),

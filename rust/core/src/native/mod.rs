@@ -3,7 +3,7 @@
 //! [`NativeProgram::lower`] spreads the bodies of gates a program defines and rewrites the gates
 //! simulators lack, exactly. Angles stay expressions over the template's parameters, so one lowering
 //! serves all rows; [`NativeProgram::angles`] evaluates them for a block of rows, and
-//! [`NativeProgram::pull_back`] differentiates them.
+//! [`NativeProgram::pull_back`] differentiates them. [`WrittenProgram`] is the program before the rewriting.
 
 mod channel;
 mod derivative;
@@ -15,8 +15,10 @@ mod readout;
 mod rewrite;
 mod text;
 mod unitary;
+mod written;
 
 pub use derivative::DerivativeError;
 pub use gate::NativeGate;
 pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};
 pub use unitary::Unitary;
+pub use written::{WrittenKind, WrittenOp, WrittenProgram};
