@@ -243,7 +243,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The program as it is written; only for a lowering that was given a list for it.
-    pub(super) fn as_written(self) -> Result<WrittenProgram, LowerError> {
+    pub(super) fn into_written(self) -> Result<WrittenProgram, LowerError> {
         let done = self.finished()?;
         Ok(WrittenProgram {
             ops: done.written.unwrap_or_default(),

@@ -61,7 +61,7 @@ impl Group {
     fn into_template(self, program: Program, folded: Columns, lifted: bool) -> Template {
         Template {
             names: fresh_names(&program, folded.n_parameters),
-            written: lifted.then(|| (self.program, folded.columns)),
+            written: lifted.then_some((self.program, folded.columns)),
             program,
             rows: folded.rows,
             circuits: self.circuits,
