@@ -180,12 +180,30 @@ FAULTS += [
         ["coin.qasm", "--range", "a=0:1:2", "--observable", "exact.txt", "--exact"],
         "Diagonalisation is for at most 14 qubits, the observable has 15.",
     ),
+    (
+        ["explodes.qasm", "--range", "a=0:1:2", "--shots", "9"],
+        "Circuit '0': With the gate definitions spread out, the angles take more than 16777216 steps to work "
+        "out. Nest the definitions less deeply, or shorten their expressions.",
+    ),
+    (
+        ["coin.qasm", "--parameters", "nan.csv", "--shots", "9"],
+        "nan.csv:3:1: expected a finite number, found 'nan'.",
+    ),
     (["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--out", "x.txt/o"], "x.txt/o: Not a directory"),
     (
         ["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--out", "folder"],
         "folder/sweep.npz: Is a directory",
     ),
 ]
+
+
+# Gates that double their argument, over a long sum: gigabytes, were it spread.
+EXPLODES = (
+    'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[1];\ncreg c[1];\n'
+    + f"gate g0(s) u {{ rx({'+'.join(['s'] * 3000)}) u; }}\n"
+    + "".join(f"gate g{i + 1}(s) u {{ g{i}(s+s) u; }}\n" for i in range(21))
+    + "g21(a) q[0];\nmeasure q -> c;\n"
+)
 
 
 @pytest.mark.parametrize(("arguments", "message"), FAULTS)
@@ -196,6 +214,8 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, monkeypatch, coin, argu
     Path("wide.txt").write_text("1 ZZ\n")
     Path("exact.txt").write_text(f"1 {'Z' * 15}\n")
     Path("empty.qasm").touch()
+    Path("nan.csv").write_text("a\n0.5\nnan\n")
+    Path("explodes.qasm").write_text(EXPLODES)
     Path("folder/sweep.npz").mkdir(parents=True)
     if "big.qasm" in arguments:
         Path("big.qasm").write_bytes(b"a" * (100 << 20))

@@ -6,7 +6,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArray
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use vivace_core::native::{DerivativeError, LowerError, NativeProgram, WrittenProgram};
-use vivace_core::template::{self, TemplateSource, render_bound, render_template};
+use vivace_core::template::{self, TemplateSource, render_template};
 
 use crate::errors::{batch_error, vivace_error};
 use crate::native::{AnyCircuit, NativeCircuit, WrittenCircuit};
@@ -177,7 +177,7 @@ impl Template {
             .inner()
             .row(row)
             .ok_or_else(|| out_of_range(row, self.__len__()))?;
-        py.detach(|| render_bound(&self.inner().program, values))
+        py.detach(|| self.inner().bound_text(values))
             .map_err(|error| {
                 let label = self.label(row);
                 let message = format!("Circuit '{label}': {error}");

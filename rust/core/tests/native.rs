@@ -1,12 +1,16 @@
 //! Lowering to the native gate set: what comes out, and what is refused.
 
-use vivace_core::native::{Angle, LowerError, NativeGate, NativeProgram};
-use vivace_core::qasm2::{Gate, parse};
+use vivace_core::native::{Angle, LowerError, NativeGate, NativeProgram, spread_steps};
+use vivace_core::qasm2::{Gate, Program, parse};
 
-fn lower(body: &str) -> Result<NativeProgram, LowerError> {
+fn program(body: &str) -> Program {
     let text =
         format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[5]; creg c[2]; creg d[3]; {body}");
-    NativeProgram::lower(&parse(&text, &["a", "b"]).expect("valid program"))
+    parse(&text, &["a", "b"]).expect("valid program")
+}
+
+fn lower(body: &str) -> Result<NativeProgram, LowerError> {
+    NativeProgram::lower(&program(body))
 }
 
 /// The operations in short: `rx 0.5 on 1`, with `a`, `b` for parameters and `?` for longer expressions.
@@ -114,9 +118,56 @@ fn refused() {
         body += &format!("gate g{level}(t) u {{ g{}(t+t) u; }} ", level - 1);
     }
     assert_eq!(
-        lower(&(body + "g60(a) q[0];")),
-        Err(LowerError::TooLong),
+        lower(&(body.clone() + "g60(a) q[0];")),
+        Err(LowerError::LongAngles),
         "doubling expressions"
+    );
+    assert!(
+        lower(&(body + "g60(0.5) q[0];")).is_ok(),
+        "a number stays one number"
+    );
+    let long =
+        lower(&format!("{}g(a) q[0];", exploding(13, 3000))).expect_err("the last step is long");
+    assert_eq!(
+        long.to_string(),
+        "With the gate definitions spread out, the angles take more than 16777216 steps to work out. \
+         Nest the definitions less deeply, or shorten their expressions."
+    );
+}
+
+/// `levels` gates that double an expression, over one whose angle mentions it `terms` times.
+fn exploding(levels: usize, terms: usize) -> String {
+    let sum = vec!["s"; terms].join("+");
+    let mut body = format!("gate g0(s) u {{ rx({sum}) u; }} ");
+    for level in 1..=levels {
+        body += &format!("gate g{level}(s) u {{ g{}(s+s) u; }} ", level - 1);
+    }
+    body + &format!("gate g(s) u {{ g{levels}(s) u; }} ")
+}
+
+/// What a program is told to cost is what it costs, and never less.
+#[test]
+fn angles_are_measured_without_being_spread() {
+    let table = [
+        ("rx(a) q[0];", 0),
+        ("gate g(s) u { rx(s) u; } g(a) q[0]; g(1) q[0];", 2),
+        ("gate g(s) u { rx(2*s) u; rz(s+s) u; } g(a) q[0];", 6),
+        (
+            "gate g(s) u { rx(2*s) u; } gate f(s,t) u { g(s+t) u; } f(a,a*a) q[0];",
+            12,
+        ),
+        (
+            "gate g(s) u { rx(2*s) u; } gate f(s,t) u { g(s+t) u; } f(1,2) q[0];",
+            6,
+        ),
+        ("opaque g(s) u; gate f(s) u { g(s) u; } f(1) q[0];", 1),
+    ];
+    for (body, expected) in table {
+        assert_eq!(spread_steps(&program(body)), expected, "{body}");
+    }
+    assert_eq!(
+        spread_steps(&program(&(exploding(100, 1000) + "g(a) q[0];"))),
+        u64::MAX
     );
 }
 

@@ -286,6 +286,7 @@ fn bodies_and_conditions_are_hashed() {
             "gate g a,b { cx b,a; } g q[0],q[1];",
         ),
         ("gate g a { } g q[0];", "opaque g a; g q[0];"),
+        ("opaque f a; f q[0];", "opaque g a; g q[0];"),
         ("if(c==1) x q[0];", "if(c==2) x q[0];"),
         ("rx(sin(t)) q[0];", "rx(cos(t)) q[0];"),
         ("rx(2*t) q[0];", "rx(3*t) q[0];"),

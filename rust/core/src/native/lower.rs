@@ -4,6 +4,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 
+use super::extent::spread_steps;
 use super::gate::NativeGate;
 use super::rewrite::{Sink, rewrite};
 use super::written::{WrittenOp, WrittenProgram};
@@ -12,7 +13,7 @@ use crate::qasm2::{BodyOp, Code, Condition, Expr, Instr, Program, Register, eval
 /// Most steps a lowering may take; a chain of gates that call one another twice reaches any bound.
 const MAX_STEPS: usize = 1 << 24;
 /// Most postfix steps the angles of one program may have together.
-const MAX_INSTRUCTIONS: usize = 1 << 24;
+const MAX_ANGLE_STEPS: u64 = 1 << 24;
 /// Rows × angles below which the caller's thread does all the work.
 const PARALLEL: usize = 1 << 15;
 
@@ -64,6 +65,8 @@ pub enum LowerError {
     Opaque(String),
     /// Its gate definitions spread to more than [`MAX_STEPS`] operations.
     TooLong,
+    /// Its angles would take more than [`MAX_ANGLE_STEPS`] to work out.
+    LongAngles,
 }
 
 impl fmt::Display for LowerError {
@@ -78,6 +81,11 @@ impl fmt::Display for LowerError {
                 f,
                 "The gate definitions spread to more than {MAX_STEPS} operations. \
                  Nest them less deeply."
+            ),
+            LowerError::LongAngles => write!(
+                f,
+                "With the gate definitions spread out, the angles take more than {MAX_ANGLE_STEPS} steps \
+                 to work out. Nest the definitions less deeply, or shorten their expressions."
             ),
         }
     }
@@ -182,14 +190,19 @@ pub(super) struct Lowering<'a> {
     written: Option<Vec<WrittenOp>>,
     condition: u32,
     steps: usize,
-    instructions: usize,
 }
 
 /// A call of a defined gate on its way through the body.
 struct Frame<'a> {
     body: std::slice::Iter<'a, BodyOp>,
     qubits: Vec<u32>,
-    angles: Vec<Angle>,
+    arguments: Arguments,
+}
+
+/// The angles a gate is called with.
+enum Arguments {
+    Values(Vec<f64>),
+    Mixed(Vec<Angle>),
 }
 
 impl<'a> Lowering<'a> {
@@ -206,12 +219,14 @@ impl<'a> Lowering<'a> {
             written,
             condition: 0,
             steps: 0,
-            instructions: 0,
         }
     }
 
     fn finished(mut self) -> Result<Self, LowerError> {
         let program = self.program;
+        if spread_steps(program) > MAX_ANGLE_STEPS {
+            return Err(LowerError::LongAngles);
+        }
         let mut symbols = program.symbols.iter().peekable();
         for op in &program.ops {
             let slots = op.angles..op.angles + program.n_angles(op.code);
@@ -228,7 +243,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The program as it is written; only for a lowering that was given a list for it.
-    pub(super) fn as_written(self) -> Result<WrittenProgram, LowerError> {
+    pub(super) fn into_written(self) -> Result<WrittenProgram, LowerError> {
         let done = self.finished()?;
         Ok(WrittenProgram {
             ops: done.written.unwrap_or_default(),
@@ -281,12 +296,8 @@ impl<'a> Lowering<'a> {
                 .iter()
                 .map(|&q| frame.qubits[q as usize])
                 .collect();
-            let angles: Vec<Angle> = op
-                .angles
-                .iter()
-                .map(|e| substitute(e, &frame.angles))
-                .collect();
-            self.instructions += angles.iter().map(Angle::len).sum::<usize>();
+            let angles = op.angles.iter().map(|e| frame.arguments.put_into(e));
+            let angles: Vec<Angle> = angles.collect();
             match op.code {
                 Code::Defined(inner) => {
                     self.steps += 1;
@@ -313,12 +324,12 @@ impl<'a> Lowering<'a> {
         Ok(Frame {
             body: body.iter(),
             qubits,
-            angles,
+            arguments: Arguments::new(angles),
         })
     }
 
     fn within_bounds(&self) -> Result<(), LowerError> {
-        if self.steps > MAX_STEPS || self.instructions > MAX_INSTRUCTIONS {
+        if self.steps > MAX_STEPS {
             return Err(LowerError::TooLong);
         }
         Ok(())
@@ -339,39 +350,37 @@ impl Sink for Lowering<'_> {
     }
 }
 
-impl Angle {
-    fn len(&self) -> usize {
-        match self {
-            Angle::Value(_) => 1,
-            Angle::Symbol(expr) => expr.len(),
-        }
-    }
-}
-
-/// `expr` over a gate's own parameters, with the arguments of a call put in.
-fn substitute(expr: &Expr, arguments: &[Angle]) -> Angle {
-    let numbers: Option<Vec<f64>> = arguments
-        .iter()
-        .map(|angle| match angle {
+impl Arguments {
+    fn new(angles: Vec<Angle>) -> Arguments {
+        let value = |angle: &Angle| match angle {
             Angle::Value(value) => Some(*value),
             Angle::Symbol(_) => None,
-        })
-        .collect();
-    if let Some(numbers) = numbers {
-        return Angle::Value(evaluate(expr, &numbers));
-    }
-    let mut out = Vec::with_capacity(expr.len());
-    for instr in expr {
-        match *instr {
-            Instr::Param(parameter) => match &arguments[parameter as usize] {
-                Angle::Value(value) => out.push(Instr::Const(*value)),
-                Angle::Symbol(inner) => out.extend_from_slice(inner),
-            },
-            other => out.push(other),
+        };
+        match angles.iter().map(value).collect() {
+            Some(values) => Arguments::Values(values),
+            None => Arguments::Mixed(angles),
         }
     }
-    if !out.iter().any(|step| matches!(step, Instr::Param(_))) {
-        return Angle::Value(evaluate(&out, &[]));
+
+    /// `expr` over a gate's own parameters, with the arguments put in.
+    fn put_into(&self, expr: &Expr) -> Angle {
+        let arguments = match self {
+            Arguments::Values(values) => return Angle::Value(evaluate(expr, values)),
+            Arguments::Mixed(angles) => angles,
+        };
+        let mut out = Vec::with_capacity(expr.len());
+        for instr in expr {
+            match *instr {
+                Instr::Param(parameter) => match &arguments[parameter as usize] {
+                    Angle::Value(value) => out.push(Instr::Const(*value)),
+                    Angle::Symbol(inner) => out.extend_from_slice(inner),
+                },
+                other => out.push(other),
+            }
+        }
+        if !out.iter().any(|step| matches!(step, Instr::Param(_))) {
+            return Angle::Value(evaluate(&out, &[]));
+        }
+        Angle::Symbol(out.into())
     }
-    Angle::Symbol(out.into())
 }

@@ -8,6 +8,7 @@
 mod channel;
 mod derivative;
 mod entanglement;
+mod extent;
 mod gate;
 mod lower;
 mod query;
@@ -18,6 +19,7 @@ mod unitary;
 mod written;
 
 pub use derivative::DerivativeError;
+pub use extent::spread_steps;
 pub use gate::NativeGate;
 pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};
 pub use unitary::Unitary;

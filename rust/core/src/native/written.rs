@@ -76,7 +76,7 @@ impl WrittenProgram {
     /// # Errors
     /// [`LowerError`] for opaque gates and definitions that explode.
     pub fn spread(program: &Program) -> Result<WrittenProgram, LowerError> {
-        Lowering::new(program, Some(Vec::new())).as_written()
+        Lowering::new(program, Some(Vec::new())).into_written()
     }
 
     /// The operands of `op`.

@@ -5,7 +5,9 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::group::Group;
+use super::columns::Column;
+use super::group::{Group, with_numbers};
+use super::render::{RenderError, render_bound};
 use super::task::factor;
 use crate::qasm2::{Instr, Program, QasmError, parse};
 
@@ -20,6 +22,9 @@ pub struct Template {
     pub rows: Vec<f64>,
     /// For each row, the position of its circuit in the batch.
     pub circuits: Vec<u32>,
+    /// The program as it was written, and what became of its constants and angles, where gates of `program`
+    /// take parameters that they did not have.
+    pub(super) written: Option<(Program, Vec<Column>)>,
 }
 
 impl Template {
@@ -28,6 +33,23 @@ impl Template {
     pub fn row(&self, row: usize) -> Option<&[f64]> {
         let width = self.names.len();
         (row < self.circuits.len()).then(|| &self.rows[row * width..(row + 1) * width])
+    }
+
+    /// The text of the program at the parameter values of a row, with numbers in gate bodies where they were.
+    ///
+    /// # Errors
+    /// [`RenderError`] for the first angle that is infinite or not a number there.
+    pub fn bound_text(&self, values: &[f64]) -> Result<String, RenderError> {
+        let Some((program, columns)) = &self.written else {
+            return render_bound(&self.program, values);
+        };
+        let number = |column: &Column| match *column {
+            Column::Constant(value) => value,
+            Column::Parameter(index) => values[index as usize],
+            Column::Negated(index) => -values[index as usize],
+        };
+        let numbers: Vec<f64> = columns.iter().map(number).collect();
+        render_bound(&with_numbers(program, &numbers), &[])
     }
 
     /// Names that no angle depends on.
@@ -216,6 +238,7 @@ impl CircuitBatch {
                 names: source.names.iter().map(|&n| n.to_owned()).collect(),
                 rows: source.rows.to_vec(),
                 circuits: (first..first + n_rows).collect(),
+                written: None,
             });
         }
         unique(&batch.labels)?;

@@ -3,9 +3,15 @@
 use std::collections::HashMap;
 
 use super::batch::Template;
-use super::columns::{Column, Columns, fold_columns};
+use super::columns::{Columns, fold_columns};
 use super::lift::Lift;
+use crate::native::spread_steps;
 use crate::qasm2::{Instr, Program};
+
+/// Longest a template's angles may be with all gate definitions spread out, well below what lowering takes.
+/// Numbers that are worked out on the way in a circuit alone stay expressions in a template: longer ones are
+/// left to circuits alone.
+const MAX_STEPS: u64 = 1 << 22;
 
 /// All circuits of one structure.
 pub(super) struct Group {
@@ -31,47 +37,46 @@ impl Group {
         self.numbers.extend_from_slice(numbers);
     }
 
-    /// One template; one per set of constants if these differ and cannot be lifted.
+    /// One template; more if numbers differ that cannot be parameters.
     pub(super) fn into_templates(self) -> Vec<Template> {
         let n_constants = self.program.constants().count();
         let width = n_constants + self.program.angles.len();
         let folded = fold_columns(&self.numbers, self.circuits.len(), width);
-        let (constants, _) = folded.columns.split_at(n_constants);
-        match Lift::plan(&self.program, constants, self.circuits.len()) {
-            Some(lift) => vec![self.into_template(&lift, folded, n_constants)],
-            None => {
-                let parts = self.split(constants, width).into_iter();
-                parts.flat_map(Group::into_templates).collect()
+        let (constants, angles) = folded.columns.split_at(n_constants);
+        let split = match Lift::plan(&self.program, constants, angles, self.circuits.len()) {
+            Ok(lift) => {
+                let mut program = self.program.clone();
+                lift.apply(&mut program, constants, angles);
+                if folded.n_parameters == 0 || spread_steps(&program) <= MAX_STEPS {
+                    return vec![self.into_template(program, folded, lift.changes_gates())];
+                }
+                (0..width).collect()
             }
-        }
+            Err(lost) => lost,
+        };
+        let parts = self.split(&split, width).into_iter();
+        parts.flat_map(Group::into_templates).collect()
     }
 
-    fn into_template(self, lift: &Lift, folded: Columns, n_constants: usize) -> Template {
-        let mut program = self.program;
-        let (constants, angles) = folded.columns.split_at(n_constants);
-        lift.apply(&mut program, constants, angles);
-        let names = fresh_names(&program, folded.n_parameters);
+    fn into_template(self, program: Program, folded: Columns, lifted: bool) -> Template {
         Template {
+            names: fresh_names(&program, folded.n_parameters),
+            written: lifted.then_some((self.program, folded.columns)),
             program,
-            names,
             rows: folded.rows,
             circuits: self.circuits,
         }
     }
 
-    /// The circuits that agree in all constants, together.
-    fn split(&self, constants: &[Column], width: usize) -> Vec<Group> {
-        let varies = |column: &Column| !matches!(column, Column::Constant(_));
-        let varying: Vec<usize> = (0..constants.len())
-            .filter(|&at| varies(&constants[at]))
-            .collect();
+    /// The circuits that agree in the numbers at these positions, together.
+    fn split(&self, positions: &[usize], width: usize) -> Vec<Group> {
         let mut parts: Vec<Group> = Vec::new();
         let mut known: HashMap<Vec<u64>, usize> = HashMap::new();
         for (row, &circuit) in self.circuits.iter().enumerate() {
             let numbers = &self.numbers[row * width..(row + 1) * width];
-            let key = varying.iter().map(|&at| numbers[at].to_bits()).collect();
+            let key = positions.iter().map(|&at| numbers[at].to_bits()).collect();
             let part = *known.entry(key).or_insert_with(|| {
-                parts.push(Group::new(with_constants(&self.program, numbers)));
+                parts.push(Group::new(with_numbers(&self.program, numbers)));
                 parts.len() - 1
             });
             parts[part].push(circuit, numbers);
@@ -80,8 +85,8 @@ impl Group {
     }
 }
 
-/// The program with other constants: the first of `numbers`.
-fn with_constants(program: &Program, numbers: &[f64]) -> Program {
+/// The program with other numbers: its constants, then its angles.
+pub(super) fn with_numbers(program: &Program, numbers: &[f64]) -> Program {
     let mut program = program.clone();
     let bodies = program.gates.iter_mut().flat_map(|gate| &mut gate.body);
     let steps = bodies
@@ -91,8 +96,9 @@ fn with_constants(program: &Program, numbers: &[f64]) -> Program {
         Instr::Const(value) => Some(value),
         _ => None,
     });
-    for (constant, number) in constants.zip(numbers) {
-        *constant = *number;
+    let places = constants.chain(&mut program.angles);
+    for (place, number) in places.zip(numbers) {
+        *place = *number;
     }
     program
 }

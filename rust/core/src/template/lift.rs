@@ -6,89 +6,79 @@
 //! becomes `gate g(p0) a { rx(p0) a; } g(theta_0) q[0];`. Numbers that are the same in all circuits stay
 //! where they are, so that programs without others are not changed at all.
 
+use std::collections::HashSet;
+
 use super::columns::Column;
 use crate::qasm2::{BodyOp, Code, Expr, GateDef, Instr, Program};
 
 /// Arguments that may be added per circuit of the group and part of its program. They are worth it as long
 /// as they do not outweigh the texts they stand for; numbers × calls may.
 const GROWTH: usize = 16;
-/// Arguments that may be added to the program with all bodies spread out, well below what
-/// [`NativeProgram::lower`](crate::native::NativeProgram::lower) takes.
-const MAX_SPREAD: usize = 1 << 22;
 
 /// What each gate of a program needs from outside.
 pub(super) struct Lift {
     /// Per gate: parameters of the template, ascending, that become parameters of the gate after its own.
     needs: Vec<Vec<u32>>,
-    /// Per gate: how many arguments that adds to its body, spread out.
-    spreads: Vec<usize>,
     /// How many more arguments may be added.
     budget: usize,
 }
 
 impl Lift {
-    /// How to make parameters of those `constants` of the program that are not [`Column::Constant`]; `None`
-    /// if that is not worth it for `n_circuits`, or would lose numbers because nothing calls the gate.
+    /// How to make parameters of those `constants` of the program that are not [`Column::Constant`], beside
+    /// its `angles`.
+    ///
+    /// # Errors
+    /// The positions of the constants that have to stay numbers: all that vary, if passing them on is not
+    /// worth it for `n_circuits`; else those whose parameter the main program would not mention, because
+    /// nothing calls the gate.
     pub(super) fn plan(
         program: &Program,
-        mut constants: &[Column],
+        constants: &[Column],
+        angles: &[Column],
         n_circuits: usize,
-    ) -> Option<Lift> {
+    ) -> Result<Lift, Vec<usize>> {
         let size = program.ops.len() + program.operands.len() + constants.len();
         let mut lift = Lift {
             needs: Vec::with_capacity(program.gates.len()),
-            spreads: Vec::with_capacity(program.gates.len()),
             budget: size.saturating_mul(GROWTH).saturating_mul(n_circuits),
         };
+        if lift.gates(program, constants).is_none() {
+            return Err(positions(constants, |_| true));
+        }
+        let calls = program.ops.iter().flat_map(|op| lift.needed(op.code));
+        let mentioned: HashSet<u32> = calls
+            .copied()
+            .chain(angles.iter().filter_map(parameter))
+            .collect();
+        let lost = positions(constants, |parameter| !mentioned.contains(&parameter));
+        if lost.is_empty() { Ok(lift) } else { Err(lost) }
+    }
+
+    /// What each gate needs; `None` if the budget does not last.
+    fn gates(&mut self, program: &Program, mut constants: &[Column]) -> Option<()> {
         for gate in &program.gates {
             let own = constants.split_off(..gate.constants().count())?;
             let mut needed: Vec<u32> = own.iter().filter_map(parameter).collect();
-            let mut spread = 0;
             for op in gate.body.iter().flatten() {
-                spread = lift.call(op.code, spread)?;
-                needed.extend_from_slice(lift.needed(op.code));
+                self.call(op.code)?;
+                needed.extend_from_slice(self.needed(op.code));
             }
             needed.sort_unstable();
             needed.dedup();
-            lift.needs.push(needed);
-            lift.spreads.push(spread);
+            self.needs.push(needed);
         }
-        let mut spread = 0;
-        for op in &program.ops {
-            spread = lift.call(op.code, spread)?;
-        }
-        lift.all_called(program).then_some(lift)
+        program.ops.iter().try_for_each(|op| self.call(op.code))
     }
 
-    /// Take the arguments of a call from the budget, and add them, spread out, to those before.
-    fn call(&mut self, code: Code, before: usize) -> Option<usize> {
-        let Code::Defined(gate) = code else {
-            return Some(before);
-        };
-        let passed = self.needs[gate as usize].len();
-        self.budget = self.budget.checked_sub(passed)?;
-        let spread = before + passed + self.spreads[gate as usize];
-        (spread <= MAX_SPREAD).then_some(spread)
+    /// Take the arguments of a call from the budget.
+    fn call(&mut self, code: Code) -> Option<()> {
+        self.budget = self.budget.checked_sub(self.needed(code).len())?;
+        Some(())
     }
 
-    /// Whether the main program reaches every gate that needs something.
-    fn all_called(&self, program: &Program) -> bool {
-        let mut called = vec![false; program.gates.len()];
-        let call = |called: &mut Vec<bool>, code| {
-            if let Code::Defined(gate) = code {
-                called[gate as usize] = true;
-            }
-        };
-        program.ops.iter().for_each(|op| call(&mut called, op.code));
-        for (index, gate) in program.gates.iter().enumerate().rev() {
-            if called[index] {
-                let body = gate.body.iter().flatten();
-                body.for_each(|op| call(&mut called, op.code));
-            } else if !self.needs[index].is_empty() {
-                return false;
-            }
-        }
-        true
+    /// Whether any gate changes.
+    pub(super) fn changes_gates(&self) -> bool {
+        self.needs.iter().any(|needed| !needed.is_empty())
     }
 
     /// Make parameters of the program's numbers, as their columns say.
@@ -175,6 +165,12 @@ impl Lift {
             _ => &[],
         }
     }
+}
+
+/// Where the columns are parameters of which `chosen` holds.
+fn positions(columns: &[Column], chosen: impl Fn(u32) -> bool) -> Vec<usize> {
+    let is_chosen = |&at: &usize| parameter(&columns[at]).is_some_and(&chosen);
+    (0..columns.len()).filter(is_chosen).collect()
 }
 
 const fn parameter(column: &Column) -> Option<u32> {

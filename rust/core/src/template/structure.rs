@@ -1,8 +1,8 @@
 //! When two programs differ in nothing but numeric angles.
 //!
 //! Compared: widths, operations, operands, conditions, the bodies of defined gates, and the expressions
-//! over the parameters of a template, their numbers bit by bit. Not compared: names of registers and
-//! gates, formatting, and the numbers that become the columns of a template: those in gate bodies and the
+//! over the parameters of a template, their numbers bit by bit; the names of gates without a body, which
+//! are all they have. Not compared: names of registers and other gates, formatting, and the numbers that become the columns of a template: those in gate bodies and the
 //! values of plain angles.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -27,7 +27,7 @@ pub fn same_structure(a: &Program, b: &Program) -> bool {
 fn same_gate(a: &GateDef, b: &GateDef) -> bool {
     let same_body = match (&a.body, &b.body) {
         (Some(a), Some(b)) => all(a, b, same_body_op),
-        (None, None) => true,
+        (None, None) => a.name == b.name,
         _ => false,
     };
     a.n_params == b.n_params && a.n_qubits == b.n_qubits && same_body
@@ -81,7 +81,10 @@ pub fn structure_hash(program: &Program) -> u64 {
 
 fn hash_gate(gate: &GateDef, hasher: &mut DefaultHasher) {
     (gate.n_params, gate.n_qubits).hash(hasher);
-    gate.body.as_ref().map(|body| body.len()).hash(hasher);
+    match &gate.body {
+        Some(body) => body.len().hash(hasher),
+        None => gate.name.hash(hasher),
+    }
     for op in gate.body.iter().flatten() {
         op.code.hash(hasher);
         op.qubits.hash(hasher);
