@@ -26,7 +26,7 @@ def h2(effort: Effort) -> list[Figure]:
     steps = effort.scaled(101, 40)
     names, values = parameter_grid({"theta_d": (-0.5, 0.5, steps), "theta_s": (-0.5, 0.5, steps)})
     some = values[:: len(values) // 100]
-    with MaestroSimulator() as compiled, MaestroSimulator(compiled_qubits=0) as single:
+    with MaestroSimulator() as compiled, MaestroSimulator(path="circuits") as single:
 
         def energies(rows: np.ndarray, runner: MaestroSimulator) -> np.ndarray:
             return sweep(template, names, rows, observable=observable, runner=runner).energies
@@ -50,7 +50,7 @@ def expectations(effort: Effort) -> list[Figure]:
         native = CircuitBatch.of(texts).templates[0].native().unitary()
         program = maestro.AdjointProgram(build_circuit(maestro, native, [0.0] * native.n_slots))
         config = MaestroSimulator().config.to_simulator_config(maestro, width=n)
-        with MaestroSimulator() as compiled, MaestroSimulator(compiled_qubits=0) as single:
+        with MaestroSimulator() as compiled, MaestroSimulator(path="circuits") as single:
 
             def run(given: list[str], runner: MaestroSimulator, words: list[str] = words) -> list[dict]:
                 return runner.submit_circuits(given, ham_ops=";".join(words)).results
@@ -79,7 +79,7 @@ def sampling(effort: Effort) -> list[Figure]:
     for n, layers, count, few in _SIZES:
         texts, _ = corpus.circuits(n, layers, effort.scaled(count // 2, count // 8))
         some = texts[:few]
-        with MaestroSimulator(shots=1000) as compiled, MaestroSimulator(1000, compiled_qubits=0) as single:
+        with MaestroSimulator(shots=1000) as compiled, MaestroSimulator(1000, path="circuits") as single:
             for runner in (compiled, single):
                 runner.set_seed(1)
             # Draws differ, distributions do not: marginals of all bits within five standard errors.

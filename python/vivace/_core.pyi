@@ -184,6 +184,13 @@ class NativeCircuit:
     def channel(self) -> NativeCircuit | None:
         """The form for density matrices: resets as they are, mid-circuit measurements by a spare qubit."""
 
+    def absorb(self, words: Sequence[str]) -> tuple[NativeCircuit, list[str], NDArray[np.float64]]:
+        """A shorter circuit, words and signs: their products are the values of ``words`` on this one.
+
+        Gates at the end that turn words into words, or commute with all of them, are taken off. Words that
+        are all diagonal stay so. Slots are numbered as before.
+        """
+
     def cones(
         self, words: Sequence[str], max_qubits: int
     ) -> tuple[
@@ -278,6 +285,22 @@ def counts_entries(
     metadata: tuple[Mapping[str, Any] | None, ...] | None = None,
 ) -> list[dict[str, Any]]:
     """One dict per circuit: label, results, and metadata where there is any."""
+
+def parities(probabilities: NDArray[np.float64], masks: Sequence[int]) -> NDArray[np.float64]:
+    """Values of products of Z, rows × masks: bit k of a mask, and of an outcome, is qubit k."""
+
+def pack_outcomes(
+    outcomes: NDArray[np.uint64],
+    counts: NDArray[np.uint64],
+    ends: Sequence[int],
+    bits: Sequence[int],
+    n_bits: int,
+) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+    """Counts of outcomes in any order: offsets, packed outcomes in order, counts.
+
+    ``ends`` tells where the outcomes of each row end. Bit k of an outcome is classical bit ``bits[k]``; these
+    ascend.
+    """
 
 def decode_histogram(encoding: str, n_bits: int | None, payload: str) -> dict[str, int]:
     """Counts by key."""

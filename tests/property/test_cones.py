@@ -100,20 +100,6 @@ def test_only_words_with_wide_cones_leave_the_exact_path(caplog):
     assert "1 of 2 words" in caplog.text
 
 
-def test_cones_between_compiled_and_widest_run_one_by_one():
-    """The same values whichever way each cone is run."""
-    rng = np.random.default_rng(9)
-    gates = dense.random_gates(rng, 7, 40, NAMES)
-    words = random_words(rng, 7, 6)
-    texts = [dense.program(7, gates)] * 3
-    every = [
-        MaestroSimulator(compiled_qubits=compiled).submit_circuits(texts, ham_ops=";".join(words))
-        for compiled in (0, 3, 12)
-    ]
-    for result in every[1:]:
-        np.testing.assert_allclose(result.expectations().values, every[0].expectations().values, atol=1e-10)
-
-
 def test_a_named_method_is_honoured():
     """Asked for a matrix product state, the runner uses one, also where cones are narrow."""
     config = MaestroConfig(simulation_type="MatrixProductState", max_bond_dimension=1)

@@ -188,7 +188,7 @@ def test_a_seed_fixes_the_counts_of_a_label(simulator, assorted):
     for label, text in assorted.items():
         assert seeded(simulator, {label: text}) == {label: first[label]}
     assert seeded(simulator, assorted, seed=10) != first
-    with MaestroSimulator(100, MaestroConfig(seed=9), compiled_qubits=simulator.compiled_qubits) as other:
+    with MaestroSimulator(100, MaestroConfig(seed=9), path=simulator.path) as other:
         assert counts_of(other.submit_circuits(assorted)) == first
 
 
@@ -205,7 +205,7 @@ def test_long_batches_are_cut_without_a_trace(simulator):
     """More rows than one native call takes give each row the counts it has alone."""
     text = HEAD + "qreg q[8]; creg c[8]; ry({}) q[0]; h q[1]; h q[2]; cx q[0],q[7]; measure q->c;"
     texts = {f"c{i}": text.format(0.001 * i) for i in range(1, 3001)}
-    if simulator.compiled_qubits == 0:
+    if simulator.path == "circuits":
         texts = dict(list(texts.items())[:200])
     whole = seeded(simulator, texts)
     for label in list(texts)[::37]:
@@ -217,18 +217,18 @@ import sys, json
 from vivace.backends import MaestroSimulator
 texts = {f"c{i}": f"OPENQASM 2.0; qreg q[3]; creg c[3]; ry(0.{i + 1}) q; cx q[0],q[2]; measure q->c;" for i in range(300)}
 texts["if"] = "OPENQASM 2.0; qreg q[1]; creg c[1]; h q[0]; measure q->c; if(c==1) ry(1) q[0]; measure q->c;"
-with MaestroSimulator(shots=50, compiled_qubits=int(sys.argv[1])) as simulator:
+with MaestroSimulator(shots=50, path=sys.argv[1]) as simulator:
     simulator.set_seed(4)
     print(json.dumps(simulator.submit_circuits(texts).results, sort_keys=True))
 """
 
 
-@pytest.mark.parametrize("compiled", ["12", "0"])
-def test_a_seed_fixes_the_counts_on_any_number_of_threads(compiled):
+@pytest.mark.parametrize("path", ["compiled", "circuits"])
+def test_a_seed_fixes_the_counts_on_any_number_of_threads(path):
     """Also in another process."""
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", SCRIPT, compiled],
+            [sys.executable, "-c", SCRIPT, path],
             env={**os.environ, "RAYON_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
             capture_output=True,
             text=True,

@@ -47,7 +47,7 @@ def check(found, exact, shots, **facts):
 
 WAYS = {
     "compiled": ({}, {"path": "compiled"}),
-    "circuits": ({"compiled_qubits": 0}, {"path": "circuits", "method": "Statevector"}),
+    "circuits": ({"path": "circuits"}, {"path": "circuits", "method": "Statevector"}),
     "MPS": (
         {"config": MaestroConfig(mps_qubit_threshold=2)},
         {"path": "circuits", "method": "MatrixProductState", "may_truncate": False},
@@ -94,3 +94,12 @@ def test_p_values_under_noise_are_uniform(shots, changes, facts):
     text = dense.program(2, gates, measure=True)
     config = MaestroConfig(noise_model=noise_model(), **changes)
     check(many(text, shots, config), exact, shots, path="circuits", **facts)
+
+
+@pytest.mark.parametrize("path", ["kept", "workers"])
+def test_p_values_are_uniform_where_simulators_are_kept(path):
+    """Above 12 qubits the library's sampler draws."""
+    text, exact = random_program(3, 3)
+    spread = text.replace("qreg q[3]", "qreg q[13]").replace("creg c[3]", "creg c[13]")
+    wide = {"0" * 10 + key: p for key, p in exact.items()}
+    check(many(spread, 2000, path=path), wide, 2000, path=path, n_qubits=13)

@@ -16,6 +16,8 @@ TEXTS = [
     for angle in range(200)
 ]
 
+PATHS = ["compiled", "probabilities", "kept", "workers", "circuits", None]
+
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no fork"),
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
@@ -46,9 +48,9 @@ def test_batches_are_made_in_a_forked_child_and_in_its_child():
     assert in_child(lambda: (labels(), in_child(labels))) == (expected, expected)
 
 
-@pytest.mark.parametrize("compiled_qubits", [0, 12])
-def test_a_simulator_works_in_a_forked_child(compiled_qubits):
-    with MaestroSimulator(shots=100, compiled_qubits=compiled_qubits) as simulator:
+@pytest.mark.parametrize("path", PATHS)
+def test_a_simulator_works_in_a_forked_child(path):
+    with MaestroSimulator(shots=100, path=path) as simulator:
         simulator.set_seed(1)
 
         def run():

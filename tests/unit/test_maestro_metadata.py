@@ -20,8 +20,8 @@ def chain(n, layers=1):
     return HEAD + f"qreg q[{n}]; creg c[{n}]; {layer * layers} measure q -> c;"
 
 
-def metadata(circuits, config=None, *, compiled_qubits=12, **options):
-    with MaestroSimulator(50, config, compiled_qubits=compiled_qubits) as simulator:
+def metadata(circuits, config=None, *, path=None, **options):
+    with MaestroSimulator(50, config, path=path) as simulator:
         result = simulator.submit_circuits(circuits, **options)
     assert result.run_time > 0
     found = result.metadata()
@@ -44,13 +44,25 @@ def test_rows_of_a_template_share_it():
 
 def test_one_simulation_for_each_circuit():
     expected = {"path": "circuits", **STATEVECTOR, "n_qubits": 2}
-    assert metadata([BELL], compiled_qubits=0) == [expected]
-    assert metadata([BELL], compiled_qubits=0, ham_ops="ZZ") == [expected]
+    assert metadata([BELL], path="circuits") == [expected]
+    assert metadata([BELL], path="circuits", ham_ops="ZZ") == [expected]
 
 
 def test_light_cones_say_how_wide_they_are():
-    (found,) = metadata([chain(30)], ham_ops="IZ" + "I" * 28 + ";Z" + "I" * 29)
-    assert found == {"path": ExecutionPath.LIGHT_CONES, **STATEVECTOR, "n_qubits": 30, "widest_cone": 2}
+    """And which way they ran."""
+    for path in ("compiled", "kept", "workers", "probabilities"):
+        (found,) = metadata([chain(30)], path=path, ham_ops="IZ" + "I" * 28 + ";Z" + "I" * 29)
+        expected = {"path": ExecutionPath.LIGHT_CONES, **STATEVECTOR, "n_qubits": 30, "widest_cone": 2}
+        assert found == expected | {"cone_paths": [path]}
+
+
+def test_kept_simulators_say_where_they_were():
+    for path in ("kept", "workers"):
+        (counts,) = metadata([chain(14)], path=path)
+        assert counts == {"path": path, **STATEVECTOR, "n_qubits": 14}
+        (values,) = metadata([chain(30)], path=path, ham_ops="Z" * 30)
+        wide = values["wide_words"]
+        assert (wide["path"], wide["method"], wide["may_truncate"]) == (path, "MatrixProductState", False)
 
 
 @pytest.mark.filterwarnings("ignore:Circuit '0' needs 30 qubits:UserWarning")

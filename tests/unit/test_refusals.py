@@ -123,7 +123,8 @@ def test_what_the_library_raises_names_the_circuit(options, monkeypatch):
         raise RuntimeError("no")
 
     monkeypatch.setattr(library.load_maestro(), "AdjointProgram", refuse)
-    with MaestroSimulator() as simulator, pytest.raises(SimulationError, match="'mine'.*RuntimeError: no"):
+    refused = pytest.raises(SimulationError, match="'mine'.*RuntimeError: no")
+    with MaestroSimulator(path="compiled") as simulator, refused:
         simulator.submit_circuits({"mine": GOOD}, **options)
 
 

@@ -31,7 +31,10 @@ mod _core {
         groups_per_circuit, parse_observables,
     };
     #[pymodule_export]
-    use crate::sampling::{derive_seeds, restrict_shot_ranges, sample_counts, shots_per_circuit};
+    use crate::sampling::{
+        derive_seeds, pack_outcomes, parities, restrict_shot_ranges, sample_counts,
+        shots_per_circuit,
+    };
     #[pymodule_export]
     const ALL_GROUPS: u32 = vivace_core::pauli::ALL_GROUPS;
     #[pymodule_export]

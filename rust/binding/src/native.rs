@@ -102,6 +102,27 @@ impl NativeCircuit {
         })
     }
 
+    /// The circuit without the gates at its end that turn words into words; those words, and their signs.
+    fn absorb<'py>(
+        &self,
+        py: Python<'py>,
+        words: Vec<PyBackedStr>,
+    ) -> (NativeCircuit, Vec<String>, Bound<'py, PyArray1<f64>>) {
+        let absorbed = py.detach(|| {
+            let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            cone::absorb(&self.program, &words)
+        });
+        let circuit = NativeCircuit {
+            program: absorbed.program,
+            qubits: self.qubits.clone(),
+        };
+        (
+            circuit,
+            absorbed.words,
+            PyArray1::from_vec(py, absorbed.signs),
+        )
+    }
+
     /// How to evaluate words by their light cones: tasks, and the words that are too wide.
     fn cones<'py>(
         &self,

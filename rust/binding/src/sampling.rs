@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use vivace_core::counts::CountRows;
+use vivace_core::parity;
 use vivace_core::sample::{self, SampleError, derive_seed};
 use vivace_core::shots::{self, ShotError};
 
@@ -97,11 +98,7 @@ pub fn sample_counts<'py>(
         shots.as_slice()?,
         seeds.as_slice()?,
     );
-    if !bits.is_sorted() || bits.last().is_some_and(|&bit| bit >= n_bits) {
-        return Err(PyValueError::new_err(format!(
-            "Expected ascending classical bits below {n_bits}."
-        )));
-    }
+    check_bits(&bits, n_bits)?;
     let n_outcomes = probabilities.shape()[1];
     let sampled = on_pool(py, || {
         let rows = sample::sample_rows(matrix, n_outcomes, shots, seeds)?;
@@ -119,4 +116,60 @@ pub fn sample_counts<'py>(
         vivace_error(py, "SimulationError", (message, label))
     })?;
     rows_arrays(py, rows, n_bits)
+}
+
+/// Values of diagonal words, rows × masks, from rows of probabilities of 2ⁿ outcomes.
+#[pyfunction]
+pub fn parities<'py>(
+    py: Python<'py>,
+    probabilities: PyReadonlyArray2<'py, f64>,
+    masks: Vec<u32>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let [rows, n_outcomes] = [probabilities.shape()[0], probabilities.shape()[1]];
+    let fits = n_outcomes.is_power_of_two() && masks.iter().all(|&m| (m as usize) < n_outcomes);
+    if !fits {
+        return Err(PyValueError::new_err(format!(
+            "Expected 2**n columns and masks below that, got {n_outcomes} columns and masks {masks:?}."
+        )));
+    }
+    let matrix = probabilities.as_slice()?;
+    let values = on_pool(py, || parity::parities(matrix, n_outcomes, &masks))?;
+    PyArray1::from_vec(py, values).reshape([rows, masks.len()])
+}
+
+/// Counts of outcomes in any order, as flat arrays: `ends[i]` is where the outcomes of row *i* end.
+#[pyfunction]
+pub fn pack_outcomes<'py>(
+    py: Python<'py>,
+    outcomes: PyReadonlyArray1<'py, u64>,
+    counts: PyReadonlyArray1<'py, u64>,
+    ends: Vec<usize>,
+    bits: Vec<u32>,
+    n_bits: u32,
+) -> PyResult<Rows<'py>> {
+    let (outcomes, counts) = (outcomes.as_slice()?, counts.as_slice()?);
+    check_bits(&bits, n_bits)?;
+    let rows = py.detach(|| {
+        let mut start = 0;
+        let row = |end: usize| {
+            let part = start..end;
+            start = end;
+            let pairs = outcomes[part.clone()].iter().zip(&counts[part]);
+            let mut row: Vec<(u64, u64)> = pairs.map(|(&key, &count)| (key, count)).collect();
+            row.sort_unstable();
+            row
+        };
+        let rows: Vec<_> = ends.into_iter().map(row).collect();
+        CountRows::from_outcomes(&rows, &bits, n_bits)
+    });
+    rows_arrays(py, rows, n_bits)
+}
+
+fn check_bits(bits: &[u32], n_bits: u32) -> PyResult<()> {
+    if bits.is_sorted() && bits.last().is_none_or(|&bit| bit < n_bits) {
+        return Ok(());
+    }
+    Err(PyValueError::new_err(format!(
+        "Expected ascending classical bits below {n_bits}."
+    )))
 }

@@ -1,7 +1,7 @@
 //! Light cones: what they hold, and which words share one. That the values are right is shown in Python,
 //! against a dense simulation (tests/property/test_cones.py).
 
-use vivace_core::cone::{Cones, plan};
+use vivace_core::cone::{Cones, absorb, plan};
 use vivace_core::native::NativeProgram;
 use vivace_core::qasm2::parse;
 
@@ -146,4 +146,79 @@ fn words_too_wide_are_named() {
     let plan = plan(&program(30, &ladder), &words, 22);
     assert_eq!(plan.wide, [0, 2]);
     assert_eq!(plan.tasks.len(), 1);
+}
+
+/// What is left of a circuit and its words: the gates, then each word with its sign.
+fn absorbed(n: usize, body: &str, words: &[&str]) -> (Vec<&'static str>, Vec<String>) {
+    let found = absorb(&program(n, body), words);
+    let gates = found.program.ops.iter().map(|op| op.gate.name()).collect();
+    let sign = |sign: &f64| if *sign < 0.0 { "-" } else { "" };
+    let words = found.words.iter().zip(&found.signs);
+    (
+        gates,
+        words.map(|(word, s)| sign(s).to_owned() + word).collect(),
+    )
+}
+
+#[test]
+fn the_end_of_a_circuit_goes_into_the_words() {
+    type Case = (
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+        &'static [&'static str],
+    );
+    let table: &[Case] = &[
+        ("", &["XYZ"], &[], &["XYZ"]),
+        ("x q[0];", &["ZII", "XII"], &[], &["-ZII", "XII"]),
+        ("s q[0];", &["XII", "YII"], &[], &["-YII", "XII"]),
+        ("sdg q[0];", &["XII", "YII"], &[], &["YII", "-XII"]),
+        (
+            "cx q[0],q[1];",
+            &["IZI", "XII", "YYI"],
+            &[],
+            &["ZZI", "XXI", "-XZI"],
+        ),
+        ("swap q[0],q[2];", &["XYZ"], &[], &["ZYX"]),
+        // rz and cx go, ry stays, and with it all that is on its qubit before.
+        (
+            "h q[1]; ry(1) q[1]; rz(1) q[1]; cx q[0],q[1];",
+            &["ZZI"],
+            &["h", "ry"],
+            &["IZI"],
+        ),
+        // Words that are read from probabilities are not turned into others.
+        ("h q[0]; cx q[0],q[1];", &["ZII"], &["h"], &["ZII"]),
+        (
+            "h q[0]; cx q[0],q[1];",
+            &["ZII", "XII"],
+            &[],
+            &["XII", "ZXI"],
+        ),
+        // A rotation about ZZ is taken off as a whole, or left as it is.
+        (
+            "cx q[0],q[1]; rz(1) q[1]; cx q[0],q[1];",
+            &["ZII", "IZI"],
+            &[],
+            &["ZII", "IZI"],
+        ),
+        (
+            "cx q[0],q[1]; rz(1) q[1]; cx q[0],q[1];",
+            &["XII"],
+            &["cx", "rz", "cx"],
+            &["XII"],
+        ),
+        // Gates on other qubits do not stand in the way.
+        (
+            "h q[0]; ry(1) q[1]; cx q[0],q[2];",
+            &["IXI", "IIX"],
+            &["ry"],
+            &["IXI", "IIX"],
+        ),
+    ];
+    for (body, words, gates, left) in table {
+        let (found_gates, found_words) = absorbed(3, body, words);
+        assert_eq!(found_gates, *gates, "{body} {words:?}");
+        assert_eq!(found_words, *left, "{body} {words:?}");
+    }
 }

@@ -1,21 +1,26 @@
 """Expectation values by light cones: each word on the part of the circuit it depends on.
 
-The core cuts the cones out, finds those that are the same circuit, and puts words together where that is
-cheaper. Values are exact at any register width, as long as the cones are narrow; words whose cones are not
-run on the whole circuit, one circuit at a time, with whatever method the config gives that width.
+The core takes the end of the circuit into the words, cuts the cones out, finds those that are the same
+circuit, and puts words together where that is cheaper. Values are exact at any register width, as long as the
+cones are narrow; words whose cones are not run on the whole circuit, with whatever method the config gives
+that width.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
+from vivace.backends.maestro.keeper import Keeping, kept_circuit
 from vivace.backends.maestro.library import Compiled, Operations, angles_of, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate
-from vivace.backends.maestro.paths import ExecutionPath, estimate_facts
-from vivace.backends.maestro.run import Run, chunk_rows
+from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts
+from vivace.backends.maestro.planner import Path, Work, cost
+from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, keeps_plainly
+from vivace.backends.maestro.threads import Job
 from vivace.tables import Metadata
 
 if TYPE_CHECKING:
@@ -24,11 +29,19 @@ if TYPE_CHECKING:
 
     from vivace.backends.maestro.engine import Engine
 
-__all__ = ["ConePlan", "cone_facts", "estimate_by_cones", "plan_cones"]
+__all__ = ["ConePlan", "estimate_by_cones", "estimate_whole", "plan_cones"]
 
 _log = logging.getLogger(__name__)
 
 _Members = Sequence[tuple["NDArray[np.uint32]", Sequence[Sequence[int]]]]
+
+_Evaluate = Callable[["NDArray[np.float64]", Sequence[str], "NDArray[np.float64]"], None]
+"""Takes angles of the full circuit and the labels of their rows; puts values into their columns."""
+
+_Values = Callable[["NDArray[np.float64]", Sequence[str]], "NDArray[np.float64]"]
+"""Takes angles of a circuit and the labels of their rows; returns values, rows × words."""
+
+_WHOLE_ROWS: Final = 1024  # of whole circuits, between two reports of progress
 
 
 class _Task(NamedTuple):
@@ -38,38 +51,58 @@ class _Task(NamedTuple):
     words: list[str]
     members: _Members
 
-    def work(self) -> int:
-        """Amplitudes touched for one row."""
+    def work(self, n_rows: int) -> Work:
+        """All of it, for so many rows of the full circuit."""
+        circuit = self.circuit
+        return Work(circuit.n_qubits, circuit.n_operations, len(self.words), n_rows * len(self.members))
+
+    def amplitudes(self) -> int:
+        """Amplitudes touched for one row of the full circuit."""
         return len(self.members) * (self.circuit.n_operations + len(self.words)) << self.circuit.n_qubits
+
+    def paths(self, run: Run) -> list[Path]:
+        """The ways it can be run."""
+        paths: list[Path] = ["compiled"]
+        if self.circuit.n_qubits == 0:
+            return paths
+        if all(set(word) <= {"I", "Z"} for word in self.words):
+            paths.append("probabilities")
+        if keeps_plainly(run.config):
+            paths += ["kept", "workers"]
+        return [*paths, "circuits"]
 
 
 class ConePlan(NamedTuple):
     """How to evaluate words on a circuit.
 
     Attributes:
-        unitary: The whole circuit.
+        unitary: The circuit, without what its words have taken in.
         words: The words, one letter per qubit of it.
+        signs: For each word 1 or -1, to multiply its value by.
         tasks: The cones.
         wide: Numbers of the words whose cones have more qubits than a statevector is used for.
     """
 
     unitary: _core.NativeCircuit
     words: list[str]
+    signs: NDArray[np.float64]
     tasks: list[_Task]
     wide: list[int]
 
 
 def plan_cones(run: Run, unitary: _core.NativeCircuit, words: list[str]) -> ConePlan:
-    """Plan ``words``, which have one letter per qubit of ``unitary``."""
-    tasks, wide = unitary.cones(words, run.config.mps_qubit_threshold)
-    return ConePlan(unitary, words, [_Task(*task) for task in tasks], wide)
+    """Cut out what ``words`` depend on; they have one letter per qubit of ``unitary``."""
+    shorter, taken, signs = unitary.absorb(words)
+    tasks, wide = shorter.cones(taken, run.config.mps_qubit_threshold)
+    return ConePlan(shorter, taken, signs, [_Task(*task) for task in tasks], wide)
 
 
-def cone_facts(run: Run, plan: ConePlan) -> Metadata:
+def _facts(run: Run, plan: ConePlan, paths: Sequence[Path], wide: Path) -> Metadata:
     """Metadata of the circuits evaluated by this plan.
 
     ``widest_cone`` is the number of qubits of the largest circuit simulated for a word with a narrow cone, 0
-    if there is none. ``wide_words`` says how many words have wide cones, if any do, and how they ran.
+    if there is none, and ``cone_paths`` says how such circuits ran. ``wide_words`` says how many words have
+    wide cones, if any do, and how they ran.
     """
     widest = max((task.circuit.n_qubits for task in plan.tasks), default=0)
     facts: dict[str, Any] = {
@@ -78,69 +111,100 @@ def cone_facts(run: Run, plan: ConePlan) -> Metadata:
         "method": "Statevector",
         "n_qubits": plan.unitary.n_qubits,
         "widest_cone": widest,
+        "cone_paths": sorted(set(paths)),
     }
     if plan.wide:
-        wide = estimate_facts(run.config, plan.unitary)
-        facts["wide_words"] = {"n_words": len(plan.wide), **wide}
+        facts["wide_words"] = {"n_words": len(plan.wide), **_whole_facts(run, plan.unitary, wide)}
     return facts
+
+
+def _whole_facts(run: Run, circuit: _core.NativeCircuit, path: Path) -> Metadata:
+    """Metadata of words on a whole circuit."""
+    if path == "circuits":
+        return estimate_facts(run.config, circuit)
+    return described(ExecutionPath(path), run.config, circuit)
 
 
 def estimate_by_cones(
     engine: Engine, run: Run, template: _core.Template, plan: ConePlan, rows: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Expectation values, rows × words, of the given rows of a template."""
+) -> tuple[NDArray[np.float64], Metadata]:
+    """Expectation values, rows × words, of the given rows of a template, and how they came about."""
     import numpy as np
 
     label = run.labels[template.circuits[rows[0]]]
+    paths = [engine.keeper.cheapest(run, task.work(len(rows)), task.paths(run)) for task in plan.tasks]
+    evaluate: list[_Evaluate] = []
+    wide_path: Path = "circuits"
     if plan.wide:
-        check_estimate(run.config, plan.unitary, [plan.words[index] for index in plan.wide], label)
-        engine.warn_of_truncation(run, plan.unitary, label)
-        _log.info(
-            "%d of %d words of circuit '%s' have light cones of more than %d qubits; they run as %s on the "
-            "whole circuit.",
-            len(plan.wide),
-            len(plan.words),
-            label,
-            run.config.mps_qubit_threshold,
-            run.config.simulation_type_for(plan.unitary.n_qubits),
-        )
-    compiled = [_compiled(task, label) for task in plan.tasks if task.circuit.n_qubits <= run.compiled_qubits]
-    single = [task for task in plan.tasks if task.circuit.n_qubits > run.compiled_qubits]
+        _check_wide(engine, run, plan, label)
+        values_of_wide, wide_path = _wide(engine, run, plan, len(rows))
+        evaluate.append(values_of_wide)
+    evaluate += [
+        _evaluator(engine, run, task, path, label) for task, path in zip(plan.tasks, paths, strict=True)
+    ]
     values = np.empty((len(rows), len(plan.words)))
-    size = _chunk_rows(plan)
+    size = _chunk_rows(plan, paths)
     for start in range(0, len(rows), size):
         run.check()
         chosen, part = rows[start : start + size], values[start : start + size]
         angles = angles_of(template, plan.unitary, chosen)
-        for evaluate in compiled:
-            evaluate(angles, part)
-        if single or plan.wide:
-            labels = [run.labels[circuit] for circuit in template.circuits[chosen]]
-            engine.run_all(run, _jobs(run, plan, single, labels, angles, part))
+        labels = _Labels(run.labels, template.circuits[chosen])
+        for of_task in evaluate:
+            of_task(angles, labels, part)
         run.progress(len(chosen))
-    return values
+    values *= plan.signs
+    return values, _facts(run, plan, paths, wide_path)
 
 
-def _chunk_rows(plan: ConePlan) -> int:
-    if plan.wide:
-        return 64
-    widest = max(
-        (len(task.members) * (task.circuit.n_slots + len(task.words)) for task in plan.tasks), default=1
+def _chunk_rows(plan: ConePlan, paths: Sequence[Path]) -> int:
+    numbers, amplitudes = max(1, plan.unitary.n_slots), 0
+    for task, path in zip(plan.tasks, paths, strict=True):
+        outputs = 1 << task.circuit.n_qubits if path == "probabilities" else len(task.words)
+        numbers = max(numbers, len(task.members) * (task.circuit.n_slots + outputs))
+        # Kept simulators look at the cancellation event themselves.
+        amplitudes += task.amplitudes() // (4 if path in ("kept", "workers") else 1)
+    size = chunk_rows(numbers, amplitudes)
+    return min(size, _WHOLE_ROWS) if plan.wide else size
+
+
+class _Labels(Sequence[str]):
+    """Labels of rows, looked up when asked for; they repeat, for the members of a task."""
+
+    def __init__(self, labels: Sequence[str], circuits: NDArray[np.uint32]) -> None:
+        self._labels = labels
+        self._circuits = circuits
+
+    def __len__(self) -> int:
+        return len(self._circuits)
+
+    def __getitem__(self, row: Any) -> Any:
+        return self._labels[self._circuits[row % len(self._circuits)]]
+
+
+def _check_wide(engine: Engine, run: Run, plan: ConePlan, label: str) -> None:
+    check_estimate(run.config, plan.unitary, [plan.words[index] for index in plan.wide], label)
+    engine.warn_of_truncation(run, plan.unitary, label)
+    _log.info(
+        "%d of %d words of circuit '%s' have light cones of more than %d qubits; they run as %s on the "
+        "whole circuit.",
+        len(plan.wide),
+        len(plan.words),
+        label,
+        run.config.mps_qubit_threshold,
+        run.config.simulation_type_for(plan.unitary.n_qubits),
     )
-    numbers = max(1, plan.unitary.n_slots, widest)
-    return chunk_rows(numbers, sum(task.work() for task in plan.tasks))
 
 
-def _compiled(task: _Task, label: str) -> Callable[[NDArray[np.float64], NDArray[np.float64]], None]:
-    """A function that evaluates the task: angles of the full circuit in, values into their columns."""
+def _evaluator(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _Evaluate:
+    """A function that evaluates the task on one path."""
     import numpy as np
 
-    program = Compiled(task.circuit, label)
+    values = _values(engine, run, task, path, label)
     members = len(task.members)
 
-    def evaluate(angles: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    def evaluate(angles: NDArray[np.float64], labels: Sequence[str], out: NDArray[np.float64]) -> None:
         own = np.concatenate([angles[:, slots] for slots, _ in task.members])
-        blocks = program.values(task.words, own).reshape(members, len(angles), -1)
+        blocks = values(own, labels).reshape(members, len(angles), -1)
         for (_, targets), block in zip(task.members, blocks, strict=True):
             for column, words in enumerate(targets):
                 out[:, words] = block[:, column, None]
@@ -148,43 +212,94 @@ def _compiled(task: _Task, label: str) -> Callable[[NDArray[np.float64], NDArray
     return evaluate
 
 
-def _jobs(
-    run: Run,
-    plan: ConePlan,
-    tasks: list[_Task],
-    labels: list[str],
-    angles: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> list[tuple[str, Callable[[], None]]]:
-    """Cones too wide to compile, and words without a narrow cone: a simulation each."""
-    maestro = load_maestro()
+def _values(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _Values:
+    """The values of the task's words from its own angles."""
+    circuit, words = task.circuit, task.words
+    if path == "circuits":
+        return partial(_on_threads, engine, run, circuit, circuit.operations(), words)
+    if path in ("kept", "workers"):
+        how = Keeping(path, kept_circuit(circuit), cost("kept", task.work(1), 1) / len(task.members))
+        return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels)
+    program = Compiled(circuit, label)
+    if path == "compiled":
+        return lambda angles, _labels: program.values(words, angles)
+    readout = [load_maestro().Probabilities(list(range(circuit.n_qubits)))]
+    masks = [sum(1 << qubit for qubit, letter in enumerate(word) if letter == "Z") for word in words]
+    return lambda angles, _labels: _core.parities(program.values(readout, angles), masks)
 
-    def job(
-        row: int,
-        circuit: _core.NativeCircuit,
-        operations: Operations,
-        own: Any,
-        words: list[str],
-        targets: Sequence[Any],
-    ) -> tuple[str, Callable[[], None]]:
-        def evaluate() -> None:
-            config = run.config.to_simulator_config(maestro, width=circuit.n_qubits)
-            built = build_circuit(maestro, circuit, own.tolist(), operations=operations)
-            found = maestro.simple_estimate(built, words, config)["expectation_values"]
-            for value, where in zip(found, targets, strict=True):
-                out[row, where] = value
+
+def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int) -> tuple[_Evaluate, Path]:
+    """A function for the words without a narrow cone, and the way it takes."""
+    circuit, words = plan.unitary, [plan.words[index] for index in plan.wide]
+    values: _Values
+    path: Path = "circuits"
+    if keeps_exactly(run.config, circuit):
+        values, path = _product(engine, run, circuit, words, n_rows)
+    else:
+        values = partial(_on_threads, engine, run, circuit, circuit.operations(), words)
+
+    def evaluate(angles: NDArray[np.float64], labels: Sequence[str], out: NDArray[np.float64]) -> None:
+        out[:, plan.wide] = values(angles, labels)
+
+    return evaluate, path
+
+
+def estimate_whole(
+    engine: Engine,
+    run: Run,
+    template: _core.Template,
+    unitary: _core.NativeCircuit,
+    rows: NDArray[np.int64],
+    words: list[str],
+) -> tuple[NDArray[np.float64], Metadata]:
+    """Expectation values, rows × words, from exact matrix product states; and how they came about."""
+    import numpy as np
+
+    shorter, taken, signs = unitary.absorb(words)
+    values = np.empty((len(rows), len(words)))
+    of_rows, path = _product(engine, run, shorter, taken, len(rows))
+    for start in range(0, len(rows), _WHOLE_ROWS):
+        chosen = rows[start : start + _WHOLE_ROWS]
+        labels = _Labels(run.labels, template.circuits[chosen])
+        values[start : start + len(chosen)] = of_rows(angles_of(template, shorter, chosen), labels)
+        run.progress(len(chosen))
+    values *= signs
+    return values, _whole_facts(run, shorter, path)
+
+
+def _product(
+    engine: Engine, run: Run, circuit: _core.NativeCircuit, words: list[str], n_rows: int
+) -> tuple[_Values, Path]:
+    """Values of words from exact matrix product states, and the way they take."""
+    work = Work(circuit.n_qubits, circuit.n_operations, len(words), n_rows, circuit.bond_exponent)
+    path = engine.keeper.cheapest(run, work, ["kept", "workers"])
+    bond = run.config.bond_dimension_for(circuit.n_qubits)
+    kept = kept_circuit(circuit, "MatrixProductState", bond)
+    how = Keeping(path, kept, cost("kept", work._replace(n_rows=1), 1))
+    return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels), path
+
+
+def _on_threads(
+    engine: Engine,
+    run: Run,
+    circuit: _core.NativeCircuit,
+    operations: Operations,
+    words: list[str],
+    angles: NDArray[np.float64],
+    labels: Sequence[str],
+) -> NDArray[np.float64]:
+    """A simulation for each row of angles."""
+    import numpy as np
+
+    maestro = load_maestro()
+    config = run.config.to_simulator_config(maestro, width=circuit.n_qubits)
+
+    def job(row: int) -> Job[list[float]]:
+        def evaluate() -> list[float]:
+            built = build_circuit(maestro, circuit, angles[row].tolist(), operations=operations)
+            values: list[float] = maestro.simple_estimate(built, words, config)["expectation_values"]
+            return values
 
         return labels[row], evaluate
 
-    listed = [(task, task.circuit.operations()) for task in tasks]
-    jobs = [
-        job(row, task.circuit, operations, angles[row, slots], task.words, targets)
-        for row in range(len(labels))
-        for task, operations in listed
-        for slots, targets in task.members
-    ]
-    if plan.wide:
-        wide = [plan.words[index] for index in plan.wide]
-        whole = plan.unitary.operations()
-        jobs += [job(row, plan.unitary, whole, angles[row], wide, plan.wide) for row in range(len(labels))]
-    return jobs
+    return np.array(engine.threads.run_all(run, [job(row) for row in range(len(angles))]))

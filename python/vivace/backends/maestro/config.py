@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import FrozenInstanceError
 from typing import Any, Final, NoReturn, Self
 
@@ -209,6 +209,10 @@ class MaestroConfig:
         if _is_unknown(name):
             _unknown([name])
         return _canonical(name) in self._set
+
+    def sets_only(self, names: Collection[str]) -> bool:
+        """Whether no options but those named are set."""
+        return self._set.keys() <= set(names)
 
     @classmethod
     def from_simulator_config(cls, config: Any, **fields: Any) -> Self:

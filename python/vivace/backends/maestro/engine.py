@@ -6,29 +6,30 @@ wherever it is submitted.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakSet
 
 from vivace import _core
-from vivace.backends.maestro.cones import cone_facts, estimate_by_cones, plan_cones
-from vivace.backends.maestro.library import (
-    Compiled,
-    after_fork,
-    angles_of,
-    blaming,
-    build_circuit,
-    load_maestro,
-)
+from vivace.backends.maestro.cones import estimate_by_cones, estimate_whole, plan_cones
+from vivace.backends.maestro.keeper import Keeper, Keeping, kept_circuit
+from vivace.backends.maestro.library import Compiled, after_fork, angles_of, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds, refuse_noisy, sampler
 from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts, sample_facts
-from vivace.backends.maestro.run import Run, chunk_rows, exact_form, is_compiled, is_statevector, on_qubits
-from vivace.errors import ExecutionCancelledError, SimulationError
+from vivace.backends.maestro.planner import SAMPLED_QUBITS, Work, cost
+from vivace.backends.maestro.run import (
+    Run,
+    chunk_rows,
+    exact_form,
+    is_sampled,
+    is_statevector,
+    keeps_exactly,
+    on_qubits,
+)
+from vivace.backends.maestro.threads import Job, Threads
+from vivace.errors import SimulationError
 from vivace.tables import CountsBlock, Metadata
 
 if TYPE_CHECKING:
@@ -49,22 +50,24 @@ Estimated = tuple["NDArray[np.float64]", Metadata]
 Sampled = tuple[list[CountsBlock], Metadata]
 """Counts, and how they came about."""
 
-Job = tuple[str, Callable[[], T]]
-"""The label of the circuit it is for, and what to do."""
-
 _ENGINES: Final[WeakSet[Engine]] = WeakSet()
 
 
-def _renew_engines() -> None:
+def _leave_to_parent() -> None:
     for engine in list(_ENGINES):
-        engine._renew()  # noqa: SLF001 - our own
+        engine._leave()  # noqa: SLF001 - our own
 
 
-after_fork(_renew_engines)
+after_fork(_leave_to_parent)
 
 
 class Engine:
-    """Runs templates. Holds the thread pool; any number of threads may use one engine."""
+    """Runs templates. Holds threads and worker processes; any number of threads may use one engine.
+
+    Attributes:
+        threads: The threads.
+        keeper: Kept simulators, here and in workers.
+    """
 
     def __init__(self) -> None:
         self._renew()
@@ -72,16 +75,18 @@ class Engine:
 
     def _renew(self) -> None:
         """Start afresh: also in a forked child, which has no threads and may have locks that stay shut."""
-        self._lock = Lock()
-        self._pool: ThreadPoolExecutor | None = None
+        self.threads = Threads()
+        self.keeper = Keeper(self.threads)
         self._warnings = WarnOnce()
 
+    def _leave(self) -> None:
+        self.keeper.disown()
+        self._renew()
+
     def close(self) -> None:
-        """Let the threads go; they come back with the next use."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+        """Let the threads and the workers go; they come back with the next use."""
+        self.threads.close()
+        self.keeper.close()
 
     def plan_estimate(
         self, run: Run, template: _core.Template, rows: NDArray[np.int64], words: list[str]
@@ -126,11 +131,11 @@ class Engine:
         words: list[str],
     ) -> Estimated:
         label = run.labels[template.circuits[rows[0]]]
-        if run.compiled_qubits and is_statevector(run) and run.config.noise_model is None:
+        if run.path != "circuits" and is_statevector(run) and run.config.noise_model is None:
             placed = [on_qubits(word, unitary) for word in words]
             plan = plan_cones(run, unitary, placed)
             if not plan.wide or unitary.n_qubits == template.n_qubits:
-                return estimate_by_cones(self, run, template, plan, rows), cone_facts(run, plan)
+                return estimate_by_cones(self, run, template, plan, rows)
         run, unitary = exact_form(run, native, unitary, label)
         words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
@@ -138,6 +143,8 @@ class Engine:
         facts = estimate_facts(run.config, unitary)
         if run.config.noise_model is not None:
             return self._noisy_values(run, template, native, unitary, rows, words), facts
+        if run.path != "circuits" and keeps_exactly(run.config, unitary):
+            return estimate_whole(self, run, template, unitary, rows, words)
         maestro = load_maestro()
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
 
@@ -176,9 +183,11 @@ class Engine:
         if run.config.noise_model is not None:
             refuse_noisy(native, label)
             return partial(self._noisy_counts, run, template, native, rows, shots, seeds)
-        if readout is not None and is_compiled(run, native.n_qubits):
+        if readout is not None and run.path != "circuits" and is_sampled(run, native.n_qubits):
             bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
-            return partial(self._sampled, run, template, native, rows, bits, shots, seeds)
+            narrow = native.n_qubits <= SAMPLED_QUBITS
+            how = self._sampled if narrow else self._sampled_kept
+            return partial(how, run, template, native, rows, bits, shots, seeds)
         if max(native.condition_values, default=0) > _MAX_CONDITION:
             raise SimulationError(
                 f"Circuit '{label}' compares a classical register with a number above {_MAX_CONDITION}, "
@@ -208,6 +217,33 @@ class Engine:
             arrays = _core.sample_counts(found, shots[part], seeds[part], list(bits), width, labels)
             blocks.append(CountsBlock(circuits, width, *arrays))
         return blocks, described(ExecutionPath.COMPILED, run.config, unitary)
+
+    def _sampled_kept(
+        self,
+        run: Run,
+        template: _core.Template,
+        native: _core.NativeCircuit,
+        rows: NDArray[np.int64],
+        bits: dict[int, int],
+        shots: NDArray[np.uint64],
+        seeds: NDArray[np.uint64],
+    ) -> Sampled:
+        """Counts from kept simulators, here or in workers: the library's sampler gives the same in both."""
+        unitary = native.unitary()
+        assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
+        work = Work(unitary.n_qubits, unitary.n_operations, 0, len(rows))
+        path = self.keeper.cheapest(run, work, ["kept", "workers"])
+        how = Keeping(path, kept_circuit(unitary), cost("kept", work._replace(n_rows=1), 1))
+        qubits, width, every = list(bits.values()), template.n_clbits, template.circuits
+        blocks, size = list[CountsBlock](), chunk_rows(1 << unitary.n_qubits, 1)
+        for start in range(0, len(rows), size):
+            part = slice(start, start + size)
+            circuits, angles = every[rows[part]], angles_of(template, unitary, rows[part])
+            labels = [run.labels[circuit] for circuit in circuits.tolist()]
+            found = self.keeper.counts(run, how, qubits, angles, shots[part], seeds[part], labels)
+            blocks.append(CountsBlock(circuits, width, *_core.pack_outcomes(*found, list(bits), width)))
+            run.progress(len(angles))
+        return blocks, described(ExecutionPath(path), run.config, unitary)
 
     def _noisy_values(
         self,
@@ -351,44 +387,4 @@ class Engine:
         for start in range(0, len(rows), _MOST_JOBS):
             part = slice(start, min(start + _MOST_JOBS, len(rows)))
             jobs = [job(index, row) for index, row in enumerate(rows[part].tolist(), start)]
-            yield part, self.run_all(run, jobs, report=True)
-
-    def run_all(self, run: Run, jobs: Sequence[Job[T]], *, report: bool = False) -> list[T]:
-        """Run jobs on the thread pool; results in order.
-
-        Args:
-            run: The submission; its event stops the jobs between one another.
-            jobs: What to do, and the label of the circuit it is for.
-            report: Whether each job is one circuit done.
-        """
-
-        def task(label: str, function: Callable[[], T]) -> T:
-            run.check()
-            with blaming(label):
-                return function()
-
-        futures = [self._submit(task, *job) for job in jobs]
-        try:
-            for future in futures:
-                while not future.done():
-                    wait([future], timeout=0.1)
-                    run.check()
-                future.result()
-                if report:
-                    run.progress(1)
-        except BaseException as error:
-            for future in futures:
-                future.cancel()
-            wait(futures)
-            if isinstance(error, CancelledError):
-                raise ExecutionCancelledError(
-                    "The simulator was closed while circuits were running"
-                ) from None
-            raise
-        return [future.result() for future in futures]
-
-    def _submit(self, task: Callable[..., T], *arguments: Any) -> Future[T]:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="vivace-maestro")
-            return self._pool.submit(task, *arguments)
+            yield part, self.threads.run_all(run, jobs, report=True)

@@ -20,6 +20,12 @@ class ExecutionPath(StrEnum):
 
     COMPILED = "compiled"
     """A program compiled once for all circuits of the structure."""
+    PROBABILITIES = "probabilities"
+    """The same, read out as probabilities, from which come the values of all diagonal words."""
+    KEPT = "kept"
+    """One simulator of this process, circuit after circuit."""
+    WORKERS = "workers"
+    """The same in worker processes, one for every core."""
     LIGHT_CONES = "light_cones"
     """Each word on the part of the circuit it depends on."""
     CIRCUITS = "circuits"

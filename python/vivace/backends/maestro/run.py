@@ -9,27 +9,31 @@ from typing import Final
 
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.maestro.methods import can_truncate
+from vivace.backends.maestro.planner import SAMPLED_QUBITS, Path
 from vivace.cancellation import check
 from vivace.errors import SimulationError
 
 __all__ = [
-    "COMPILED_QUBITS",
     "Progress",
     "Run",
     "chunk_rows",
     "exact_form",
-    "is_compiled",
+    "is_sampled",
     "is_statevector",
+    "keeps_exactly",
+    "keeps_plainly",
     "on_qubits",
 ]
-
-COMPILED_QUBITS: Final = 12
-"""Widest circuit for which a compiled program is the faster way (``make bench`` shows the crossover)."""
 
 _CHUNK_ROWS: Final = 1 << 16
 _CHUNK_BYTES: Final = 32 << 20
 _CHUNK_GATES: Final = 1 << 27  # amplitudes touched between two looks at the cancellation event
+_NARROW_QUBITS: Final = 12  # a unitary form of so many is cheap, however it came about
 _DENSITY_QUBITS: Final = 12  # a density matrix of 256 MB
+_PLAIN: Final = frozenset(
+    {"simulator_type", "simulation_type", "max_bond_dimension", "seed", "noise_seed", "mps_qubit_threshold"}
+)
 _CANCELLED: Final = "Maestro batch cancelled after partial completion"
 
 Progress = Callable[[int], None]
@@ -43,14 +47,14 @@ class Run:
     Attributes:
         config: The options.
         labels: Labels of all circuits of the batch.
-        compiled_qubits: Widest circuit to compile.
+        path: The way to run circuits wherever it can; None to plan it.
         event: Stops the run when set.
         progress: Told of finished circuits.
     """
 
     config: MaestroConfig
     labels: Sequence[str]
-    compiled_qubits: int
+    path: Path | None
     event: Event | None
     progress: Progress
 
@@ -87,7 +91,7 @@ def exact_form(
     if named or channel is None or config.simulation_type_for(native.n_qubits) != "Statevector":
         return run, unitary
     as_statevector = config.simulation_type_for(unitary.n_qubits) == "Statevector"
-    if as_statevector and unitary.n_qubits <= max(COMPILED_QUBITS, 2 * channel.n_qubits):
+    if as_statevector and unitary.n_qubits <= max(_NARROW_QUBITS, 2 * channel.n_qubits):
         return run, unitary
     if channel.n_qubits <= _DENSITY_QUBITS:
         return replace(run, config=config.override(simulation_type="DensityMatrix")), channel
@@ -107,9 +111,28 @@ def is_statevector(run: Run) -> bool:
     return config.simulation_type in (None, "Statevector") and config.simulator_type in (None, "QCSim")
 
 
-def is_compiled(run: Run, n_qubits: int) -> bool:
-    """Whether a circuit of this many qubits is compiled."""
-    return n_qubits <= min(run.compiled_qubits, run.config.mps_qubit_threshold) and is_statevector(run)
+def keeps_plainly(config: MaestroConfig) -> bool:
+    """Whether the options leave nothing to tell a kept simulator but its method and bond dimension."""
+    return config.simulator_type in (None, "QCSim") and config.sets_only(_PLAIN)
+
+
+def keeps_exactly(config: MaestroConfig, circuit: _core.NativeCircuit) -> bool:
+    """Whether the circuit is to run as a matrix product state and is exact as one, so that it can be kept.
+
+    One that truncates is left to the library, which has more than one way to do so.
+    """
+    width = circuit.n_qubits
+    return (
+        config.simulation_type_for(width) == "MatrixProductState"
+        and keeps_plainly(config)
+        and not can_truncate(config, circuit.bond_exponent, config.bond_dimension_for(width))
+    )
+
+
+def is_sampled(run: Run, n_qubits: int) -> bool:
+    """Whether a circuit of so many qubits is sampled from its final statevector, by our own ways."""
+    narrow = n_qubits <= run.config.mps_qubit_threshold and is_statevector(run)
+    return narrow and (n_qubits <= SAMPLED_QUBITS or keeps_plainly(run.config))
 
 
 def on_qubits(word: str, unitary: _core.NativeCircuit) -> str:

@@ -13,7 +13,8 @@ from vivace._suggest import warn_unknown_keywords
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import Engine
 from vivace.backends.maestro.gradients import Gradients, gradients
-from vivace.backends.maestro.run import COMPILED_QUBITS, Run
+from vivace.backends.maestro.planner import Path, check_path
+from vivace.backends.maestro.run import Run
 from vivace.backends.observables import Observables
 from vivace.backends.runner import CircuitRunner, shot_ranges, the_circuits
 from vivace.cancellation import check
@@ -40,7 +41,8 @@ class MaestroSimulator(CircuitRunner):
     wider than `MaestroConfig.mps_qubit_threshold` (22), and words whose cones are, come from matrix product
     states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact. A
     method named in the config is used as
-    asked. Close the simulator, or use it in a ``with`` block, to let its threads go.
+    asked. Where it pays, circuits run in worker processes, one for every core. Close the simulator, or use it
+    in a ``with`` block, to let threads and processes go.
 
     Args:
         shots: Shots per circuit when sampling.
@@ -48,7 +50,8 @@ class MaestroSimulator(CircuitRunner):
         track_depth: Whether to record the depth of every circuit submitted.
         force_sampling: Refuse ``ham_ops``, so that programs measure by sampling.
         maestro_config: The same as ``config``.
-        compiled_qubits: Widest circuit to compile for all its rows; 0 runs every circuit on its own.
+        path: The way to run circuits, wherever it can: ``"compiled"``, ``"probabilities"``, ``"kept"``,
+            ``"workers"`` or ``"circuits"``. None takes the cheapest, from a model of what each one costs.
         **options: Options for a new `MaestroConfig`, as older releases took them.
 
     >>> bell = 'OPENQASM 2.0; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
@@ -70,7 +73,7 @@ class MaestroSimulator(CircuitRunner):
         force_sampling: bool = False,
         *,
         maestro_config: MaestroConfig | None = None,
-        compiled_qubits: int = COMPILED_QUBITS,
+        path: Path | None = None,
         **options: Any,
     ) -> None:
         super().__init__(shots, track_depth)
@@ -79,7 +82,7 @@ class MaestroSimulator(CircuitRunner):
             raise ConfigTypeError("Give the options of Maestro once: config=, maestro_config=, or keywords.")
         self.config = given[0] if given else MaestroConfig(**options)
         self.force_sampling = bool(force_sampling)
-        self.compiled_qubits = compiled_qubits
+        self.path = check_path(path)
         self._engine = Engine()
 
     @property
@@ -118,7 +121,7 @@ class MaestroSimulator(CircuitRunner):
         self.config = self.config.override(seed=seed)
 
     def close(self) -> None:
-        """Let the threads go. May be called twice; the next submission starts new ones."""
+        """End threads and worker processes. May be called twice; they come back when they are needed."""
         self._engine.close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -177,9 +180,7 @@ class MaestroSimulator(CircuitRunner):
         shots = None if ham_ops is not None else self._shots_per_circuit(shot_groups, len(batch))
         if self.track_depth:
             self._record_depths(_depths(batch))
-        run = Run(
-            self.config, batch.labels, self.compiled_qubits, cancellation_event, _told(progress, len(batch))
-        )
+        run = Run(self.config, batch.labels, self.path, cancellation_event, _told(progress, len(batch)))
         began = time.perf_counter()
         found: ExpectationTable | CountsTable | list[dict[str, Any]]
         if observables is not None:

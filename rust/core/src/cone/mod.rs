@@ -9,18 +9,21 @@
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `absorb` | gates at the end that only turn words into words |
 //! | `axis` | through which Pauli matrix each gate acts on each of its qubits |
 //! | `blocks` | `cx rz cx` and the like become one diagonal [`Block`](blocks::Block) |
 //! | `walk` | the backward walk |
 //! | `canonical` | the cone as a circuit of its own, equal cones as equal circuits |
 //! | `plan` | which words are evaluated together |
 
+mod absorb;
 mod axis;
 mod blocks;
 mod canonical;
 mod plan;
 mod walk;
 
+pub use absorb::{Absorbed, absorb};
 pub use axis::Axis;
 pub use canonical::Cut;
 pub use plan::{ConeTask, Member, Plan, plan};
