@@ -38,6 +38,21 @@ def test_values_are_those_of_a_dense_simulation(simulator, seed, letters):
     np.testing.assert_allclose(found, [[dense.expectation(state, word) for word in words]] * 3, atol=1e-10)
 
 
+CLIFFORD = ["x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "id"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_values_of_clifford_circuits_are_those_of_a_dense_simulation(simulator, seed):
+    """Most of the circuit goes into the words, and many of their letters end on qubits without a gate."""
+    rng = np.random.default_rng(seed)
+    n_qubits = int(rng.integers(1, 6))
+    gates = dense.random_gates(rng, n_qubits, int(rng.integers(0, 12)), CLIFFORD)
+    words = sorted({"".join(rng.choice(list("IXYZ"), n_qubits)) for _ in range(30)})
+    state = dense.simulate(n_qubits, gates)
+    found = values(simulator, [dense.program(n_qubits, gates)], words)
+    np.testing.assert_allclose(found, [[dense.expectation(state, word) for word in words]], atol=1e-10)
+
+
 def rows_of(n_qubits, count, seed=0):
     """Circuits of one structure."""
     rng = np.random.default_rng(seed)

@@ -222,3 +222,21 @@ fn the_end_of_a_circuit_goes_into_the_words() {
         assert_eq!(found_words, *left, "{body} {words:?}");
     }
 }
+
+#[test]
+fn letters_on_idle_qubits_are_kept_when_words_are_put_together() {
+    let found = plan(&program(3, ""), &["IZI", "XII", "ZIY"], 3);
+    for task in &found.tasks {
+        let width = task.program.n_qubits as usize;
+        assert!(
+            task.words.iter().all(|word| word.len() == width),
+            "{task:?}"
+        );
+        assert!(
+            task.words
+                .iter()
+                .all(|word| word.bytes().any(|letter| letter != b'I')),
+            "{task:?}"
+        );
+    }
+}

@@ -61,7 +61,10 @@ impl Cones<'_> {
                 self.copy(op, &mut labels, &mut program, &mut slots);
             }
         }
-        // Qubits of the cone without a gate: letters on idle qubits, labelled above.
+        // Qubits of the cone without a gate: letters of other words on idle qubits.
+        cone.qubits.iter().for_each(|&qubit| {
+            labels.of(qubit);
+        });
         Cut {
             program,
             slots,
