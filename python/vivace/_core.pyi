@@ -35,6 +35,8 @@ __all__ = [
     "gather_counts",
     "groups_per_circuit",
     "pack_counts",
+    "pack_outcomes",
+    "parities",
     "parse_observables",
     "restrict_shot_ranges",
     "sample_counts",
