@@ -117,7 +117,7 @@ def test_what_would_crash_hang_or_lie_is_refused(
 
 
 def test_a_wide_statevector_runs_words_with_narrow_cones() -> None:
-    chain = "".join(f"cx q[{k}],q[{k + 1}];" for k in range(69))
+    chain = "".join(f"cry(pi) q[{k}],q[{k + 1}];" for k in range(69))
     text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[70]; h q[0]; {chain}'
     with simulator("QCSim", "Statevector") as runner:
         found = runner.submit_circuits([text], ham_ops="ZZ" + "I" * 68).expectations().values
