@@ -4,6 +4,7 @@
 #   make bench   how fast it is, beside the aims; BENCH='--quick --json out.json' for the Python part
 #   make bench-maestro   the simulator beside upstream's, in a venv of its own; BENCH='mps qaoa --json out.json'
 #   make bench-growth    how cost grows with rows, qubits and words, as a table and a picture in growth-out
+#   make bench-planner   what each way to run a circuit costs, as the simulator thinks and as measured
 #   make venv    .venv with Vivace (built wheel) and the development tools
 #   make clean   removes what these targets made
 # Stamps in .make/ remember what is done; each depends on the sources it was made from.
@@ -25,7 +26,7 @@ RUST_SOURCES    := $(shell find rust -name target -prune -o -type f \( -name '*.
 PYTHON_SOURCES  := $(shell find python -name __pycache__ -prune -o -type f -print)
 PACKAGE_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(RUST_SOURCES) $(PYTHON_SOURCES)
 
-.PHONY: venv sweep test bench bench-maestro bench-growth clean format
+.PHONY: venv sweep test bench bench-maestro bench-growth bench-planner clean format
 .PHONY: check-rust check-lint check-types check-python
 
 # --- set-up ---------------------------------------------------------------------------------------
@@ -81,6 +82,9 @@ bench-maestro: $(STAMPS)/dev
 
 bench-growth: $(STAMPS)/dev
 	$(BIN)/python benches/growth.py $(BENCH)
+
+bench-planner: $(STAMPS)/dev
+	$(BIN)/python benches/planner.py $(BENCH)
 
 # --- checks ---------------------------------------------------------------------------------------
 

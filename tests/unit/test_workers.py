@@ -1,5 +1,6 @@
 """Worker processes of `MaestroSimulator`: started when they pay, never left behind, no harm when they die."""
 
+import contextlib
 import os
 import pickle
 import signal
@@ -105,27 +106,43 @@ def test_a_simulator_that_is_dropped_takes_them_along(own):
     assert eventually(lambda: not own())
 
 
+def kill(processes):
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
 def test_the_death_of_one_is_told_and_mended(own):
     """The error names a circuit and what happened; the next submission works."""
-    texts = circuits(400)
+    texts, over = circuits(400), threading.Event()
+
+    def hunt():
+        while not over.wait(0.01):
+            kill(own())
+
     with MaestroSimulator(path="workers") as simulator:
         expected = run(simulator, texts)
-        shot = []
-
-        def shoot(_done, _total):
-            if not shot:
-                shot.extend(own())
-                for worker in shot:
-                    os.kill(worker, signal.SIGKILL)
-
-        with pytest.raises(
-            SimulationError, match=r"worker process that ran circuit '\d+' .* exit code -9"
-        ) as told:
-            for _ in range(100):
-                run(simulator, texts * 10, progress=shoot)
+        hunter = threading.Thread(target=hunt)
+        hunter.start()
+        with pytest.raises(SimulationError, match=r"process that ran circuit '\d+' .* exit code -9") as told:
+            for _ in range(1000):
+                run(simulator, texts)
+        over.set()
+        hunter.join()
         assert told.value.label is not None
         np.testing.assert_array_equal(run(simulator, texts), expected)
-        assert own().isdisjoint(shot)
+
+
+def test_the_death_of_an_idle_one_goes_unnoticed(own):
+    """Another takes its place."""
+    texts = circuits(20)
+    with MaestroSimulator(path="workers") as simulator:
+        expected = run(simulator, texts)
+        first = own()
+        kill(first)
+        assert eventually(lambda: not own())
+        np.testing.assert_array_equal(run(simulator, texts), expected)
+        assert own().isdisjoint(first)
 
 
 def test_cancelled_between_parts(own):

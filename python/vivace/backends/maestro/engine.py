@@ -1,7 +1,7 @@
-"""How one template is run: compiled once for all its rows, or circuit by circuit on threads.
+"""How one template is run: for all its rows together where that can be, else circuit by circuit on threads.
 
-Which way depends on the circuit alone, never on its batch, so that a seeded circuit gives the same counts
-wherever it is submitted.
+How a circuit is sampled depends on the circuit alone, never on its batch, so that a seeded circuit gives the
+same counts wherever it is submitted.
 """
 
 from __future__ import annotations

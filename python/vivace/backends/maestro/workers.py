@@ -67,6 +67,10 @@ class _Worker:
             self._loaded = task.number
         return succeeded, answer
 
+    def is_alive(self) -> bool:
+        """Whether the process has not ended, for whatever reason."""
+        return self._process.poll() is None
+
     def end(self, *, at_once: bool = False) -> int:
         """End the process; its exit code."""
         if at_once:
@@ -151,13 +155,19 @@ class Workers:
         self._lock, self._idle, self._all = Lock(), [], set()  # the lock may have been held
 
     def _take(self) -> _Worker:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
+        while (worker := self._pop()) is not None:
+            if worker.is_alive():
+                return worker
+            self._forget(worker)
+            worker.end()
         worker = _Worker()
         with self._lock:
             self._all.add(worker)
         return worker
+
+    def _pop(self) -> _Worker | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
     def _forget(self, worker: _Worker) -> None:
         with self._lock:
