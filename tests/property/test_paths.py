@@ -103,9 +103,9 @@ def seeded(path, circuits, shots=200):
 
 
 @pytest.mark.parametrize("path", ["compiled", "probabilities", "kept", "workers"])
-@pytest.mark.parametrize("n_qubits", [5, 12, 13, 15])
+@pytest.mark.parametrize("n_qubits", [5, 11, 12, 15])
 def test_a_seed_gives_the_same_counts_on_every_path(path, n_qubits):
-    """Whether the circuit comes alone, with others, or last; 12 qubits is where the sampler changes."""
+    """Whether the circuit comes alone, with others, or last; beyond 11 qubits is another sampler."""
     texts = {f"c{index}": text for index, text in enumerate(rows_of(n_qubits, 20)[0])}
     expected = seeded(None, texts)
     assert seeded(path, texts) == expected
@@ -114,7 +114,7 @@ def test_a_seed_gives_the_same_counts_on_every_path(path, n_qubits):
 
 
 def test_wide_circuits_are_sampled_as_if_run_on_their_own():
-    """Above 12 qubits kept simulators draw what the library draws from a circuit object, bit by bit."""
+    """Above 11 qubits kept simulators draw what the library draws from a circuit object, bit by bit."""
     head = HEAD + "qreg q[13]; creg c[6]; x q[3]; ry(1.1) q[12]; cx q[12],q[7]; h q[1]; cx q[1],q[2];"
     texts = {
         "twice": head + "measure q[3]->c[0]; measure q[12]->c[1]; measure q[12]->c[4]; measure q[1]->c[2];",

@@ -98,7 +98,7 @@ def test_p_values_under_noise_are_uniform(shots, changes, facts):
 
 @pytest.mark.parametrize("path", ["kept", "workers"])
 def test_p_values_are_uniform_where_simulators_are_kept(path):
-    """Above 12 qubits the library's sampler draws."""
+    """Above 11 qubits the library's sampler draws."""
     text, exact = random_program(3, 3)
     spread = text.replace("qreg q[3]", "qreg q[13]").replace("creg c[3]", "creg c[13]")
     wide = {"0" * 10 + key: p for key, p in exact.items()}

@@ -32,7 +32,7 @@ Path = Literal["compiled", "probabilities", "kept", "workers", "circuits"]
 
 PATHS: Final[tuple[Path, ...]] = get_args(Path)
 
-SAMPLED_QUBITS: Final = 12
+SAMPLED_QUBITS: Final = 11
 """Widest circuit whose counts are drawn from a table of its probabilities."""
 
 START: Final = 0.04
