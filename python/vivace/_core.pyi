@@ -133,12 +133,17 @@ class Template:
         """Angles of rows ``start..stop``: rows × slots of ``circuit``."""
 
     def pull_back(
-        self, circuit: NativeCircuit, slot_gradients: NDArray[np.float64], start: int, stop: int
+        self,
+        circuit: NativeCircuit,
+        slots: NDArray[np.uint32],
+        slot_gradients: NDArray[np.float64],
+        start: int,
+        stop: int,
     ) -> NDArray[np.float64]:
-        """Gradients by the parameters from gradients by the slots of ``circuit``, at rows ``start..stop``.
+        """Gradients by the parameters from gradients by some slots of ``circuit``, at rows ``start..stop``.
 
-        ``slot_gradients`` is gradients × slots in C order, as many gradients for every row, those of a row
-        next to each other; the result is gradients × parameters.
+        ``slot_gradients`` is gradients × ``slots`` in C order, as many gradients for every row, those of
+        a row next to each other; the result is gradients × parameters.
         """
 
 @final
@@ -204,6 +209,22 @@ class NativeCircuit:
         circuit, the words to evaluate on it, and the members that share it: (for each slot of the circuit the
         slot of this one, for each word of the task the numbers of the words that have its value).
         """
+
+    def gradient_cones(
+        self, words: Sequence[str], max_qubits: int, weighted: bool
+    ) -> tuple[
+        list[tuple[NativeCircuit, list[str], list[tuple[NDArray[np.uint32], list[list[int]]]]]],
+        list[bool],
+        list[int],
+    ]:
+        """As `cones`, for derivatives: of one weighted sum of the words, or of each.
+
+        Returns tasks; for each whether the parameter shift is cheaper than a backward sweep for every word;
+        and the numbers of the words whose cones have more than ``max_qubits``.
+        """
+
+    def shift_terms(self) -> NDArray[np.uint8]:
+        """For every slot, how many shifted values the derivative by it takes (0, 2 or 4); 0 for numbers."""
 
     def operations(self) -> list[tuple[str, tuple[int, ...], int, int]]:
         """(name, operands, first slot, number of slots) of every operation."""

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use vivace_core::native::{DerivativeError, LowerError, NativeProgram, WrittenProgram};
@@ -222,12 +224,13 @@ impl Template {
         PyArray1::from_vec(py, angles).reshape([n_rows, circuit.n_slots()])
     }
 
-    /// Gradients by the parameters from gradients by the slots of `circuit`, at rows `start..stop`: one or
+    /// Gradients by the parameters from gradients by some slots of `circuit`, at rows `start..stop`: one or
     /// more gradients for each row, one after the other.
     fn pull_back<'py>(
         &self,
         py: Python<'py>,
         circuit: &NativeCircuit,
+        slots: PyReadonlyArray1<'py, u32>,
         slot_gradients: PyReadonlyArray2<'py, f64>,
         start: usize,
         stop: usize,
@@ -235,7 +238,13 @@ impl Template {
         let (rows, n_rows, width) = self.block(start, stop);
         let [n_gradients, n_slots] = [0, 1].map(|axis| slot_gradients.shape()[axis]);
         let per_row = n_gradients.checked_div(n_rows).unwrap_or(0);
-        let expected = circuit.program().slots.len();
+        let (slots, total) = (slots.as_slice()?, circuit.program().slots.len());
+        let expected = slots.len();
+        if let Some(slot) = slots.iter().find(|slot| **slot as usize >= total) {
+            return Err(pyo3::exceptions::PyValueError::new_err(format!(
+                "Expected slots below {total}, found {slot}."
+            )));
+        }
         if per_row * n_rows != n_gradients || n_slots != expected {
             return Err(pyo3::exceptions::PyValueError::new_err(format!(
                 "Expected a multiple of {n_rows} gradients by {expected} slots, \
@@ -245,7 +254,7 @@ impl Template {
         let gradients = slot_gradients.as_slice()?;
         let found = on_pool(py, || {
             let program = circuit.program();
-            program.pull_back(rows, n_rows, width, gradients, per_row)
+            program.pull_back(rows, n_rows, width, slots, gradients, per_row)
         })?
         .map_err(|error| self.derivative_error(py, circuit, &error, start))?;
         PyArray1::from_vec(py, found).reshape([n_gradients, width])

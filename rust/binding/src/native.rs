@@ -4,7 +4,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyTuple;
-use vivace_core::cone;
+use vivace_core::cone::{self, Effort};
 use vivace_core::native::{NativeGate, NativeOp, NativeProgram, RowError, WrittenProgram};
 
 use crate::pool::on_pool;
@@ -32,6 +32,12 @@ impl NativeCircuit {
     pub fn program(&self) -> &NativeProgram {
         &self.program
     }
+}
+
+fn given(py: Python<'_>, task: cone::ConeTask) -> Task<'_> {
+    let member = |member: cone::Member| (PyArray1::from_vec(py, member.slots), member.targets);
+    let members = task.members.into_iter().map(member).collect();
+    (NativeCircuit::new(task.program), task.words, members)
 }
 
 #[pymethods]
@@ -132,14 +138,38 @@ impl NativeCircuit {
     ) -> PyResult<(Vec<Task<'py>>, Vec<u32>)> {
         let plan = on_pool(py, || {
             let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-            cone::plan(&self.program, &words, max_qubits)
+            cone::plan(&self.program, &words, max_qubits, Effort::Values)
         })?;
-        let member = |member: cone::Member| (PyArray1::from_vec(py, member.slots), member.targets);
-        let task = |task: cone::ConeTask| {
-            let members = task.members.into_iter().map(member).collect();
-            (NativeCircuit::new(task.program), task.words, members)
+        let tasks = plan.tasks.into_iter().map(|task| given(py, task));
+        Ok((tasks.collect(), plan.wide))
+    }
+
+    /// As `cones`, for derivatives: of one weighted sum of the words, or of each. Also, for every task,
+    /// whether the parameter shift is cheaper.
+    fn gradient_cones<'py>(
+        &self,
+        py: Python<'py>,
+        words: Vec<PyBackedStr>,
+        max_qubits: u32,
+        weighted: bool,
+    ) -> PyResult<(Vec<Task<'py>>, Vec<bool>, Vec<u32>)> {
+        let effort = if weighted {
+            Effort::Gradient
+        } else {
+            Effort::Jacobian
         };
-        Ok((plan.tasks.into_iter().map(task).collect(), plan.wide))
+        let plan = on_pool(py, || {
+            let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            cone::plan(&self.program, &words, max_qubits, effort)
+        })?;
+        let shifts = plan.tasks.iter().map(|task| task.shift).collect();
+        let tasks = plan.tasks.into_iter().map(|task| given(py, task));
+        Ok((tasks.collect(), shifts, plan.wide))
+    }
+
+    /// For every slot, how many shifted values the derivative by it takes; 0 for numbers.
+    fn shift_terms<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u8>> {
+        PyArray1::from_vec(py, self.program.shift_terms())
     }
 
     /// (name, operands, index of the first angle, number of angles) of every operation.

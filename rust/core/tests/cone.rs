@@ -1,7 +1,7 @@
 //! Light cones: what they hold, and which words share one. That the values are right is shown in Python,
 //! against a dense simulation (tests/property/test_cones.py).
 
-use vivace_core::cone::{Cones, absorb, plan};
+use vivace_core::cone::{Cones, Effort, absorb, plan};
 use vivace_core::native::NativeProgram;
 use vivace_core::qasm2::parse;
 
@@ -101,7 +101,7 @@ fn equal_cones_are_evaluated_once() {
             .collect()
     };
     let words: Vec<String> = edges.iter().map(word).collect();
-    let plan = plan(&program(n, &body), &words, 22);
+    let plan = plan(&program(n, &body), &words, 22, Effort::Values);
     assert!(plan.wide.is_empty());
     // The direction of the two `cx` pairs tells the kinds of edges apart; none needs many qubits.
     assert!(plan.tasks.len() <= 4, "{} circuits", plan.tasks.len());
@@ -123,7 +123,7 @@ fn other_angles_are_members() {
     let words: Vec<String> = (0..8)
         .map(|i| (0..8).map(|q| if q == i { 'Z' } else { 'I' }).collect())
         .collect();
-    let plan = plan(&program(8, &body), &words, 22);
+    let plan = plan(&program(8, &body), &words, 22, Effort::Values);
     let members: usize = plan.tasks.iter().map(|task| task.members.len()).sum();
     let words_in_tasks: usize = plan
         .tasks
@@ -143,7 +143,7 @@ fn words_too_wide_are_named() {
         format!("Z{}", "I".repeat(29)),
         format!("{}Z", "I".repeat(29)),
     ];
-    let plan = plan(&program(30, &ladder), &words, 22);
+    let plan = plan(&program(30, &ladder), &words, 22, Effort::Values);
     assert_eq!(plan.wide, [0, 2]);
     assert_eq!(plan.tasks.len(), 1);
 }

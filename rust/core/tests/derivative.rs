@@ -18,7 +18,7 @@ fn program(expressions: &[&str]) -> NativeProgram {
 
 /// The derivatives of one expression by `a`, `b`, `c`.
 fn slopes(expression: &str, row: [f64; 3]) -> Result<Vec<f64>, DerivativeError> {
-    program(&[expression]).pull_back(&row, 1, 3, &[1.0], 1)
+    program(&[expression]).pull_back(&row, 1, 3, &[0], &[1.0], 1)
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_first_row_is_reported_from_any_thread() {
     for bad in [20_123, 49_999] {
         rows[3 * bad] = 0.0;
     }
-    let error = program.pull_back(&rows, n_rows, 3, &vec![0.0; 2 * n_rows], 1);
+    let error = program.pull_back(&rows, n_rows, 3, &[0, 1], &vec![0.0; 2 * n_rows], 1);
     let error = error.expect_err("infinite");
     assert_eq!((error.row, error.slot, error.parameter), (20_123, 1, 0));
 }
@@ -112,32 +112,53 @@ fn large_blocks_equal_their_rows() {
     let rows: Vec<f64> = (0..3 * n_rows).map(number).collect();
     let gradients: Vec<f64> = (0..5 * per_row * n_rows).map(number).collect();
     let all = program
-        .pull_back(&rows, n_rows, 3, &gradients, per_row)
+        .pull_back(&rows, n_rows, 3, &[0, 1, 2, 3, 4], &gradients, per_row)
         .expect("finite");
     let one_by_one: Vec<f64> = (0..n_rows)
         .flat_map(|row| {
             let given = &gradients[5 * per_row * row..][..5 * per_row];
             program
-                .pull_back(&rows[3 * row..][..3], 1, 3, given, per_row)
+                .pull_back(
+                    &rows[3 * row..][..3],
+                    1,
+                    3,
+                    &[0, 1, 2, 3, 4],
+                    given,
+                    per_row,
+                )
                 .expect("finite")
         })
         .collect();
     assert_eq!(all, one_by_one);
 }
 
+/// Angles left out of the gradients do not count, and are not looked at.
+#[test]
+fn some_of_the_angles() {
+    let program = program(&["a", "sqrt(a)", "b*c"]);
+    let row = [0.0, 2.0, 3.0];
+    let found = program.pull_back(&row, 1, 3, &[2, 0], &[1.0, 10.0, 2.0, 0.0], 2);
+    assert_eq!(found, Ok(vec![10.0, 3.0, 2.0, 0.0, 6.0, 4.0]));
+    let error = program.pull_back(&row, 1, 3, &[2, 1], &[0.0, 0.0], 1);
+    assert_eq!(error.expect_err("infinite").slot, 1);
+}
+
 #[test]
 fn nothing_to_do() {
     let constant = program(&["0.5"]);
     assert_eq!(
-        constant.pull_back(&[1.0; 6], 2, 3, &[1.0; 2], 1),
+        constant.pull_back(&[1.0; 6], 2, 3, &[0], &[1.0; 2], 1),
         Ok(vec![0.0; 6])
     );
-    assert_eq!(constant.pull_back(&[], 0, 3, &[], 1), Ok(vec![]));
+    assert_eq!(constant.pull_back(&[], 0, 3, &[0], &[], 1), Ok(vec![]));
     assert_eq!(
-        program(&[]).pull_back(&[1.0; 3], 1, 3, &[], 2),
+        program(&[]).pull_back(&[1.0; 3], 1, 3, &[], &[], 2),
         Ok(vec![0.0; 6])
     );
-    assert_eq!(constant.pull_back(&[], 2, 0, &[1.0; 2], 1), Ok(vec![]));
+    assert_eq!(
+        constant.pull_back(&[], 2, 0, &[0], &[1.0; 2], 1),
+        Ok(vec![])
+    );
 }
 
 /// Expressions that are smooth for parameters in 0.5 ..= 1.5.
@@ -189,7 +210,8 @@ proptest! {
             let angles = program.angles(row, 1, 3).expect("finite");
             angles.iter().zip(weights).map(|(angle, weight)| angle * weight).sum()
         };
-        let found = program.pull_back(&row, 1, 3, weights, 1).expect("finite");
+        let slots: Vec<u32> = (0..weights.len() as u32).collect();
+        let found = program.pull_back(&row, 1, 3, &slots, weights, 1).expect("finite");
         for parameter in 0..3 {
             // Two steps tell the error of the difference itself, which fast oscillations make large.
             let difference = |step: f64| {

@@ -1,21 +1,17 @@
 """Exact gradients of expectation values: adjoint differentiation, then the chain rule to named parameters.
 
-Maestro's compiled programs tell the derivative by every gate angle; `_core.Template.pull_back` turns those
-into derivatives by the template's parameters, a chunk of rows at a time.
+What is asked is checked here; `Derivatives` finds the derivatives, a chunk of rows at a time.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
-from vivace.backends.maestro.library import build_circuit, exclusively, load_maestro
-from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.maestro.derivatives import Derivatives
 from vivace.backends.maestro.run import chunk_rows, on_qubits
 from vivace.backends.observables import Observables
 from vivace.cancellation import check
@@ -49,41 +45,6 @@ class Gradients(NamedTuple):
     jacobian: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One template, compiled."""
-
-    template: _core.Template
-    unitary: _core.NativeCircuit
-    program: Any
-    config: Any
-    words: list[str]
-    coefficients: NDArray[np.float64] | None
-    label: str
-
-    def of_rows(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Values and derivatives of rows ``start..stop``."""
-        import numpy as np
-
-        angles = self.template.angles(self.unitary, start, stop)
-        values, by_slot = self._swept(angles)
-        *shape, n_slots = by_slot.shape
-        gradients = np.ascontiguousarray(by_slot).reshape(math.prod(shape), n_slots)
-        pulled = self.template.pull_back(self.unitary, gradients, start, stop)
-        return values, pulled.reshape(*shape, pulled.shape[-1])
-
-    def _swept(self, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Values and derivatives by every angle: one backward sweep per value, or per row if weighted."""
-        import numpy as np
-
-        if self.coefficients is None:
-            found = exclusively(self.label, lambda: self.program.jacobian(self.words, angles, self.config))
-            return found["expectation_values"], found["jacobian"]
-        cotangents = np.tile(self.coefficients, (len(angles), 1))
-        found = exclusively(self.label, lambda: self.program.vjp(self.words, cotangents, angles, self.config))
-        return found["expectation_values"] @ self.coefficients, found["vjp"]
-
-
 def gradients(
     config: MaestroConfig,
     templates: Any,
@@ -105,13 +66,17 @@ def gradients(
     words = observables.words(group)
     weights = None if coefficients is None else _weights(coefficients, len(words))
     padded = observables.padded(group, template.n_qubits, batch.labels[0])
-    task = _compiled(config, template, padded, weights, batch.labels[0])
+    unitary = _unitary(template, batch.labels[0])
+    placed = [on_qubits(word, unitary) for word in padded]
+    found = Derivatives(config, template, unitary, placed, weights, batch.labels[0])
     names = tuple(template.parameter_names)
     shape = (n_rows,) if weights is not None else (n_rows, len(words))
     values, jacobian = np.empty(shape), np.empty((*shape, len(names)))
-    for start, stop in _chunks(task, n_rows):
+    size = chunk_rows(found.numbers, found.work)
+    for start in range(0, n_rows, size):
         check(cancellation_event, _CANCELLED)
-        values[start:stop], jacobian[start:stop] = task.of_rows(start, stop)
+        stop = min(start + size, n_rows)
+        values[start:stop], jacobian[start:stop] = found.of_rows(start, stop)
         if progress is not None:
             progress(stop, n_rows)
     return Gradients(tuple(batch.labels), words, names, values, jacobian)
@@ -181,13 +146,7 @@ def _weights(coefficients: ArrayLike, n_words: int) -> NDArray[np.float64]:
     return weights
 
 
-def _compiled(
-    config: MaestroConfig,
-    template: _core.Template,
-    words: list[str],
-    coefficients: NDArray[np.float64] | None,
-    label: str,
-) -> _Task:
+def _unitary(template: _core.Template, label: str) -> _core.NativeCircuit:
     unitary = template.native().unitary()
     if unitary is None:
         raise SimulationError(
@@ -195,34 +154,4 @@ def _compiled(
             "such circuits have no gradient here. Take the 'if' out.",
             label,
         )
-    _check_width(config, template, unitary, label)
-    maestro = load_maestro()
-    program = maestro.AdjointProgram(build_circuit(maestro, unitary, [0.0] * unitary.n_slots))
-    library_config = config.to_simulator_config(maestro, width=unitary.n_qubits)
-    placed = [on_qubits(word, unitary) for word in words]
-    return _Task(template, unitary, program, library_config, placed, coefficients, label)
-
-
-def _check_width(
-    config: MaestroConfig, template: _core.Template, unitary: _core.NativeCircuit, label: str
-) -> None:
-    width, declared = unitary.n_qubits, template.n_qubits
-    if config.simulation_type_for(width) != "Statevector":
-        grown = f", with one more for every reset and mid-circuit measurement {width}" * (width > declared)
-        raise SimulationError(
-            f"Circuit '{label}' has {declared} qubits{grown}; gradients need a statevector, which is taken "
-            f"up to mps_qubit_threshold ({config.mps_qubit_threshold}). Raise mps_qubit_threshold, set "
-            "simulation_type='Statevector', or use fewer qubits.",
-            label,
-        )
-    check_estimate(config, unitary, ["Z" * width], label)
-
-
-def _chunks(task: _Task, n_rows: int) -> Iterator[tuple[int, int]]:
-    """Ranges of rows that stay within bounds of memory and of time."""
-    sweeps = 2 if task.coefficients is not None else 1 + len(task.words)
-    work = sweeps * max(1, task.unitary.n_operations) << task.unitary.n_qubits
-    numbers = sweeps * max(1, task.unitary.n_slots)
-    size = chunk_rows(numbers, work)
-    for start in range(0, n_rows, size):
-        yield start, min(start + size, n_rows)
+    return unitary

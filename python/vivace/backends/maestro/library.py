@@ -24,7 +24,6 @@ __all__ = [
     "angles_of",
     "blaming",
     "build_circuit",
-    "exclusively",
     "load_maestro",
 ]
 
@@ -137,7 +136,7 @@ def build_circuit(
     return circuit
 
 
-def exclusively(label: str, call: Callable[[], T]) -> T:
+def _exclusively(label: str, call: Callable[[], T]) -> T:
     """The result of a call of a compiled program, which must be the only one at a time.
 
     In a forked child it runs on a new thread: the library's OpenMP keeps its workers per calling thread, and
@@ -174,10 +173,36 @@ class Compiled:
         Raises:
             SimulationError: The library failed.
         """
-        return exclusively(
+        return _exclusively(
             self._label,
             lambda: self._program.expectation_values(observables, angles, *config)["expectation_values"],
         )
+
+    def vjp(
+        self,
+        observables: Sequence[Any],
+        cotangents: NDArray[np.float64],
+        angles: NDArray[np.float64],
+        *config: Any,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values, rows × observables; derivatives of their sums weighted by ``cotangents``, rows × angles.
+
+        Raises:
+            SimulationError: The library failed.
+        """
+        found = _exclusively(self._label, lambda: self._program.vjp(observables, cotangents, angles, *config))
+        return found["expectation_values"], found["vjp"]
+
+    def jacobian(
+        self, observables: Sequence[Any], angles: NDArray[np.float64], *config: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values, rows × observables, and their derivatives, rows × observables × angles.
+
+        Raises:
+            SimulationError: The library failed.
+        """
+        found = _exclusively(self._label, lambda: self._program.jacobian(observables, angles, *config))
+        return found["expectation_values"], found["jacobian"]
 
 
 def _on_new_thread(function: Callable[[], T]) -> T:

@@ -14,17 +14,20 @@
 //! | `blocks` | `cx rz cx` and the like become one diagonal [`Block`](blocks::Block) |
 //! | `walk` | the backward walk |
 //! | `canonical` | the cone as a circuit of its own, equal cones as equal circuits |
+//! | `cost` | what evaluating words on a circuit costs |
 //! | `plan` | which words are evaluated together |
 
 mod absorb;
 mod axis;
 mod blocks;
 mod canonical;
+mod cost;
 mod plan;
 mod walk;
 
 pub use absorb::{Absorbed, absorb};
 pub use axis::Axis;
 pub use canonical::Cut;
+pub use cost::Effort;
 pub use plan::{ConeTask, Member, Plan, plan};
 pub use walk::{Cone, Cones};

@@ -1,9 +1,7 @@
 //! Which words are evaluated together, on which circuits.
 //!
-//! Costs are those of one compiled circuit and one parameter row, in nanoseconds on two cores (measured, see
-//! `benches/`): a fixed share, one pass over the amplitudes per gate, and one per word. Only their ratios
-//! matter. Words whose cones are the same circuit with the same angles are evaluated once. The others are
-//! put together greedily, as long as one larger circuit is cheaper than two.
+//! Words whose cones are the same circuit with the same angles are evaluated once. The others are put together
+//! greedily, as long as one larger circuit is cheaper than two.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,13 +9,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rayon::prelude::*;
 
 use super::canonical::Cut;
+use super::cost::Effort;
 use super::walk::{Cone, Cones};
 use crate::native::{Angle, NativeGate, NativeProgram};
 use crate::qasm2::Instr;
-
-const PER_ROW: f64 = 2000.0;
-const PER_GATE: f64 = 0.8;
-const PER_WORD: f64 = 3.6;
 
 /// A circuit with the words to evaluate on it.
 #[derive(Clone, Debug)]
@@ -28,6 +23,8 @@ pub struct ConeTask {
     pub words: Vec<String>,
     /// The places in the full circuit where it occurs.
     pub members: Vec<Member>,
+    /// For Jacobians, whether the parameter shift is cheaper than a backward sweep for every word.
+    pub shift: bool,
 }
 
 /// One occurrence of a [`ConeTask`]'s circuit.
@@ -51,7 +48,12 @@ pub struct Plan {
 /// Plan the evaluation of `words` (one letter per qubit) on a unitary program, with no circuit wider than
 /// `max_qubits`.
 #[must_use]
-pub fn plan<W: AsRef<[u8]> + Sync>(program: &NativeProgram, words: &[W], max_qubits: u32) -> Plan {
+pub fn plan<W: AsRef<[u8]> + Sync>(
+    program: &NativeProgram,
+    words: &[W],
+    max_qubits: u32,
+    effort: Effort,
+) -> Plan {
     let cones = Cones::of(program);
     let found: Vec<Cone> = words
         .par_iter()
@@ -87,8 +89,8 @@ pub fn plan<W: AsRef<[u8]> + Sync>(program: &NativeProgram, words: &[W], max_qub
             }
         }
     }
-    let groups = merge(&cones, groups, words, max_qubits);
-    plan.tasks = tasks(groups);
+    let groups = merge(&cones, groups, words, max_qubits, effort);
+    plan.tasks = tasks(&cones, groups, effort);
     plan
 }
 
@@ -107,14 +109,9 @@ impl Group {
         self.letters[0] == letters && self.cut.program == *program
     }
 
-    fn cost(&self, cones: &Cones<'_>) -> f64 {
-        cost(cones, &self.cone, self.words.len())
+    fn cost(&self, cones: &Cones<'_>, effort: Effort) -> (f64, bool) {
+        effort.cost(cones, &self.cone, self.words.len())
     }
-}
-
-fn cost(cones: &Cones<'_>, cone: &Cone, n_words: usize) -> f64 {
-    let amplitudes = (cone.qubits.len() as f64).exp2();
-    PER_ROW + amplitudes * (PER_GATE * cones.n_gates(cone) as f64 + PER_WORD * n_words as f64)
 }
 
 /// Put groups together as long as that is cheaper, each into the best one before it.
@@ -123,18 +120,19 @@ fn merge<W: AsRef<[u8]>>(
     mut groups: Vec<Group>,
     words: &[W],
     max_qubits: u32,
+    effort: Effort,
 ) -> Vec<Group> {
     groups.sort_by_key(|group| (std::cmp::Reverse(group.cone.qubits.len()), group.words[0]));
     let mut merged: Vec<Group> = Vec::new();
     for group in groups {
-        let own = group.cost(cones);
+        let (own, _) = group.cost(cones, effort);
         let saving = |into: &Group| -> Option<(f64, Cone)> {
             let union = cones.union(&into.cone, &group.cone);
             if union.qubits.len() as u32 > max_qubits {
                 return None;
             }
-            let together = cost(cones, &union, into.words.len() + group.words.len());
-            Some((into.cost(cones) + own - together, union))
+            let (together, _) = effort.cost(cones, &union, into.words.len() + group.words.len());
+            Some((into.cost(cones, effort).0 + own - together, union))
         };
         let best = merged
             .iter()
@@ -163,10 +161,11 @@ fn merge<W: AsRef<[u8]>>(
 }
 
 /// Groups with one circuit but for the angles become members of one task.
-fn tasks(groups: Vec<Group>) -> Vec<ConeTask> {
+fn tasks(cones: &Cones<'_>, groups: Vec<Group>, effort: Effort) -> Vec<ConeTask> {
     let mut tasks: Vec<ConeTask> = Vec::new();
     let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
     for group in groups {
+        let (_, shift) = group.cost(cones, effort);
         let candidates = known
             .entry(shape_hash(&group.cut.program, &group.letters))
             .or_default();
@@ -186,6 +185,7 @@ fn tasks(groups: Vec<Group>) -> Vec<ConeTask> {
                     program: group.cut.program,
                     words: group.letters,
                     members: vec![member],
+                    shift,
                 });
             }
         }

@@ -8,6 +8,8 @@ use crate::native::NativeProgram;
 pub struct Cones<'a> {
     program: &'a NativeProgram,
     blocks: Vec<Block>,
+    /// For each block, the shifted values that its derivatives take.
+    shifts: Vec<u32>,
 }
 
 /// What a set of words depends on.
@@ -23,9 +25,21 @@ impl<'a> Cones<'a> {
     /// Prepare a unitary program.
     #[must_use]
     pub fn of(program: &'a NativeProgram) -> Cones<'a> {
+        let blocks = blocks(program);
+        let terms = program.shift_terms();
+        let of_op = |op: &u32| -> u32 {
+            let op = program.ops[*op as usize];
+            let own = &terms[op.slots as usize..][..op.gate.n_params()];
+            own.iter().copied().map(u32::from).sum()
+        };
+        let shifts = blocks
+            .iter()
+            .map(|block| block.ops.iter().map(of_op).sum())
+            .collect();
         Cones {
             program,
-            blocks: blocks(program),
+            blocks,
+            shifts,
         }
     }
 
@@ -91,6 +105,12 @@ impl<'a> Cones<'a> {
             .iter()
             .map(|&b| self.blocks[b as usize].ops.len())
             .sum()
+    }
+
+    /// Number of shifted values that the derivatives by the angles of a cone take.
+    #[must_use]
+    pub fn n_shifts(&self, cone: &Cone) -> u32 {
+        cone.blocks.iter().map(|&b| self.shifts[b as usize]).sum()
     }
 
     /// The blocks of a cone, and the program they are part of.

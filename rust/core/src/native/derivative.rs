@@ -30,25 +30,27 @@ impl NativeProgram {
     /// Gradients with respect to parameters from gradients with respect to angles.
     ///
     /// `rows` has `n_rows` rows of `width` parameters. `gradients` has `per_row` gradients for each of them,
-    /// one after the other, each with one number per slot; the result has as many, each of `width` numbers.
-    /// Both are row-major.
+    /// one after the other, each with one number for each of `slots`, the angles that matter; the result has
+    /// as many, each of `width` numbers. Both are row-major.
     ///
     /// # Errors
-    /// [`DerivativeError`] for the first row at which the derivative of an angle is infinite or not a number.
+    /// [`DerivativeError`] for the first row at which the derivative of one of these angles is infinite or not
+    /// a number.
     pub fn pull_back(
         &self,
         rows: &[f64],
         n_rows: usize,
         width: usize,
+        slots: &[u32],
         gradients: &[f64],
         per_row: usize,
     ) -> Result<Vec<f64>, DerivativeError> {
         let mut out = vec![0.0; n_rows * per_row * width];
-        let chain = Chain::new(&self.slots);
+        let chain = Chain::new(&self.slots, slots);
         if out.is_empty() || chain.entries.is_empty() {
             return Ok(out);
         }
-        let n_slots = self.slots.len();
+        let n_slots = slots.len();
         let block = per_row * n_slots;
         let pull = |scratch: &mut Scratch, (row, out): (usize, &mut [f64])| {
             let values = &rows[row * width..(row + 1) * width];
@@ -76,8 +78,10 @@ impl NativeProgram {
     }
 }
 
-/// A partial derivative that may be other than zero: of a slot, by a parameter.
+/// A partial derivative that may be other than zero: of an angle, by a parameter.
 struct Entry {
+    /// Place of the angle in a gradient.
+    column: u32,
     slot: u32,
     parameter: u32,
 }
@@ -99,35 +103,39 @@ struct Scratch {
 }
 
 impl Chain {
-    fn new(slots: &[Angle]) -> Chain {
+    fn new(angles: &[Angle], slots: &[u32]) -> Chain {
         let mut chain = Chain {
             entries: Vec::new(),
             constant: Vec::new(),
             tapes: Vec::new(),
         };
-        for (slot, angle) in slots.iter().enumerate() {
-            let Angle::Symbol(expr) = angle else { continue };
+        for (&slot, column) in slots.iter().zip(0u32..) {
+            let Angle::Symbol(expr) = &angles[slot as usize] else {
+                continue;
+            };
+            let mut entry = |parameter, value| {
+                chain.entries.push(Entry {
+                    column,
+                    slot,
+                    parameter,
+                });
+                chain.constant.push(value);
+            };
             match **expr {
-                [Instr::Param(parameter)] => chain.entry(slot, parameter, 1.0),
-                [Instr::Param(parameter), Instr::Neg] => chain.entry(slot, parameter, -1.0),
+                [Instr::Param(parameter)] => entry(parameter, 1.0),
+                [Instr::Param(parameter), Instr::Neg] => entry(parameter, -1.0),
                 _ => {
                     let (tape, parameters) = Tape::new(expr);
-                    chain.tapes.push((chain.entries.len(), tape));
-                    for parameter in parameters {
-                        chain.entry(slot, parameter, 0.0);
+                    for parameter in &parameters {
+                        entry(*parameter, 0.0);
                     }
+                    chain
+                        .tapes
+                        .push((chain.entries.len() - parameters.len(), tape));
                 }
             }
         }
         chain
-    }
-
-    fn entry(&mut self, slot: usize, parameter: u32, value: f64) {
-        self.entries.push(Entry {
-            slot: slot as u32,
-            parameter,
-        });
-        self.constant.push(value);
     }
 
     fn scratch(&self) -> Scratch {
@@ -151,7 +159,9 @@ impl Chain {
             tape.differentiate(values, &mut scratch.values, &mut scratch.adjoints, partials);
             let bad = partials.iter().position(|partial| !partial.is_finite());
             if let Some(bad) = bad {
-                let Entry { slot, parameter } = self.entries[first + bad];
+                let Entry {
+                    slot, parameter, ..
+                } = self.entries[first + bad];
                 return Err(DerivativeError {
                     row,
                     slot: slot as usize,
@@ -165,7 +175,7 @@ impl Chain {
 
     fn apply(&self, partials: &[f64], gradient: &[f64], out: &mut [f64]) {
         for (entry, partial) in self.entries.iter().zip(partials) {
-            out[entry.parameter as usize] += partial * gradient[entry.slot as usize];
+            out[entry.parameter as usize] += partial * gradient[entry.column as usize];
         }
     }
 }

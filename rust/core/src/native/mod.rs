@@ -14,6 +14,7 @@ mod lower;
 mod query;
 mod readout;
 mod rewrite;
+mod shift;
 mod text;
 mod unitary;
 mod written;

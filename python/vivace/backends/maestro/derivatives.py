@@ -1,0 +1,245 @@
+"""Derivatives by light cones: each word on the part of the circuit it depends on, a chunk of rows at a time.
+
+Maestro's compiled programs tell the derivatives by the angles of a cone, in one backward sweep for a weighted
+sum of words or one for every word. For many words on a small cone the parameter shift is cheaper: the values
+of all words at shifted angles. The core says which; it takes derivatives on to the template's parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from vivace import _core
+from vivace.backends.maestro.library import Compiled, load_maestro
+from vivace.backends.maestro.methods import check_estimate
+from vivace.errors import SimulationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vivace.backends.maestro.config import MaestroConfig
+
+__all__ = ["Derivatives"]
+
+_NEAR: Final = (2**0.5 + 1) / (4 * 2**0.5)
+_FAR: Final = (2**0.5 - 1) / (4 * 2**0.5)
+_BACK: Final = 4  # what a backward sweep costs, in forward ones
+_ANY_WIDTH: Final = (1 << 32) - 1
+
+
+class Derivatives:
+    """Values of words on one template and their derivatives by its parameters.
+
+    Args:
+        config: The options.
+        template: The template.
+        unitary: Its unitary form.
+        words: The words, one letter per qubit of it.
+        weights: One per word: of their weighted sum, rather than of each.
+        label: Label of the circuit to name in errors.
+
+    Raises:
+        SimulationError: A word depends on more qubits than a statevector is used for, or the library refused
+            the circuit.
+    """
+
+    def __init__(
+        self,
+        config: MaestroConfig,
+        template: _core.Template,
+        unitary: _core.NativeCircuit,
+        words: Sequence[str],
+        weights: NDArray[np.float64] | None,
+        label: str,
+    ) -> None:
+        self._template, self._unitary = template, unitary
+        self._n_words, self._weights = len(words), weights
+        limit = config.mps_qubit_threshold if config.simulation_type is None else _ANY_WIDTH
+        tasks, shifts, wide = unitary.gradient_cones(words, limit, weights is not None)
+        if wide:
+            raise SimulationError(
+                _too_wide(template, unitary, len(wide), words[wide[0]], limit, label), label
+            )
+        for circuit, *_ in tasks:
+            check_estimate(config, circuit, ["Z" * circuit.n_qubits], label)
+        widest = max((circuit.n_qubits for circuit, *_ in tasks), default=0)
+        options = config.to_simulator_config(load_maestro(), width=widest)
+        terms = unitary.shift_terms()
+        self._cones = [
+            _Cone(*task, terms if shift else None, options, label)
+            for task, shift in zip(tasks, shifts, strict=True)
+        ]
+
+    @property
+    def work(self) -> int:
+        """Amplitudes touched for one row."""
+        return sum(cone.work(self._sweeps(cone)) for cone in self._cones)
+
+    @property
+    def numbers(self) -> int:
+        """float64 numbers held at a time for one row."""
+        widest = max((cone.numbers(self._sweeps(cone)) for cone in self._cones), default=1)
+        return widest + self._unitary.n_slots
+
+    def _sweeps(self, cone: _Cone) -> int:
+        return len(cone.words) if self._weights is None else 1
+
+    def of_rows(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values and derivatives of rows ``start..stop``: rows × words (× parameters); of sums without words.
+
+        Raises:
+            ParameterError: An angle or a derivative is not finite at some row.
+            SimulationError: The library failed.
+        """
+        if self._weights is None:
+            return self._of_each(start, stop)
+        return self._of_sum(self._weights, start, stop)
+
+    def _of_each(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        import numpy as np
+
+        angles = self._template.angles(self._unitary, start, stop)
+        n_rows, n_parameters = len(angles), len(self._template.parameter_names)
+        values = np.empty((n_rows, self._n_words))
+        jacobian = np.empty((n_rows, self._n_words, n_parameters))
+        for cone in self._cones:
+            found, by_slot = cone.of_each(angles)
+            for (slots, targets), own, gradients in zip(cone.members, found, by_slot, strict=True):
+                flat = gradients.reshape(n_rows * len(cone.words), len(slots))
+                pulled = self._template.pull_back(self._unitary, slots, flat, start, stop)
+                pulled = pulled.reshape(n_rows, len(cone.words), n_parameters)
+                for column, words in enumerate(targets):
+                    values[:, words] = own[:, column, None]
+                    jacobian[:, words] = pulled[:, column, None]
+        return values, jacobian
+
+    def _of_sum(
+        self, weights: NDArray[np.float64], start: int, stop: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        import numpy as np
+
+        angles = self._template.angles(self._unitary, start, stop)
+        values, by_slot = np.zeros(len(angles)), np.zeros_like(angles)
+        for cone in self._cones:
+            found, gradients = cone.of_sum(angles, weights)
+            values += found
+            for (slots, _), own in zip(cone.members, gradients, strict=True):
+                by_slot[:, slots] += own
+        met = [slots for cone in self._cones for slots, _ in cone.members]
+        slots = np.unique(np.concatenate(met)) if met else np.empty(0, np.uint32)
+        reached = np.ascontiguousarray(by_slot[:, slots])
+        return values, self._template.pull_back(self._unitary, slots, reached, start, stop)
+
+
+class _Cone:
+    """A cone: its circuit compiled, its words, and where in the full circuit it occurs.
+
+    ``terms`` are the shifted values that the derivatives by the full circuit's angles take, if the parameter
+    shift is to be used.
+    """
+
+    def __init__(
+        self,
+        circuit: _core.NativeCircuit,
+        words: list[str],
+        members: list[tuple[NDArray[np.uint32], list[list[int]]]],
+        terms: NDArray[np.uint8] | None,
+        options: Any,
+        label: str,
+    ) -> None:
+        self._circuit, self._options = circuit, options
+        self.words, self.members = words, members
+        self._program = Compiled(circuit, label)
+        self._shifts = None if terms is None else _Shifts(terms, [slots for slots, _ in members])
+
+    def work(self, sweeps: int) -> int:
+        """Amplitudes touched for one row."""
+        passes = 1 + _BACK * sweeps if self._shifts is None else self._shifts.n_runs
+        return len(self.members) * passes * (self._circuit.n_operations + 1) << self._circuit.n_qubits
+
+    def numbers(self, sweeps: int) -> int:
+        """float64 numbers in and out for one row."""
+        n_slots = self._circuit.n_slots
+        runs = 1 if self._shifts is None else self._shifts.n_runs
+        return len(self.members) * (runs * (n_slots + len(self.words)) + sweeps * n_slots)
+
+    def of_each(self, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Members × rows × words, and that × the cone's angles."""
+        own = self._own(angles)
+        if self._shifts is not None:
+            values, jacobian = self._shifts.of_each(self._program, self.words, own, self._options)
+        else:
+            values, jacobian = self._program.jacobian(self.words, own, self._options)
+        shape = (len(self.members), len(angles), len(self.words))
+        return values.reshape(shape), jacobian.reshape(*shape, self._circuit.n_slots)
+
+    def of_sum(
+        self, angles: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The weighted sum of all words of all members for every row; members × rows × the cone's angles."""
+        import numpy as np
+
+        of_members = np.array([[weights[words].sum() for words in targets] for _, targets in self.members])
+        cotangents = np.repeat(of_members, len(angles), axis=0)
+        values, gradients = self._program.vjp(self.words, cotangents, self._own(angles), self._options)
+        weighted = np.einsum("rw,rw->r", values, cotangents).reshape(len(self.members), len(angles))
+        return weighted.sum(axis=0), gradients.reshape(*weighted.shape, self._circuit.n_slots)
+
+    def _own(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The cone's angles, member by member: members · rows × the cone's angles."""
+        import numpy as np
+
+        return np.concatenate([angles[:, slots] for slots, _ in self.members])
+
+
+class _Shifts:
+    """The parameter shift by the angles of a cone."""
+
+    def __init__(self, terms: NDArray[np.uint8], members: list[NDArray[np.uint32]]) -> None:
+        import numpy as np
+
+        own = np.max([terms[slots] for slots in members], axis=0)
+        # Angles with one frequency, and with the frequencies ½ and 1.
+        self._one, self._two = np.flatnonzero(own == 2), np.flatnonzero(own == 4)
+        both = np.concatenate([self._one, self._two])
+        steps = np.eye(len(own)) * (np.pi / 2)
+        up = np.concatenate([steps[both], 3 * steps[self._two]])
+        self._offsets = np.concatenate([np.zeros((1, len(own))), up, -up])
+
+    @property
+    def n_runs(self) -> int:
+        """Evaluations for every row."""
+        return len(self._offsets)
+
+    def of_each(
+        self, program: Compiled, words: list[str], angles: NDArray[np.float64], options: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Values, rows × words, and their derivatives, rows × words × angles."""
+        import numpy as np
+
+        shifted = angles[:, None] + self._offsets
+        shifted = shifted.reshape(len(angles) * self.n_runs, angles.shape[1])
+        values = program.values(words, shifted, options).reshape(len(angles), self.n_runs, len(words))
+        up, down = np.split(values[:, 1:], 2, axis=1)
+        differences = (up - down).transpose(0, 2, 1)
+        one, near, far = np.split(differences, [len(self._one), len(self._one) + len(self._two)], axis=2)
+        jacobian = np.zeros((len(angles), len(words), angles.shape[1]))
+        jacobian[:, :, self._one] = one / 2
+        jacobian[:, :, self._two] = _NEAR * near - _FAR * far
+        return values[:, 0], jacobian
+
+
+def _too_wide(
+    template: _core.Template, unitary: _core.NativeCircuit, n_wide: int, word: str, limit: int, label: str
+) -> str:
+    declared = "".join(word[qubit] for qubit in unitary.qubits)
+    shown = declared if len(declared) <= 40 else declared[:37] + "..."
+    others = f" and {n_wide - 1} more depend" if n_wide > 1 else " depends"
+    grown = ", with one for every reset and mid-circuit measurement" * (unitary.n_qubits > template.n_qubits)
+    return (
+        f"Word '{shown}'{others} on more than {limit} qubits of circuit '{label}'{grown}; gradients need a "
+        f"statevector, which is taken up to mps_qubit_threshold ({limit}). Raise mps_qubit_threshold, set "
+        "simulation_type='Statevector', or leave such words out."
+    )
