@@ -3,8 +3,8 @@
 Both get the same bound OpenQASM texts and are timed until the result dicts are there. For gradients Vivace
 gets a template and its rows, upstream the texts of the parameter shift, which nobody is timed for writing.
 Answers are compared before anything is timed. Runs take turns, and the ratio is the median over the rounds.
-The ratio of processor times stands beside it: where other work runs, threads that wait for each other lose more
-wall time.
+The ratio of processor times stands beside it: where other work runs, threads that wait for each other lose
+more wall time.
 """
 
 from __future__ import annotations

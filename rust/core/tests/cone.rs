@@ -225,7 +225,7 @@ fn the_end_of_a_circuit_goes_into_the_words() {
 
 #[test]
 fn letters_on_idle_qubits_are_kept_when_words_are_put_together() {
-    let found = plan(&program(3, ""), &["IZI", "XII", "ZIY"], 3);
+    let found = plan(&program(3, ""), &["IZI", "XII", "ZIY"], 3, Effort::Values);
     for task in &found.tasks {
         let width = task.program.n_qubits as usize;
         assert!(
@@ -239,4 +239,37 @@ fn letters_on_idle_qubits_are_kept_when_words_are_put_together() {
             "{task:?}"
         );
     }
+}
+
+/// Many words on few qubits are cheaper at shifted angles; one word never is, nor values or weighted sums.
+#[test]
+fn when_the_parameter_shift_is_cheaper() {
+    let body = "rx(a) q[0]; ry(b) q[1]; cx q[0],q[1]; crx(a) q[1],q[0]; rx(b) q[0]; ry(a) q[1]; ch q[0],q[1];";
+    let program = program(2, body);
+    let letters = ["I", "X", "Y", "Z"];
+    let words: Vec<String> = (1..16)
+        .map(|k| format!("{}{}", letters[k / 4], letters[k % 4]))
+        .collect();
+    let shifted = |words: &[String], effort| -> Vec<bool> {
+        let plan = plan(&program, words, 22, effort);
+        plan.tasks.iter().map(|task| task.shift).collect()
+    };
+    assert_eq!(shifted(&words, Effort::Jacobian), [true]);
+    assert_eq!(shifted(&words[14..], Effort::Jacobian), [false]);
+    assert_eq!(shifted(&words, Effort::Gradient), [false]);
+    assert_eq!(shifted(&words, Effort::Values), [false]);
+}
+
+/// One backward sweep for each word: words whose cones differ are better apart, unless only their sum is asked.
+#[test]
+fn sums_are_put_together_and_jacobians_are_not() {
+    let body: String = (0..8)
+        .map(|i| format!("ry(a) q[{i}]; "))
+        .chain((0..7).map(|i| format!("cx q[{i}],q[{}]; ", i + 1)))
+        .collect();
+    let words: Vec<String> = (0..8)
+        .map(|i| (0..8).map(|q| if q == i { 'Z' } else { 'I' }).collect())
+        .collect();
+    let circuits = |effort| plan(&program(8, &body), &words, 22, effort).tasks.len();
+    assert!(circuits(Effort::Gradient) < circuits(Effort::Jacobian));
 }

@@ -39,6 +39,25 @@ fn shown(program: &NativeProgram) -> Vec<String> {
 }
 
 #[test]
+fn terms_of_the_parameter_shift() {
+    let table: &[(&str, &[u8])] = &[
+        ("rx(a) q[0];", &[2]),
+        ("rx(0.5) q[0];", &[0]),
+        ("u(a,0.5,b) q[0];", &[2, 0, 2]),
+        ("cp(a+b) q[0],q[1];", &[2]),
+        (
+            "crx(a) q[0],q[1]; cry(a) q[0],q[1]; crz(a) q[0],q[1];",
+            &[4, 4, 4],
+        ),
+        ("cu(a,b,a,b) q[0],q[1];", &[4, 2, 2, 2]),
+    ];
+    for (body, terms) in table {
+        let program = lower(body).expect("lowers");
+        assert_eq!(program.shift_terms(), *terms, "{body}");
+    }
+}
+
+#[test]
 fn every_gate_of_the_table_lowers() {
     for gate in Gate::ALL {
         let angles = ["0.1", "0.2", "0.3", "0.4"][..gate.n_params() as usize].join(",");

@@ -54,6 +54,8 @@ class Derivatives:
         weights: NDArray[np.float64] | None,
         label: str,
     ) -> None:
+        import numpy as np
+
         self._template, self._unitary = template, unitary
         self._n_words, self._weights = len(words), weights
         limit = config.mps_qubit_threshold if config.simulation_type is None else _ANY_WIDTH
@@ -71,6 +73,8 @@ class Derivatives:
             _Cone(*task, terms if shift else None, options, label)
             for task, shift in zip(tasks, shifts, strict=True)
         ]
+        met = [slots for cone in self._cones for slots, _ in cone.members]
+        self._reached = np.unique(np.concatenate(met)) if met else np.empty(0, np.uint32)
 
     @property
     def work(self) -> int:
@@ -127,10 +131,8 @@ class Derivatives:
             values += found
             for (slots, _), own in zip(cone.members, gradients, strict=True):
                 by_slot[:, slots] += own
-        met = [slots for cone in self._cones for slots, _ in cone.members]
-        slots = np.unique(np.concatenate(met)) if met else np.empty(0, np.uint32)
-        reached = np.ascontiguousarray(by_slot[:, slots])
-        return values, self._template.pull_back(self._unitary, slots, reached, start, stop)
+        reached = np.ascontiguousarray(by_slot[:, self._reached])
+        return values, self._template.pull_back(self._unitary, self._reached, reached, start, stop)
 
 
 class _Cone:

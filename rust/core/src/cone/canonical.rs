@@ -6,8 +6,6 @@
 //! act on first, the others as they appear, level by level. Two cones that still differ are only
 //! evaluated apart, so this need not be a perfect graph canonicalisation.
 
-use std::collections::HashMap;
-
 use super::axis::Axis;
 use super::blocks::Block;
 use super::walk::{Cone, Cones};
@@ -39,15 +37,15 @@ impl Cones<'_> {
     /// Cut out `cone`, numbering the qubits on which `first` has letters before all others.
     #[must_use]
     pub fn cut(&self, cone: &Cone, first: &[u8]) -> Cut {
-        let mut labels = Labels::default();
+        let mut labels = Labels::of(self.program().n_qubits);
         for (qubit, _) in first
             .iter()
             .enumerate()
             .filter(|(_, letter)| **letter != b'I')
         {
-            labels.of(qubit as u32);
+            labels.label(qubit as u32);
         }
-        let mut levels = levels(self.parts(cone).rev());
+        let mut levels = levels(self.parts(cone).rev(), self.program().n_qubits);
         for level in &mut levels {
             self.arrange(level, &mut labels);
         }
@@ -63,7 +61,7 @@ impl Cones<'_> {
         }
         // Qubits of the cone without a gate: letters of other words on idle qubits.
         cone.qubits.iter().for_each(|&qubit| {
-            labels.of(qubit);
+            labels.label(qubit);
         });
         Cut {
             program,
@@ -92,7 +90,7 @@ impl Cones<'_> {
                 rest.partition_point(|b| b.qubits.iter().any(|&q| labels.known(q) < u32::MAX));
             for block in rest.drain(..settled.max(1)) {
                 block.qubits.iter().for_each(|&qubit| {
-                    labels.of(qubit);
+                    labels.label(qubit);
                 });
                 level.push(block);
             }
@@ -114,8 +112,12 @@ impl Cones<'_> {
             operands: out.operands.len() as u32,
             slots: out.slots.len() as u32,
         });
-        out.operands
-            .extend(program.operands(&op).iter().map(|&qubit| labels.of(qubit)));
+        out.operands.extend(
+            program
+                .operands(&op)
+                .iter()
+                .map(|&qubit| labels.label(qubit)),
+        );
         let slots = op.slots..op.slots + op.gate.n_params() as u32;
         out.slots.extend(
             slots
@@ -127,44 +129,53 @@ impl Cones<'_> {
 }
 
 /// Numbers given to qubits.
-#[derive(Default)]
 struct Labels {
-    labels: HashMap<u32, u32>,
+    /// For every qubit its number, or `u32::MAX`.
+    labels: Vec<u32>,
     order: Vec<u32>,
 }
 
 impl Labels {
-    fn of(&mut self, qubit: u32) -> u32 {
-        let next = self.order.len() as u32;
-        *self.labels.entry(qubit).or_insert_with(|| {
+    fn of(n_qubits: u32) -> Labels {
+        Labels {
+            labels: vec![u32::MAX; n_qubits as usize],
+            order: Vec::new(),
+        }
+    }
+
+    /// The number of a qubit; it gets the next one if it has none.
+    fn label(&mut self, qubit: u32) -> u32 {
+        let label = &mut self.labels[qubit as usize];
+        if *label == u32::MAX {
+            *label = self.order.len() as u32;
             self.order.push(qubit);
-            next
-        })
+        }
+        *label
     }
 
     fn known(&self, qubit: u32) -> u32 {
-        self.labels.get(&qubit).copied().unwrap_or(u32::MAX)
+        self.labels[qubit as usize]
     }
 }
 
 /// Blocks, last one first, by level.
-fn levels<'b>(blocks: impl Iterator<Item = &'b Block>) -> Vec<Vec<&'b Block>> {
+fn levels<'b>(blocks: impl Iterator<Item = &'b Block>, n_qubits: u32) -> Vec<Vec<&'b Block>> {
     let mut levels: Vec<Vec<&Block>> = Vec::new();
     // Per qubit: the level of the blocks on it so far, and the axis they share.
-    let mut on: HashMap<u32, (usize, Axis)> = HashMap::new();
+    let mut on: Vec<Option<(usize, Axis)>> = vec![None; n_qubits as usize];
     for block in blocks {
         let lowest =
             block
                 .qubits
                 .iter()
                 .zip(&block.axes)
-                .map(|(qubit, axis)| match on.get(qubit) {
+                .map(|(qubit, axis)| match on[*qubit as usize] {
                     None => 0,
-                    Some(&(level, run)) => level + usize::from(!run.commutes(*axis)),
+                    Some((level, run)) => level + usize::from(!run.commutes(*axis)),
                 });
         let level = lowest.max().unwrap_or(0);
         for (&qubit, &axis) in block.qubits.iter().zip(&block.axes) {
-            on.insert(qubit, (level, axis));
+            on[qubit as usize] = Some((level, axis));
         }
         if levels.len() <= level {
             levels.resize_with(level + 1, Vec::new);

@@ -14,6 +14,9 @@ use super::walk::{Cone, Cones};
 use crate::native::{Angle, NativeGate, NativeProgram};
 use crate::qasm2::Instr;
 
+/// Words × gates below which the caller's thread does all the work.
+const PARALLEL: usize = 1 << 15;
+
 /// A circuit with the words to evaluate on it.
 #[derive(Clone, Debug)]
 pub struct ConeTask {
@@ -55,10 +58,12 @@ pub fn plan<W: AsRef<[u8]> + Sync>(
     effort: Effort,
 ) -> Plan {
     let cones = Cones::of(program);
-    let found: Vec<Cone> = words
-        .par_iter()
-        .map(|word| cones.cone(word.as_ref()))
-        .collect();
+    let cone = |word: &W| cones.cone(word.as_ref());
+    let found: Vec<Cone> = if words.len() * program.ops.len() < PARALLEL {
+        words.iter().map(cone).collect()
+    } else {
+        words.par_iter().map(cone).collect()
+    };
     let mut plan = Plan::default();
     let mut distinct: HashMap<u64, Vec<usize>> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
