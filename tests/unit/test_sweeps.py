@@ -358,6 +358,24 @@ def test_cancelling_keeps_finished_parts():
             "Word 'X' cannot be estimated from counts",
         ),
         ((ONE, ["a", "b"], [[1.0, 2]]), {"shots": 7}, ConfigError, "has 100 shots, the sweep asks for 7"),
+        (
+            (ONE, ["a", "b"], [[1.0, 2]]),
+            {"gradients": True},
+            ConfigError,
+            "^Gradients are exact",
+        ),
+        (
+            (ONE, ["a", "b"], [[1.0, 2]]),
+            {"gradients": True, "observable": Z, "shots": 100},
+            ConfigError,
+            "^Gradients are exact: give an observable, and no shots.$",
+        ),
+        (
+            (ONE, ["a", "b"], [[1.0, 2]]),
+            {"gradients": True, "observable": Z},
+            ConfigError,
+            "^Fake has no gradients; run on MaestroSimulator.$",
+        ),
     ],
 )
 def test_sweeps_refuse_before_anything_runs(arguments, options, error, message):
@@ -365,6 +383,24 @@ def test_sweeps_refuse_before_anything_runs(arguments, options, error, message):
     with pytest.raises(error, match=message):
         sweep_parts(*arguments, runner=runner, **options)
     assert runner.payloads == []
+
+
+def test_gradients_come_with_the_rows(tmp_path):
+    """Over several parts, of shared and scaled parameters; they are saved with the values."""
+    text = "OPENQASM 2.0; qreg q[1]; ry(a*b) q[0];"
+    rows = np.random.default_rng(3).uniform(-2, 2, (1500, 2))
+    observable = Observable(("Z", "X"), [2.0, -1.0])
+    result = sweep(text, ["a", "b"], rows, observable=observable, gradients=True)
+    angle = rows.prod(axis=1)
+    np.testing.assert_allclose(result.energies, 2 * np.cos(angle) - np.sin(angle), rtol=0, atol=1e-12)
+    slope = -2 * np.sin(angle) - np.cos(angle)
+    np.testing.assert_allclose(result.gradients, slope[:, None] * rows[:, ::-1], rtol=0, atol=1e-12)
+    with np.load(result.save(tmp_path / "r.npz")) as stored:
+        assert stored["gradients"].tolist() == result.gradients.tolist()
+    header, first, *_ = result.save(tmp_path / "r.csv").read_text().splitlines()
+    assert header == "a,b,<H>,<Z>,<X>,d<H>/da,d<H>/db"
+    assert [float(number) for number in first.split(",")][-2:] == result.gradients[0].tolist()
+    assert sweep(text, ["a", "b"], rows[:1], observable=observable).gradients is None
 
 
 def test_npz_holds_everything(tmp_path):

@@ -118,6 +118,7 @@ class SweepResult:
         word_values: float64, rows × words, −1 … 1: value of each word of the observable.
         counts: Counts of each row, when sampling.
         shots: Shots per row, when sampling; None for exact expectation values.
+        gradients: float64, rows × names, when asked for: derivatives of ``energies``.
 
     >>> import numpy as np
     >>> result = SweepResult(("a",), np.array([[0.0], [0.5]]), 0.1, Observable(("Z",), [2.0]),
@@ -133,6 +134,7 @@ class SweepResult:
     word_values: NDArray[np.float64] | None = None
     counts: SweepCounts | None = None
     shots: int | None = None
+    gradients: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -175,6 +177,7 @@ class SweepResult:
         first = parts[0]
         words = [part.word_values for part in parts if part.word_values is not None]
         counts = [part.counts for part in parts if part.counts is not None]
+        gradients = [part.gradients for part in parts if part.gradients is not None]
         return SweepResult(
             first.names,
             np.concatenate([part.values for part in parts]),
@@ -183,6 +186,7 @@ class SweepResult:
             np.concatenate(words) if words else None,
             _joined_counts(counts) if counts else None,
             first.shots,
+            np.concatenate(gradients) if gradients else None,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -190,10 +194,12 @@ class SweepResult:
 
         Args:
             path: ``.npz``: arrays ``names``, ``values``, ``seconds``; with an observable ``words``,
-                ``coefficients``, ``word_values``, ``energies``; with counts ``outcomes``, ``outcome_counts``,
-                ``row_offsets`` (the arrays of `SweepCounts`), ``n_bits``, ``shots``.
-                ``.csv``: one line per row, the parameters, then ``<H>`` and each word as ``<word>``; with
-                counts and no observable one line per row and outcome.
+                ``coefficients``, ``word_values``, ``energies``, and ``gradients`` if there are any; with
+                counts ``outcomes``, ``outcome_counts``, ``row_offsets`` (the arrays of `SweepCounts`),
+                ``n_bits``, ``shots``.
+                ``.csv``: one line per row, the parameters, then ``<H>``, each word as ``<word>``, and
+                gradients as ``d<H>/d`` and the parameter; with counts and no observable one line per row and
+                outcome.
 
         Raises:
             ConfigError: Neither ``.npz`` nor ``.csv``.
@@ -213,6 +219,8 @@ class SweepResult:
         if self.observable is not None and self.word_values is not None:
             arrays |= {"words": self.observable.words, "coefficients": self.observable.coefficients}
             arrays |= {"word_values": self.word_values, "energies": self.energies}
+        if self.gradients is not None:
+            arrays["gradients"] = self.gradients
         if self.counts is not None:
             counts = self.counts
             arrays |= {"outcomes": counts.bits, "outcome_counts": counts.counts}
@@ -224,10 +232,13 @@ class SweepResult:
         if self.observable is not None and self.word_values is not None and self.energies is not None:
             import numpy as np
 
-            writer.writerow([*self.names, "<H>", *(f"<{word}>" for word in self.observable.words)])
+            slopes = [f"d<H>/d{name}" for name in self.names] if self.gradients is not None else []
+            writer.writerow([*self.names, "<H>", *(f"<{word}>" for word in self.observable.words), *slopes])
             for start in range(0, len(self), _CSV_ROWS):
                 part = slice(start, start + _CSV_ROWS)
                 table = [self.values[part], self.energies[part, None], self.word_values[part]]
+                if self.gradients is not None:
+                    table.append(self.gradients[part])
                 writer.writerows(np.concatenate(table, axis=1).tolist())
         elif self.counts is not None:
             writer.writerow([*self.names, "<outcome>", "<count>"])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from vivace.backends import CircuitRunner
+    from vivace.circuits import CircuitPayload
     from vivace.results import ExecutionResult
 
 __all__ = ["sweep", "sweep_parts"]
@@ -39,7 +40,7 @@ _MOST_SHOTS: Final = 1 << 40  # of the core's sampler
 _SLOW: Final = 2.0
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     template: str,
     names: Sequence[str],
     values: ArrayLike,
@@ -48,6 +49,7 @@ def sweep(
     shots: int | None = None,
     runner: CircuitRunner | None = None,
     seed: int | None = None,
+    gradients: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cancellation_event: Event | None = None,
 ) -> SweepResult:
@@ -62,6 +64,8 @@ def sweep(
         shots: Sample this many shots per row. Without shots and observable, the runner's own number.
         runner: Where to run; by default a `MaestroSimulator`, closed afterwards.
         seed: Makes sampling repeatable.
+        gradients: Also take the exact derivatives of the observable by every parameter. The runner must have
+            them, as `MaestroSimulator` does.
         progress: Called with (rows done, rows in all), often.
         cancellation_event: Set it to stop; finished rows are lost then, use `sweep_parts` to keep them.
 
@@ -69,7 +73,8 @@ def sweep(
         QasmError: The template is not valid; tells line and column.
         ParameterError: Names and values do not fit each other or the template, or a value is not finite.
         ObservableError: The observable does not fit the circuit, or cannot be estimated from counts.
-        ConfigError: The shots are not those of the runner, or the runner has no expectation values.
+        ConfigError: The shots are not those of the runner, or the runner has no expectation values, or no
+            gradients.
         ExecutionCancelledError: The event is set.
 
     >>> template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(angle) q[0]; measure q -> c;"
@@ -78,6 +83,9 @@ def sweep(
     >>> result = sweep(template, names, values, observable=Observable(("Z",), [1.0]))
     >>> result.energies.round(6).tolist(), result.best().parameters
     ([1.0, 0.540302, -0.416147, -0.989992], {'angle': 3.0})
+    >>> result = sweep(template, names, values, observable=Observable(("Z",), [2.0]), gradients=True)
+    >>> (result.gradients[1:] + 0).round(6).tolist()  # of 2 cos(angle)
+    [[-1.682942], [-1.818595], [-0.28224]]
     """
     return SweepResult.joined(
         list(
@@ -89,6 +97,7 @@ def sweep(
                 shots=shots,
                 runner=runner,
                 seed=seed,
+                gradients=gradients,
                 progress=progress,
                 cancellation_event=cancellation_event,
             )
@@ -96,7 +105,7 @@ def sweep(
     )
 
 
-def sweep_parts(
+def sweep_parts(  # noqa: PLR0913 - those of sweep()
     template: str,
     names: Sequence[str],
     values: ArrayLike,
@@ -105,6 +114,7 @@ def sweep_parts(
     shots: int | None = None,
     runner: CircuitRunner | None = None,
     seed: int | None = None,
+    gradients: bool = False,
     progress: Callable[[int, int], None] | None = None,
     cancellation_event: Event | None = None,
 ) -> Iterator[SweepResult]:
@@ -126,9 +136,13 @@ def sweep_parts(
     exact = observable is not None and shots is None
     if exact and not used.supports_expval:
         raise ConfigError(f"{type(used).__name__} has no expectation values; give shots to sample instead.")
+    if gradients and not exact:
+        raise ConfigError("Gradients are exact: give an observable, and no shots.", "gradients")
+    if gradients and not hasattr(used, "gradients"):
+        raise ConfigError(f"{type(used).__name__} has no gradients; run on MaestroSimulator.", "gradients")
     if seed is not None:
         used.set_seed(seed)
-    job = _Job(template, names, matrix, observable, exact, used, progress, cancellation_event)
+    job = _Job(template, names, matrix, observable, exact, gradients, used, progress, cancellation_event)
     return job.run(owned)
 
 
@@ -141,6 +155,7 @@ class _Job:
     values: NDArray[np.float64]
     observable: Observable | None
     exact: bool
+    gradients: bool
     runner: CircuitRunner
     progress: Callable[[int, int], None] | None
     event: Event | None
@@ -165,9 +180,11 @@ class _Job:
         began = time.perf_counter()
         values = self.values[start:stop]
         done = self._submit(start, values)
-        words, counts = None, None
+        words, counts, gradients = None, None, None
         if self.exact:
             words = done.expectations().values
+            if self.gradients:
+                gradients = self._gradients(start, values)
         else:
             counts = _counts(done)
             if self.observable is not None:
@@ -177,14 +194,28 @@ class _Job:
             raise ResultError(f"Expected results for {len(values)} rows, the runner returned {found}.")
         seconds = time.perf_counter() - began
         shots = None if self.exact else self.runner.shots
-        return SweepResult(self.names, values, seconds, self.observable, words, counts, shots)
+        return SweepResult(self.names, values, seconds, self.observable, words, counts, shots, gradients)
 
-    def _submit(self, start: int, values: NDArray[np.float64]) -> ExecutionResult:
-        from vivace.circuits import CircuitPayload, normalise_circuit_batch
+    def _payload(self, start: int, values: NDArray[np.float64]) -> CircuitPayload:
+        from vivace.circuits import CircuitPayload
 
         # Labels are row numbers of the whole sweep: seeded runners draw from them, however rows are chunked.
         labels = map(str, range(start, start + len(values)))
-        payload = CircuitPayload.from_matrix(self.template, self.names, values, labels)
+        return CircuitPayload.from_matrix(self.template, self.names, values, labels)
+
+    def _gradients(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        runner: Any = self.runner
+        assert self.observable is not None  # noqa: S101 - sweep_parts() has checked
+        words, coefficients = ";".join(self.observable.words), self.observable.coefficients
+        found: NDArray[np.float64] = runner.gradients(
+            self._payload(start, values), words, coefficients=coefficients, cancellation_event=self.event
+        ).jacobian
+        return found
+
+    def _submit(self, start: int, values: NDArray[np.float64]) -> ExecutionResult:
+        from vivace.circuits import normalise_circuit_batch
+
+        payload = self._payload(start, values)
         circuits = [payload] if self.runner.resolves_parameters else normalise_circuit_batch([payload])
         options: dict[str, Any] = {"cancellation_event": self.event}
         if self.exact and self.observable is not None:

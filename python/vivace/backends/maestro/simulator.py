@@ -201,23 +201,31 @@ class MaestroSimulator(CircuitRunner):
     ) -> Gradients:
         """Expectation values of one template, and their exact derivatives by its named parameters.
 
-        The derivatives come from adjoint differentiation, whose cost hardly grows with the number of
-        parameters, and the chain rule through the expressions the parameters stand in. With
-        ``coefficients`` one backward sweep per row serves all words: the fast way for energies.
+        Each word is taken on its light cone, so derivatives are exact at any width as long as cones are
+        narrow. They come from adjoint differentiation, whose cost hardly grows with the number of parameters,
+        or from the parameter shift where that is cheaper (many words on few qubits), and from the chain rule
+        through the expressions the parameters stand in. With ``coefficients`` one backward sweep per row and
+        cone serves all words: the fast way for energies.
 
         Args:
             templates: A `CircuitPayload`, a `TemplateEntry`, or a collection of exactly one.
             ham_ops: Pauli words, as for `submit_circuits`.
-            coefficients: One number per word: value and gradient of the weighted sum, not of each word.
+            coefficients: One number per word, for the value and gradient of the weighted sum instead of those
+                of each word.
             cancellation_event: Set it to stop between chunks of rows.
             progress: Called with (rows done, rows in all) now and then.
+
+        Returns:
+            float64 arrays: values, rows × words, and their derivatives, rows × words × parameters; with
+            ``coefficients`` rows, and rows × parameters.
 
         Raises:
             QasmError: The template is not valid.
             ObservableError: ``ham_ops`` or ``coefficients`` does not fit.
             ParameterError: An angle or a derivative is not finite at some row.
             ConfigError: The simulator has a noise model, or a method other than the statevector.
-            SimulationError: The circuit is under classical control, too wide, or failed.
+            SimulationError: The circuit is under classical control, a word depends on more qubits than
+                ``mps_qubit_threshold``, or the simulator failed.
             ExecutionCancelledError: ``cancellation_event`` was set.
 
         >>> from vivace.backends import CircuitPayload
