@@ -254,6 +254,7 @@ fn when_the_parameter_shift_is_cheaper() {
         let plan = plan(&program, words, 22, effort);
         plan.tasks.iter().map(|task| task.shift).collect()
     };
+    // All in one, though not all words depend on all gates.
     assert_eq!(shifted(&words, Effort::Jacobian), [true]);
     assert_eq!(shifted(&words[14..], Effort::Jacobian), [false]);
     assert_eq!(shifted(&words, Effort::Gradient), [false]);

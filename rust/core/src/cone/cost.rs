@@ -9,7 +9,7 @@ const PER_ROW: f64 = 2000.0;
 /// Of a gate and an amplitude, on the way forward.
 const PER_GATE: f64 = 0.8;
 /// Of a word and an amplitude.
-const PER_WORD: f64 = 3.6;
+const PER_WORD: f64 = 2.0;
 /// Of a gate, on the way back.
 const BACK: f64 = 300.0;
 /// Of a gate and an amplitude, on the way back.
@@ -22,8 +22,10 @@ pub enum Effort {
     Values,
     /// The derivatives of one weighted sum of the words by all angles: one backward sweep.
     Gradient,
-    /// The derivatives of every word by all angles: a backward sweep for each, or the parameter shift.
+    /// The derivatives of every word by all angles: a backward sweep for each, or [`Effort::Shift`] if cheaper.
     Jacobian,
+    /// The derivatives of every word by all angles, by the parameter shift.
+    Shift,
 }
 
 impl Effort {
@@ -40,9 +42,12 @@ impl Effort {
             Effort::Gradient => (forward + readout + back, false),
             Effort::Jacobian => {
                 let adjoint = forward + readout + words * back;
-                let runs = 1 + cones.n_shifts(cone);
-                let shift = f64::from(runs) * (forward + readout);
+                let (shift, _) = Effort::Shift.cost(cones, cone, n_words);
                 (adjoint.min(shift), shift < adjoint)
+            }
+            Effort::Shift => {
+                let runs = 1 + cones.n_shifts(cone);
+                (f64::from(runs) * (forward + readout), true)
             }
         }
     }

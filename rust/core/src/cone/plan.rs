@@ -58,23 +58,37 @@ pub fn plan<W: AsRef<[u8]> + Sync>(
     effort: Effort,
 ) -> Plan {
     let cones = Cones::of(program);
+    let (groups, wide) = distinct(&cones, words, max_qubits);
+    let groups = cheapest(&cones, groups, words, max_qubits, effort);
+    Plan {
+        tasks: tasks(&cones, groups, effort),
+        wide,
+    }
+}
+
+/// A group for each word with a circuit of its own, and the words whose cones are too wide.
+fn distinct<W: AsRef<[u8]> + Sync>(
+    cones: &Cones<'_>,
+    words: &[W],
+    max_qubits: u32,
+) -> (Vec<Group>, Vec<u32>) {
     let cone = |word: &W| cones.cone(word.as_ref());
-    let found: Vec<Cone> = if words.len() * program.ops.len() < PARALLEL {
+    let found: Vec<Cone> = if words.len() * cones.program().ops.len() < PARALLEL {
         words.iter().map(cone).collect()
     } else {
         words.par_iter().map(cone).collect()
     };
-    let mut plan = Plan::default();
-    let mut distinct: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut wide = Vec::new();
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for (index, (word, cone)) in words.iter().zip(found).enumerate() {
         if cone.qubits.len() as u32 > max_qubits {
-            plan.wide.push(index as u32);
+            wide.push(index as u32);
             continue;
         }
         let cut = cones.cut(&cone, word.as_ref());
         let letters = cut.letters(word.as_ref());
-        let known = distinct
+        let known = known
             .entry(fingerprint(&cut.program, &letters))
             .or_default();
         let same = known
@@ -94,12 +108,36 @@ pub fn plan<W: AsRef<[u8]> + Sync>(
             }
         }
     }
-    let groups = merge(&cones, groups, words, max_qubits, effort);
-    plan.tasks = tasks(&cones, groups, effort);
-    plan
+    (groups, wide)
+}
+
+/// Groups put together in the cheapest way found.
+fn cheapest<W: AsRef<[u8]>>(
+    cones: &Cones<'_>,
+    groups: Vec<Group>,
+    words: &[W],
+    max_qubits: u32,
+    effort: Effort,
+) -> Vec<Group> {
+    if effort != Effort::Jacobian {
+        return merge(cones, groups, words, max_qubits, effort);
+    }
+    // Step by step, words with other cones never join a backward sweep; at shifted angles all may.
+    let shifted = merge(cones, groups.clone(), words, max_qubits, Effort::Shift);
+    let swept = merge(cones, groups, words, max_qubits, effort);
+    let total = |groups: &[Group]| -> f64 {
+        let costs = groups.iter().map(|group| group.cost(cones, effort).0);
+        costs.sum()
+    };
+    if total(&shifted) < total(&swept) {
+        shifted
+    } else {
+        swept
+    }
 }
 
 /// Words evaluated on one circuit.
+#[derive(Clone)]
 struct Group {
     cone: Cone,
     cut: Cut,
