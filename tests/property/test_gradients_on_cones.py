@@ -129,11 +129,13 @@ def test_all_words_on_few_qubits(maestro):
     rows = np.random.default_rng(2).uniform(0.3, 1.3, (3, 3))
     payload = CircuitPayload.from_matrix(template_text(3, gates), NAMES, rows)
     found = maestro.gradients(payload, ";".join(words))
+    assert found.metadata["derivatives"] == ["parameter_shift"]
     for row, jacobian in zip(rows, found.jacobian, strict=True):
         expected = differences(lambda r: values_of(3, bound(gates, r), words), row)
         np.testing.assert_allclose(jacobian, expected, rtol=0, atol=1e-8)
     for index in range(0, 63, 7):
         alone = maestro.gradients(payload, words[index])
+        assert alone.metadata["derivatives"] == ["adjoint"]
         np.testing.assert_allclose(found.values[:, index], alone.values[:, 0], rtol=0, atol=1e-12)
         np.testing.assert_allclose(found.jacobian[:, index], alone.jacobian[:, 0], rtol=0, atol=1e-12)
 

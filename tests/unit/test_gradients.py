@@ -90,7 +90,7 @@ def payload(body, row=(0.5, 0.5, 0.5), n_qubits=1):
 
 
 RX = payload("rx(a) q[0];")
-FAR = payload("rx(a) q[0]; " + "".join(f"cx q[{q}],q[{q + 1}]; " for q in range(29)), n_qubits=30)
+FAR = payload("rx(a) q[0]; " + "".join(f"ch q[{q}],q[{q + 1}]; " for q in range(29)), n_qubits=30)
 GROWN = payload("rx(a) q[0]; measure q[0] -> c[0]; rx(a) q[0];")
 REFUSED = [
     (
@@ -160,6 +160,18 @@ def test_coefficients_are_real_numbers(maestro):
             maestro.gradients(RX, "Z", coefficients=given)
 
 
+def test_metadata_say_how_the_derivatives_came_about(maestro):
+    found = maestro.gradients(FAR, "I" * 2 + "Z" + "I" * 27)
+    assert found.metadata == {
+        "path": "light_cones",
+        "simulator": "QCSim",
+        "method": "Statevector",
+        "n_qubits": 30,
+        "widest_cone": 3,
+        "derivatives": ["adjoint"],
+    }
+
+
 WIDE = [
     (
         "I" * 29 + "Z",
@@ -183,7 +195,9 @@ def test_words_that_depend_on_too_many_qubits(maestro, words, message):
         maestro.gradients(FAR, words)
     assert (str(caught.value), caught.value.label) == (message, "fine")
     found = maestro.gradients(FAR, "Z" + "I" * 29 + ";" + "I" * 15 + "Z" + "I" * 14)
-    np.testing.assert_allclose(found.jacobian[:, :, 0], -np.sin(0.5), rtol=0, atol=1e-14)
+    # Each `ch` passes on half of the probability of 1.
+    expected = [[-np.sin(0.5), -np.sin(0.5) / 2**15]] * 2
+    np.testing.assert_allclose(found.jacobian[:, :, 0], expected, rtol=0, atol=1e-14)
 
 
 def test_what_resets_add_counts_as_well():
@@ -200,7 +214,7 @@ def test_what_resets_add_counts_as_well():
 
 def test_a_statevector_that_does_not_fit_is_refused():
     """Asked for by name, whatever the width."""
-    body = "rx(a) q[0]; " + "".join(f"cx q[{q}],q[{q + 1}]; " for q in range(59))
+    body = "rx(a) q[0]; " + "".join(f"ch q[{q}],q[{q + 1}]; " for q in range(59))
     with (
         MaestroSimulator(simulation_type="Statevector") as simulator,
         pytest.raises(SimulationError) as caught,

@@ -1,8 +1,9 @@
 """Derivatives by light cones: each word on the part of the circuit it depends on, a chunk of rows at a time.
 
-Maestro's compiled programs tell the derivatives by the angles of a cone, in one backward sweep for a weighted
-sum of words or one for every word. For many words on a small cone the parameter shift is cheaper: the values
-of all words at shifted angles. The core says which; it takes derivatives on to the template's parameters.
+The core takes the end of the circuit into the words and cuts the cones out. Maestro's compiled programs tell
+the derivatives by the angles of a cone, in one backward sweep for a weighted sum of words or one for every
+word. For many words on a small cone the parameter shift is cheaper: all values at shifted angles.
+The core says which; it takes derivatives on to the template's parameters.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from vivace import _core
 from vivace.backends.maestro.library import Compiled, load_maestro
 from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.maestro.paths import ExecutionPath
 from vivace.errors import SimulationError
+from vivace.tables import Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +43,9 @@ class Derivatives:
         weights: One per word: of their weighted sum, rather than of each.
         label: Label of the circuit to name in errors.
 
+    Attributes:
+        facts: How the derivatives are found.
+
     Raises:
         SimulationError: A word depends on more qubits than a statevector is used for, or the library refused
             the circuit.
@@ -57,9 +63,11 @@ class Derivatives:
         import numpy as np
 
         self._template, self._unitary = template, unitary
-        self._n_words, self._weights = len(words), weights
+        self._n_words = len(words)
+        shorter, taken, self._signs = unitary.absorb(words)
+        self._weights = None if weights is None else weights * self._signs
         limit = config.mps_qubit_threshold if config.simulation_type is None else _ANY_WIDTH
-        tasks, shifts, wide = unitary.gradient_cones(words, limit, weights is not None)
+        tasks, shifts, wide = shorter.gradient_cones(taken, limit, weights is not None)
         if wide:
             raise SimulationError(
                 _too_wide(template, unitary, len(wide), words[wide[0]], limit, label), label
@@ -67,8 +75,16 @@ class Derivatives:
         for circuit, *_ in tasks:
             check_estimate(config, circuit, ["Z" * circuit.n_qubits], label)
         widest = max((circuit.n_qubits for circuit, *_ in tasks), default=0)
+        self.facts: Metadata = {
+            "path": ExecutionPath.LIGHT_CONES.value,
+            "simulator": config.simulator_type or "QCSim",
+            "method": "Statevector",
+            "n_qubits": unitary.n_qubits,
+            "widest_cone": widest,
+            "derivatives": sorted({"parameter_shift" if shift else "adjoint" for shift in shifts}),
+        }
         options = config.to_simulator_config(load_maestro(), width=widest)
-        terms = unitary.shift_terms()
+        terms = shorter.shift_terms()
         self._cones = [
             _Cone(*task, terms if shift else None, options, label)
             for task, shift in zip(tasks, shifts, strict=True)
@@ -117,6 +133,8 @@ class Derivatives:
                 for column, words in enumerate(targets):
                     values[:, words] = own[:, column, None]
                     jacobian[:, words] = pulled[:, column, None]
+        values *= self._signs
+        jacobian *= self._signs[:, None]
         return values, jacobian
 
     def _of_sum(

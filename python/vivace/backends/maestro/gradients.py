@@ -17,6 +17,7 @@ from vivace.backends.observables import Observables
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, CircuitPayload
 from vivace.errors import ConfigError, ObservableError, SimulationError
+from vivace.tables import Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,8 @@ class Gradients(NamedTuple):
         parameter_names: The parameters, in the order of the template's columns.
         values: float64. Rows × words; with coefficients one weighted sum per row.
         jacobian: float64. Rows × words × parameters; with coefficients rows × parameters.
+        metadata: How they came about, under the names of `ExecutionResult.metadata`; ``derivatives`` lists
+            ``"adjoint"``, ``"parameter_shift"``, or both.
     """
 
     labels: tuple[str, ...]
@@ -43,6 +46,7 @@ class Gradients(NamedTuple):
     parameter_names: tuple[str, ...]
     values: NDArray[np.float64]
     jacobian: NDArray[np.float64]
+    metadata: Metadata
 
 
 def gradients(
@@ -79,7 +83,7 @@ def gradients(
         values[start:stop], jacobian[start:stop] = found.of_rows(start, stop)
         if progress is not None:
             progress(stop, n_rows)
-    return Gradients(tuple(batch.labels), words, names, values, jacobian)
+    return Gradients(tuple(batch.labels), words, names, values, jacobian, found.facts)
 
 
 def _check_config(config: MaestroConfig) -> None:
