@@ -89,8 +89,9 @@ class Derivatives:
             _Cone(*task, terms if shift else None, options, label)
             for task, shift in zip(tasks, shifts, strict=True)
         ]
+        # Of all members one after the other: the chain rule adds up what is there more than once.
         met = [slots for cone in self._cones for slots, _ in cone.members]
-        self._reached = np.unique(np.concatenate(met)) if met else np.empty(0, np.uint32)
+        self._slots = np.concatenate([np.empty(0, np.uint32), *met])
 
     @property
     def work(self) -> int:
@@ -101,7 +102,7 @@ class Derivatives:
     def numbers(self) -> int:
         """float64 numbers held at a time for one row."""
         widest = max((cone.numbers(self._sweeps(cone)) for cone in self._cones), default=1)
-        return widest + self._unitary.n_slots
+        return widest + self._unitary.n_slots + len(self._slots)
 
     def _sweeps(self, cone: _Cone) -> int:
         return len(cone.words) if self._weights is None else 1
@@ -115,7 +116,7 @@ class Derivatives:
         """
         if self._weights is None:
             return self._of_each(start, stop)
-        return self._of_sum(self._weights, start, stop)
+        return self._of_sum(self._weights.tolist(), start, stop)
 
     def _of_each(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         import numpy as np
@@ -138,19 +139,18 @@ class Derivatives:
         return values, jacobian
 
     def _of_sum(
-        self, weights: NDArray[np.float64], start: int, stop: int
+        self, weights: Sequence[float], start: int, stop: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         import numpy as np
 
         angles = self._template.angles(self._unitary, start, stop)
-        values, by_slot = np.zeros(len(angles)), np.zeros_like(angles)
+        values, by_slot = np.zeros(len(angles)), [np.empty((len(angles), 0))]
         for cone in self._cones:
             found, gradients = cone.of_sum(angles, weights)
             values += found
-            for (slots, _), own in zip(cone.members, gradients, strict=True):
-                by_slot[:, slots] += own
-        reached = np.ascontiguousarray(by_slot[:, self._reached])
-        return values, self._template.pull_back(self._unitary, self._reached, reached, start, stop)
+            by_slot.append(gradients)
+        together = np.concatenate(by_slot, axis=1)
+        return values, self._template.pull_back(self._unitary, self._slots, together, start, stop)
 
 
 class _Cone:
@@ -196,16 +196,19 @@ class _Cone:
         return values.reshape(shape), jacobian.reshape(*shape, self._circuit.n_slots)
 
     def of_sum(
-        self, angles: NDArray[np.float64], weights: NDArray[np.float64]
+        self, angles: NDArray[np.float64], weights: Sequence[float]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The weighted sum of all words of all members for every row; members × rows × the cone's angles."""
+        """The weighted sum of all words of all members for every row; rows × the angles of all members."""
         import numpy as np
 
-        of_members = np.array([[weights[words].sum() for words in targets] for _, targets in self.members])
-        cotangents = np.repeat(of_members, len(angles), axis=0)
+        of_members = [
+            [sum(weights[word] for word in words) for words in targets] for _, targets in self.members
+        ]
+        cotangents = np.repeat(np.array(of_members), len(angles), axis=0)
         values, gradients = self._program.vjp(self.words, cotangents, self._own(angles), self._options)
         weighted = np.einsum("rw,rw->r", values, cotangents).reshape(len(self.members), len(angles))
-        return weighted.sum(axis=0), gradients.reshape(*weighted.shape, self._circuit.n_slots)
+        by_row = gradients.reshape(*weighted.shape, self._circuit.n_slots).swapaxes(0, 1)
+        return weighted.sum(axis=0), by_row.reshape(len(angles), len(self.members) * self._circuit.n_slots)
 
     def _own(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
         """The cone's angles, member by member: members · rows × the cone's angles."""
