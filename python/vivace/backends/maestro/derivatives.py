@@ -2,8 +2,8 @@
 
 The core takes the end of the circuit into the words and cuts the cones out. Maestro's compiled programs tell
 the derivatives by the angles of a cone, in one backward sweep for a weighted sum of words or one for every
-word. For many words on a small cone the parameter shift is cheaper: all values at shifted angles.
-The core says which; it takes derivatives on to the template's parameters.
+word. For many words on a small cone the parameter shift is cheaper: all values at shifted angles. The core
+says which; it takes derivatives on to the template's parameters.
 """
 
 from __future__ import annotations
@@ -75,14 +75,7 @@ class Derivatives:
         for circuit, *_ in tasks:
             check_estimate(config, circuit, ["Z" * circuit.n_qubits], label)
         widest = max((circuit.n_qubits for circuit, *_ in tasks), default=0)
-        self.facts: Metadata = {
-            "path": ExecutionPath.LIGHT_CONES.value,
-            "simulator": config.simulator_type or "QCSim",
-            "method": "Statevector",
-            "n_qubits": unitary.n_qubits,
-            "widest_cone": widest,
-            "derivatives": sorted({"parameter_shift" if shift else "adjoint" for shift in shifts}),
-        }
+        self.facts = _facts(unitary.n_qubits, widest, shifts)
         options = config.to_simulator_config(load_maestro(), width=widest)
         terms = shorter.shift_terms()
         self._cones = [
@@ -102,7 +95,8 @@ class Derivatives:
     def numbers(self) -> int:
         """float64 numbers held at a time for one row."""
         widest = max((cone.numbers(self._sweeps(cone)) for cone in self._cones), default=1)
-        return widest + self._unitary.n_slots + len(self._slots)
+        results = (self._n_words if self._weights is None else 1) * len(self._template.parameter_names)
+        return widest + self._unitary.n_slots + len(self._slots) + 2 * results
 
     def _sweeps(self, cone: _Cone) -> int:
         return len(cone.words) if self._weights is None else 1
@@ -252,6 +246,17 @@ class _Shifts:
         jacobian[:, :, self._one] = one / 2
         jacobian[:, :, self._two] = _NEAR * near - _FAR * far
         return values[:, 0], jacobian
+
+
+def _facts(n_qubits: int, widest: int, shifts: Sequence[bool]) -> Metadata:
+    return {
+        "path": ExecutionPath.LIGHT_CONES.value,
+        "simulator": "QCSim",
+        "method": "Statevector",
+        "n_qubits": n_qubits,
+        "widest_cone": widest,
+        "derivatives": sorted({"parameter_shift" if shift else "adjoint" for shift in shifts}),
+    }
 
 
 def _too_wide(
