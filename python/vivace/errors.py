@@ -7,6 +7,7 @@
     ├── DuplicateLabelError      ValueError                 two circuits, rows or words share a name
     ├── ObservableError          ValueError                 a Pauli word does not fit
     ├── PayloadError             ValueError                 encoded bytes or text cannot be decoded
+    ├── ProtocolError            ValueError                 a message is not what client and server agreed on
     ├── ShotRangeError           ValueError                 shot ranges do not tile the circuits
     ├── ParameterError           ValueError                 a template and its rows do not fit together
     ├── ResultError              ValueError                 results cannot be read in the form asked for
@@ -40,6 +41,7 @@ __all__ = [
     "ObservableError",
     "ParameterError",
     "PayloadError",
+    "ProtocolError",
     "QasmError",
     "ResultError",
     "ShotRangeError",
@@ -170,6 +172,18 @@ class PayloadError(VivaceError, ValueError):
 
     def __init__(self, message: str, label: str | None = None) -> None:
         self.label = label
+        super().__init__(message)
+
+
+class ProtocolError(VivaceError, ValueError):
+    """A message between client and server is not what the protocol says.
+
+    Attributes:
+        field: Name of the member that is wrong, when it is one.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        self.field = field
         super().__init__(message)
 
 
