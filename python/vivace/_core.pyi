@@ -146,9 +146,9 @@ class Template:
 class Upload:
     """The request bodies of a submission, made a few at a time.
 
-    ``members`` are JSON members that go into every body, without braces. ``shot_ranges`` tile the circuits, or
-    are empty. ``templates``: whether neighbours of one structure travel as a template and rows; None where that
-    is smaller. Raises if a circuit does not fit into a body of ``cap`` bytes alone.
+    ``members`` are JSON members that go into every body, without braces. ``shot_ranges`` tile the circuits,
+    or are empty. ``templates``: whether neighbours of one structure travel as a template and rows; None where
+    that is smaller. Raises if a circuit does not fit into a body of ``cap`` bytes alone.
     """
 
     def __new__(

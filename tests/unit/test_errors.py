@@ -26,6 +26,15 @@ MADE = {
     "MissingDependencyError": errors.MissingDependencyError("no plots", name="matplotlib", extra="plot"),
     "ExecutionCancelledError": errors.ExecutionCancelledError("stopped"),
     "SimulationError": errors.SimulationError.for_circuit("c0", MemoryError()),
+    "MaxRetriesReachedError": errors.MaxRetriesReachedError("a-job", 5),
+    "SubmissionError": errors.SubmissionError("gave up", "a-job", 3, may_run=True),
+    "QoroJobError": errors.QoroJobError("a-job", "LOST"),
+    "JobFailedError": errors.JobFailedError("a-job"),
+    "JobCancelledError": errors.JobCancelledError("a-job"),
+    "InsufficientCreditsError": errors.InsufficientCreditsError("a-job"),
+    "JobTimedOutError": errors.JobTimedOutError("a-job"),
+    "CharacterizationFailedError": errors.CharacterizationFailedError("a-job", "FAILED", "no luck"),
+    "CharacterizationSubmitError": errors.CharacterizationSubmitError("a-job", "Timeout.", phase="submission"),
 }
 BUILTINS = {
     "QasmError": (SyntaxError, ValueError),
@@ -42,8 +51,12 @@ BUILTINS = {
     "UnknownChoiceError": (ValueError, KeyError),
     "MissingDependencyError": (ImportError,),
     "SimulationError": (RuntimeError,),
+    "SubmissionError": (RuntimeError,),
+    "QoroJobError": (RuntimeError,),
+    "CharacterizationSubmitError": (RuntimeError,),
 }
 FIELDS = ("label", "what", "word", "index", "name", "option", "extra", "msg", "filename", "lineno", "offset")
+FIELDS += ("job_id", "status", "retries", "first_circuit", "may_run", "phase", "detail", "field")
 FIELDS += ("text", "end_lineno", "end_offset", "path", "args", "__notes__")
 
 

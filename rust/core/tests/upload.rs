@@ -196,7 +196,7 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
             .starts_with("Circuit 'c\"0' alone needs a request of 238 bytes (61 of them in every"),
         "{error}"
     );
-    let error = message(Form::Template, 200);
+    let error = message(Form::Template, 150);
     assert!(matches!(
         error,
         UploadError::TooLarge {

@@ -14,6 +14,7 @@ __all__ = [
     "DELETE",
     "ENDPOINTS",
     "GET_EXECUTION_CONFIG",
+    "IDEMPOTENCY_HEADER",
     "INIT",
     "LEGACY_RESULTS",
     "LEGACY_SUBMIT",
@@ -41,6 +42,10 @@ MAX_BODY: Final = 996_147
 
 PAGE_LIMIT: Final = 100
 """Entries a client asks for on a page of results."""
+
+
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+"""Header of ``job/init/``: requests with the same key open one job, where the service knows the header."""
 
 
 class Endpoint(NamedTuple):
