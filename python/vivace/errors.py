@@ -74,7 +74,9 @@ __all__ = [
 
 
 def _rebuild(cls: type[VivaceError], args: tuple[object, ...]) -> VivaceError:
-    return cls.__new__(cls, *args)
+    error = cls.__new__(cls, *args)
+    error.args = args  # an OSError takes them in __init__ only
+    return error
 
 
 class VivaceError(Exception):

@@ -1,8 +1,8 @@
 """A small cloud on loopback: real sockets, just enough of the protocol, and faults on request.
 
-`Cloud.faults` maps the name of an endpoint to what happens to its next requests, one entry for each: None (all
-is well), ``"drop"`` (closed before the server acts), ``"lose"`` (the server acts, then closes), ``"cut"`` (half
-of the answer), ``"garble"`` (an answer that is no JSON), or ``(status, headers, body)``.
+`Cloud.faults` maps the name of an endpoint to what happens to its next requests, one entry for each: None
+(all is well), ``"drop"`` (closed before the server acts), ``"lose"`` (the server acts, then closes), ``"cut"``
+(the end of the answer is missing), ``"garble"`` (it is no JSON), or ``(status, headers, body)``.
 """
 
 import json
@@ -19,7 +19,9 @@ from vivace.codecs import decompress_text, encode_histogram
 
 TOKEN = "s3cret-t0ken"
 CLUSTERS = [{"name": "qoro_maestro"}, {"name": "blind", "supports_expval": False}]
-SYSTEMS = [{"name": "lab", "qpus": [{"nickname": "q", "q_bits": 5, "status": "ONLINE", "system_kind": "ion"}]}]
+SYSTEMS = [
+    {"name": "lab", "qpus": [{"nickname": "q", "q_bits": 5, "status": "ONLINE", "system_kind": "ion"}]}
+]
 
 
 @dataclass
@@ -93,7 +95,9 @@ class Cloud:
 
     def live(self):
         """Jobs that run or ran."""
-        return {job_id: job for job_id, job in self.jobs.items() if job.finalized and job.status != "CANCELLED"}
+        return {
+            job_id: job for job_id, job in self.jobs.items() if job.finalized and job.status != "CANCELLED"
+        }
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -126,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = b"<<<" if fault == "garble" else json.dumps(answer).encode()
         self._answer(status, {}, data, cut=fault == "cut")
 
-    do_GET = do_POST = do_DELETE = _any
+    do_GET = do_POST = do_DELETE = _any  # noqa: N815 - names of the standard library
 
     def _answer(self, status, headers, data, *, cut=False):
         data = data.encode() if isinstance(data, str) else data

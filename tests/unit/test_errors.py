@@ -34,7 +34,9 @@ MADE = {
     "InsufficientCreditsError": errors.InsufficientCreditsError("a-job"),
     "JobTimedOutError": errors.JobTimedOutError("a-job"),
     "CharacterizationFailedError": errors.CharacterizationFailedError("a-job", "FAILED", "no luck"),
-    "CharacterizationSubmitError": errors.CharacterizationSubmitError("a-job", "Timeout.", phase="submission"),
+    "CharacterizationSubmitError": errors.CharacterizationSubmitError(
+        "a-job", "Timeout.", phase="submission"
+    ),
 }
 BUILTINS = {
     "QasmError": (SyntaxError, ValueError),
