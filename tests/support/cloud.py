@@ -1,7 +1,7 @@
 """A small cloud on loopback: real sockets, just enough of the protocol, and faults on request.
 
 `Cloud.faults` maps the name of an endpoint to what happens to its next requests, one entry for each: None
-(all is well), ``"drop"`` (closed before the server acts), ``"lose"`` (the server acts, then closes), ``"cut"``
+(all is well), ``"drop"`` (closed before the server acts), ``"lose"`` (it acts, then closes), ``"cut"``
 (the end of the answer is missing), ``"garble"`` (it is no JSON), or ``(status, headers, body)``.
 """
 

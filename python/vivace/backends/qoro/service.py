@@ -23,6 +23,7 @@ from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for,
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
 from vivace.backends.qoro.transport import RetryPolicy
 from vivace.backends.qoro.waiting import upload_bar
+from vivace.backends.qoro.wire.endpoints import MAX_BODY
 from vivace.backends.qoro.wire.jobs import InitRequest
 from vivace.backends.runner import CircuitRunner, the_circuits
 from vivace.cancellation import interrupt_scope
@@ -70,6 +71,7 @@ class QoroService(QoroJobs, CircuitRunner):
         maestro_config: How jobs are simulated, in the spelling of later services.
         device_config: Options of quantum processors.
         factor_circuits: Whether circuits of one structure may travel as a template.
+        max_request_bytes: Longest request of an upload; 0.95 MiB is what the public service takes.
         journal: Where jobs are kept on record: a `Journal` or a path; None keeps none.
         retry: How faults are waited out.
         **old: ``config`` (the same as ``job_config``), or ``shots``, ``qpu_system_name``,
@@ -94,6 +96,7 @@ class QoroService(QoroJobs, CircuitRunner):
         maestro_config: MaestroConfig | None = None,
         device_config: DeviceConfig | None = None,
         factor_circuits: bool = True,
+        max_request_bytes: int = MAX_BODY,
         journal: Journal | str | Path | None = DEFAULT_JOURNAL,
         retry: RetryPolicy | None = None,
         **old: Any,
@@ -110,6 +113,7 @@ class QoroService(QoroJobs, CircuitRunner):
             max_retries=max_retries,
         )
         self.factor_circuits = factor_circuits
+        self.max_request_bytes = max_request_bytes
         self.fetch_qpu_systems()
         self.fetch_simulator_clusters()
         self._cache.make_latest()
@@ -240,6 +244,7 @@ class QoroService(QoroJobs, CircuitRunner):
             circuit_ham_map=circuit_ham_map,
             shot_groups=shot_groups,
             templates=True if explicit else None if self.factor_circuits else False,
+            max_body=self.max_request_bytes,
         )
         if self.track_depth:
             self._record_depths(_depths(batch))

@@ -76,6 +76,7 @@ def prepare(
     circuit_ham_map: Sequence[Sequence[int]] | None,
     shot_groups: Any,
     templates: bool | None,
+    max_body: int = endpoints.MAX_BODY,
 ) -> Prepared:
     """Check a submission, and plan its bodies. Nothing is sent.
 
@@ -86,6 +87,7 @@ def prepare(
         circuit_ham_map: Ranges of circuits for the groups of ``ham_ops``.
         shot_groups: Ranges of circuits with their shots.
         templates: Whether circuits of one structure travel as a template; None where that is smaller.
+        max_body: Longest body, in bytes.
     """
     padded: dict[str, str] = {}
     ranges = []
@@ -99,7 +101,7 @@ def prepare(
         members = measurement_members(shots=shots, ham_ops=ham_ops, circuit_ham_map=circuit_ham_map)
     if ranges or circuit_ham_map is not None:
         templates = False
-    upload = _core.Upload(batch.core, members, ranges, endpoints.MAX_BODY, templates)
+    upload = _core.Upload(batch.core, members, ranges, max_body, templates)
     return Prepared(batch, upload, padded)
 
 

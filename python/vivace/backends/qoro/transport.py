@@ -371,9 +371,12 @@ def _is_unsent(error: BaseException) -> bool:
 
 def _reason(error: BaseException) -> str:
     """What happened, in a few words: texts of urllib3 name its objects, too."""
-    inner: Any = error.args[0] if error.args else error
-    inner = getattr(inner, "reason", None) or inner
-    text = str(inner).rpartition(": ")[2] or type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None:
+        error = cause
+        inner = (getattr(cause, "reason", None), *reversed(cause.args))
+        cause = next((found for found in inner if isinstance(found, BaseException)), None)
+    text = str(error).rpartition(": ")[2] or type(error).__name__
     return text.rstrip(".")[:200]
 
 
