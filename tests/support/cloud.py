@@ -73,6 +73,7 @@ class Cloud:
         class Handler(_Handler):
             server_version = "cloud"
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
         Handler.cloud = cloud
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
