@@ -320,7 +320,7 @@ class SimulationError(VivaceError, RuntimeError):
 
 
 class MaxRetriesReachedError(VivaceError):
-    """A job did not end within the number of polls allowed. It goes on; poll or cancel it.
+    """A job did not end within the number of polls allowed. It was cancelled, unless the caller had an event.
 
     Attributes:
         job_id: The job.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from vivace.backends.qoro.wire import endpoints, fields, jobs, uploads
+from vivace.backends.qoro.wire import characterization, endpoints, fields, jobs, uploads
 from vivace.circuits import CircuitBatch, TemplateEntry
 from vivace.codecs import decompress_text, encode_histogram
 
@@ -67,6 +67,7 @@ class Cloud:
         self.page = 100
         self.keys = {}
         self.results = {}
+        self.report = {"quality_score": 80.0}
         self.lock = threading.RLock()
         cloud = self
 
@@ -128,7 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "lose":
             self.close_connection = True
             return
-        data = b"<<<" if fault == "garble" else json.dumps(answer).encode()
+        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        data = b"<<<" if fault == "garble" else data
         self._answer(status, {}, data, cut=fault == "cut")
 
     do_GET = do_POST = do_DELETE = _any  # noqa: N815 - names of the standard library
@@ -247,7 +249,29 @@ def _get_config(_cloud, job_id, job, _body, _query):
     return 200, {"job_id": job_id, "execution_configuration": job.config}
 
 
+def _submit_qubo(cloud, _job_id, job, body, _query):
+    if job.status != "PENDING" or job.bodies:
+        return 409, {"detail": "Job is not in PENDING status"}
+    job.bodies.append(characterization.QuboRequest.from_wire(fields.parse_object(body)))
+    job.finalized = True
+    job.status = "COMPLETED"
+    return 200, {}
+
+
+def _validation_result(cloud, job_id, job, _body, _query):
+    if job.status != "COMPLETED":
+        return 409, {"detail": "not yet"}
+    return 200, {"status": "COMPLETED", "report": cloud.report, "hardness": None, "recommendations": None}
+
+
+def _validation_html(_cloud, job_id, _job, _body, _query):
+    return 200, b"<div class='qvr-root'>\xc3\xa9</div>"
+
+
 _JOB_ACTIONS = {
+    (endpoints.SUBMIT_QUBO.name, "POST"): _submit_qubo,
+    (endpoints.VALIDATION_RESULT.name, "GET"): _validation_result,
+    (endpoints.VALIDATION_HTML.name, "GET"): _validation_html,
     (endpoints.ADD_CIRCUITS.name, "POST"): _add,
     (endpoints.STATUS.name, "GET"): _status,
     (endpoints.CANCEL.name, "POST"): _cancel,

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
     from vivace.backends.maestro.paths import ExecutionPath
     from vivace.backends.maestro.simulator import MaestroSimulator
+    from vivace.backends.qoro.analysis import characterize_and_validate, get_characterization_result
+    from vivace.backends.qoro.analysis_options import CharacterizationOptions
+    from vivace.backends.qoro.analysis_result import CharacterizationResult
     from vivace.backends.qoro.client import QoroClient
     from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig, JobConfig
     from vivace.backends.qoro.http_errors import (
@@ -48,6 +51,8 @@ __all__ = [
     "QPU",
     "AsyncJobBackend",
     "CharacterizationFailedError",
+    "CharacterizationOptions",
+    "CharacterizationResult",
     "CharacterizationSubmitError",
     "CircuitBatch",
     "CircuitPayload",
@@ -84,9 +89,11 @@ __all__ = [
     "SupportsCircuitTemplates",
     "TemplateEntry",
     "UnreadableAnswerError",
+    "characterize_and_validate",
     "convert_counts_to_probs",
     "get_available_qpu_systems",
     "get_available_simulator_clusters",
+    "get_characterization_result",
     "get_qpu_system",
     "get_simulator_cluster",
     "normalise_circuit_batch",
@@ -98,6 +105,8 @@ __getattr__, __dir__ = lazy_names(
     {
         "AsyncJobBackend": "vivace.backends.runner",
         "CharacterizationFailedError": "vivace.errors",
+        "CharacterizationOptions": "vivace.backends.qoro.analysis_options",
+        "CharacterizationResult": "vivace.backends.qoro.analysis_result",
         "CharacterizationSubmitError": "vivace.errors",
         "CircuitBatch": "vivace.circuits",
         "CircuitPayload": "vivace.circuits",
@@ -135,9 +144,11 @@ __getattr__, __dir__ = lazy_names(
         "SupportsCircuitTemplates": "vivace.backends.runner",
         "TemplateEntry": "vivace.circuits",
         "UnreadableAnswerError": "vivace.backends.qoro.http_errors",
+        "characterize_and_validate": "vivace.backends.qoro.analysis",
         "convert_counts_to_probs": "vivace.results",
         "get_available_qpu_systems": "vivace.backends.qoro.targets",
         "get_available_simulator_clusters": "vivace.backends.qoro.targets",
+        "get_characterization_result": "vivace.backends.qoro.analysis",
         "get_qpu_system": "vivace.backends.qoro.targets",
         "get_simulator_cluster": "vivace.backends.qoro.targets",
         "normalise_circuit_batch": "vivace.circuits",

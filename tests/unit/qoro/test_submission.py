@@ -323,6 +323,22 @@ def test_what_does_not_fit_into_a_request_opens_no_job(service, cloud):
     assert cloud.jobs == {}
 
 
+def test_words_that_fill_a_request_open_no_job(service, cloud):
+    """Upstream sends one circuit for each request then, and each is too large."""
+    import itertools
+    import random
+
+    letters = random.Random(1)
+    words = {"".join(letters.choices("IXYZ", k=40)) for _ in range(90_000)}
+    wide = {"a": "OPENQASM 2.0; qreg q[40]; h q[0];", "b": "OPENQASM 2.0; qreg q[40]; x q[0];"}
+    with pytest.raises(
+        PayloadError,
+        match=r"Circuit 'a' alone needs a request of \d+ bytes \(\d+ of them in every request\), the cap is 996147 bytes",
+    ):
+        service.submit_circuits(wide, ham_ops=";".join(itertools.islice(words, 90_000)))
+    assert cloud.jobs == {}
+
+
 @pytest.mark.parametrize(
     ("templates", "options", "message"),
     [

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from vivace._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from vivace.backends.qoro.analysis import characterize_and_validate, get_characterization_result
+    from vivace.backends.qoro.analysis_options import CharacterizationOptions
+    from vivace.backends.qoro.analysis_result import CharacterizationResult
     from vivace.backends.qoro.client import QoroClient
     from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig, JobConfig
     from vivace.backends.qoro.http_errors import (
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "QPU",
+    "CharacterizationOptions",
+    "CharacterizationResult",
     "DeviceConfig",
     "ExecutionConfig",
     "JobConfig",
@@ -46,8 +51,10 @@ __all__ = [
     "Simulator",
     "SimulatorCluster",
     "UnreadableAnswerError",
+    "characterize_and_validate",
     "get_available_qpu_systems",
     "get_available_simulator_clusters",
+    "get_characterization_result",
     "get_qpu_system",
     "get_simulator_cluster",
 ]
@@ -55,6 +62,8 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "CharacterizationOptions": "vivace.backends.qoro.analysis_options",
+        "CharacterizationResult": "vivace.backends.qoro.analysis_result",
         "DeviceConfig": "vivace.backends.qoro.config",
         "ExecutionConfig": "vivace.backends.qoro.config",
         "JobConfig": "vivace.backends.qoro.config",
@@ -74,8 +83,10 @@ __getattr__, __dir__ = lazy_names(
         "Simulator": "vivace.backends.qoro.wire.configs",
         "SimulatorCluster": "vivace.backends.qoro.wire.account",
         "UnreadableAnswerError": "vivace.backends.qoro.http_errors",
+        "characterize_and_validate": "vivace.backends.qoro.analysis",
         "get_available_qpu_systems": "vivace.backends.qoro.targets",
         "get_available_simulator_clusters": "vivace.backends.qoro.targets",
+        "get_characterization_result": "vivace.backends.qoro.analysis",
         "get_qpu_system": "vivace.backends.qoro.targets",
         "get_simulator_cluster": "vivace.backends.qoro.targets",
     },

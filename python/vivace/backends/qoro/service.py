@@ -9,6 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace._suggest import warn_unknown_keywords
+from vivace.backends.qoro.analysis import QoroAnalysis
 from vivace.backends.qoro.client import DEFAULT_JOURNAL
 from vivace.backends.qoro.config import (
     DEFAULT_CLUSTER,
@@ -18,7 +19,6 @@ from vivace.backends.qoro.config import (
     JobConfig,
 )
 from vivace.backends.qoro.journal import JobRecord, Journal
-from vivace.backends.qoro.remote import QoroJobs
 from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
 from vivace.backends.qoro.transport import RetryPolicy
@@ -48,7 +48,7 @@ _KEYWORDS: Final = (
 )
 
 
-class QoroService(QoroJobs, CircuitRunner):
+class QoroService(QoroAnalysis, CircuitRunner):
     """Runs circuits on the Qoro cloud, or on a server that speaks its protocol.
 
     A submission is checked as a whole before anything is sent, uploaded exactly once whatever happens to the
@@ -103,7 +103,7 @@ class QoroService(QoroJobs, CircuitRunner):
     ) -> None:
         CircuitRunner.__init__(self, DEFAULT_SHOTS, track_depth)
         config = _job_config(job_config, old)
-        QoroJobs.__init__(
+        QoroAnalysis.__init__(
             self,
             auth_token=auth_token,
             base_url=base_url,
