@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use vivace_core::payload::decompress_text;
 use vivace_core::shots::{ShotRange, validate};
-use vivace_core::template::{CircuitBatch, TemplateSource, render_bound};
-use vivace_core::upload::{Body, Form, Upload, UploadError};
+use vivace_core::template::{CircuitBatch, TemplateSource};
+use vivace_core::upload::{Body, Form, Upload};
 
 const FORMS: [Form; 3] = [Form::Bound, Form::Smaller, Form::Template];
 
@@ -84,11 +84,9 @@ fn read(body: &Body) -> Vec<(String, String)> {
             labels: &labels,
         };
         let bound = CircuitBatch::from_templates(&[source]).unwrap();
-        let text = render_bound(
-            &bound.templates[0].program,
-            bound.templates[0].row(0).unwrap(),
-        )
-        .unwrap();
+        let text = bound.templates[0]
+            .bound_text(bound.templates[0].row(0).unwrap())
+            .unwrap();
         (labels[0].to_owned(), text)
     })
     .collect()
@@ -108,7 +106,7 @@ proptest! {
         let batch = batch(&circuits(&kinds));
         let expected: Vec<(String, String)> = batch.places.iter().zip(&batch.labels).map(|(place, label)| {
             let template = &batch.templates[place.template as usize];
-            (label.clone(), render_bound(&template.program, template.row(place.row as usize).unwrap()).unwrap())
+            (label.clone(), template.bound_text(template.row(place.row as usize).unwrap()).unwrap())
         }).collect();
         for form in FORMS {
             let upload = Upload::new(&batch, r#""shots":7"#, &[], cap, form).unwrap();
@@ -187,8 +185,7 @@ fn a_sweep_of_texts_travels_as_one_template() {
 #[test]
 fn what_does_not_fit_is_refused_before_anything_is_written() {
     let batch = batch(&circuits(&[(0, 0.1), (1, 0.2)]));
-    let message = |form, cap| Upload::new(&batch, r#""shots":7"#, &[], cap, form).unwrap_err();
-    let error = message(Form::Bound, 200);
+    let error = Upload::new(&batch, r#""shots":7"#, &[], 200, Form::Bound).unwrap_err();
     assert_eq!(error.label(), Some("c\"0"));
     assert!(
         error
@@ -196,17 +193,23 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
             .starts_with("Circuit 'c\"0' alone needs a request of 238 bytes (61 of them in every"),
         "{error}"
     );
-    let error = message(Form::Template, 150);
-    assert!(matches!(
-        error,
-        UploadError::TooLarge {
-            template: Some(_),
-            ..
-        }
-    ));
-    assert!(error.to_string().ends_with(
-        "with the request's other fields exceeds the per-request payload cap (0.00 MB)"
-    ));
+    let source = TemplateSource {
+        text: "OPENQASM 2.0; qreg q[1]; rx(a) q[0];",
+        names: &["a"],
+        rows: &[1.0],
+        labels: &["x"],
+    };
+    let batch = CircuitBatch::from_templates(&[source]).unwrap();
+    let message = |cap| {
+        let upload = Upload::new(&batch, r#""shots":7"#, &[], cap, Form::Template);
+        upload.unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(200),
+        "Compressed circuit_template (108 bytes) with the request's other fields exceeds the per-request \
+         payload cap (0.00 MB)"
+    );
+    assert!(message(250).starts_with("Circuit 'x' alone needs a request of 2"));
 }
 
 #[test]

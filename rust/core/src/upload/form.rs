@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::payload::compress_text;
 use crate::payload::json::escaped_len;
-use crate::template::{CircuitBatch, Template, render_bound, render_template};
+use crate::template::{CircuitBatch, Template, render_template};
 
 /// When circuits of one structure travel as a template and rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn saves(batch: &CircuitBatch, template: usize, circuits: &Range<usize>, payload
     let first = batch.places[circuits.start].row as usize;
     let template = &batch.templates[template];
     let values = template.row(first).unwrap_or_default();
-    let Ok(text) = render_bound(&template.program, values) else {
+    let Ok(text) = template.bound_text(values) else {
         return true; // reported where bodies are planned
     };
     let label = escaped_len(&batch.labels[circuits.start]);
@@ -97,6 +97,5 @@ fn saves(batch: &CircuitBatch, template: usize, circuits: &Range<usize>, payload
 
 /// Most characters that the text of a circuit has, whatever its row.
 pub fn longest_text(template: &Template) -> usize {
-    render_template(&template.program, &template.names).len()
-        + NUMBER * template.program.symbols.len()
+    render_template(&template.program, &template.names).len() + NUMBER * template.n_numbers()
 }

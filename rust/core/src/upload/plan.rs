@@ -10,7 +10,7 @@ use crate::payload::json::escaped_len;
 use crate::payload::{BodyError, BoundBody, Fragment, TemplateBody, TooLarge, compress_text};
 use crate::qasm2::{Instr, evaluate};
 use crate::shots::{ShotRange, restrict};
-use crate::template::{CircuitBatch, RenderError, Template, render_bound};
+use crate::template::{CircuitBatch, RenderError, Template};
 
 /// Bodies that are made at a time: enough to keep all cores busy, few enough to hold.
 const AHEAD: usize = 3;
@@ -314,10 +314,12 @@ fn compressed(batch: &CircuitBatch, circuit: usize) -> Result<String, UploadErro
     let place = batch.places[circuit];
     let template = &batch.templates[place.template as usize];
     let values = template.row(place.row as usize).unwrap_or_default();
-    let text = render_bound(&template.program, values).map_err(|error| UploadError::Angle {
-        label: batch.labels[circuit].clone(),
-        error,
-    })?;
+    let text = template
+        .bound_text(values)
+        .map_err(|error| UploadError::Angle {
+            label: batch.labels[circuit].clone(),
+            error,
+        })?;
     Ok(compress_text(&text))
 }
 
