@@ -209,7 +209,7 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
         "Compressed circuit_template (108 bytes) with the request's other fields exceeds the per-request \
          payload cap (0.00 MB)"
     );
-    assert!(message(250).starts_with("Circuit 'x' alone needs a request of 2"));
+    assert!(message(230).starts_with("Circuit 'x' alone needs a request of 2"));
 }
 
 #[test]
