@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - tables with a line for each case
 
 import copy
+import json
 import signal
 import threading
 import warnings
@@ -159,12 +160,50 @@ def test_account(service):
 
 def test_vendor_blueprints_are_keyed_by_option(service, cloud):
     shape = {"label": "IBM", "credentials": [], "device": [{"name": "SEED", "kind": "number"}]}
-    import json
-
     cloud.faults["vendor blueprints"].append((200, {}, json.dumps({"ibm": shape})))
     assert service.fetch_vendor_blueprints() == {
         "ibm": {"label": "IBM", "credentials": {}, "device": {"SEED": {"name": "SEED", "kind": "number"}}}
     }
+
+
+BLUEPRINT = {
+    "ibm": {"label": "IBM", "credentials": [], "device": [
+        {"name": "TRANSPILE_LEVEL", "kind": "number"}, {"name": "USE_MITIGATION", "kind": "toggle"},
+        {"name": "LAYOUT", "kind": "choice", "choices": ["sabre", "trivial"]}, {"name": "NOTE", "kind": "text"},
+        {"name": "ANY", "kind": "magic"},
+    ]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"transpile_level": "2"}, "Device option 'transpile_level' must be a whole number, got '2'."),
+        ({"transpile_level": True}, "Device option 'transpile_level' must be a whole number, got True."),
+        ({"use_mitigation": 1}, "Device option 'use_mitigation' must be True or False, got 1."),
+        ({"layout": "best"}, "Device option 'layout' must be one of sabre, trivial, got 'best'."),
+        ({"note": 1}, "Device option 'note' must be text, got 1."),
+        (
+            {"transpile_lvel": 1},
+            "No device of 'lab' takes the option 'transpile_lvel' (did you mean 'transpile_level'?).",
+        ),
+    ],
+)
+def test_device_options_that_no_vendor_takes_are_refused(connect, cloud, options, message):
+    service = connect(job_config=JobConfig(qpu_system="lab"))
+    cloud.faults["vendor blueprints"].append((200, {}, json.dumps(BLUEPRINT)))
+    with pytest.raises(ConfigError) as caught:
+        service.submit_circuits(CIRCUITS, device_config=DeviceConfig(**options))
+    assert str(caught.value) == message
+    service.submit_circuits(CIRCUITS, device_config=DeviceConfig(layout="sabre", any=3, use_mitigation=True))
+    ((_, job),) = cloud.jobs.items()
+    assert job.init["device_config"] == {"LAYOUT": "sabre", "ANY": 3, "USE_MITIGATION": True}
+
+
+def test_services_that_tell_nothing_of_device_options_decide_themselves(connect, cloud):
+    service = connect(job_config=JobConfig(qpu_system="lab"))
+    service.submit_circuits(CIRCUITS, device_config=DeviceConfig(whatever=1))
+    assert len(cloud.jobs) == 1
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,18 @@ def test_answers_are_bounded(cloud):
         transport.get(endpoints.CREDITS, dict)
 
 
+def test_compressed_answers_are_bounded_too(service, cloud):
+    import gzip
+
+    zipped = {"Content-Encoding": "gzip"}
+    cloud.faults["credits"].append((200, zipped, gzip.compress(b'{"balance": "7"}')))
+    assert service.get_credit_balance() == {"balance": "7"}
+    transport = Transport(cloud.url, f"Bearer {TOKEN}", retry=RetryPolicy(attempts=1), max_response=1 << 20)
+    cloud.faults["credits"].append((200, zipped, gzip.compress(b" " * (50 << 20))))
+    with pytest.raises(ProtocolError, match="An answer of more than 1048576 bytes"):
+        transport.get(endpoints.CREDITS, dict)
+
+
 def test_the_token_shows_nowhere(service, cloud, caplog):
     caplog.set_level(logging.DEBUG)
     response = service.test_connection()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UnreadableAnswerError,
     )
     from vivace.backends.qoro.journal import JobRecord, Journal
+    from vivace.backends.qoro.retrying import RetryPolicy
     from vivace.backends.qoro.service import QoroService
     from vivace.backends.qoro.targets import (
         get_available_qpu_systems,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         get_qpu_system,
         get_simulator_cluster,
     )
-    from vivace.backends.qoro.transport import RetryPolicy
     from vivace.backends.qoro.wire.account import QPU, QPUSystem, SimulatorCluster
     from vivace.backends.qoro.wire.configs import SimulationMethod, Simulator
     from vivace.backends.qoro.wire.jobs import JobStatus, JobType
@@ -78,7 +78,7 @@ __getattr__, __dir__ = lazy_names(
         "QoroHTTPError": "vivace.backends.qoro.http_errors",
         "QoroService": "vivace.backends.qoro.service",
         "QoroTimeoutError": "vivace.backends.qoro.http_errors",
-        "RetryPolicy": "vivace.backends.qoro.transport",
+        "RetryPolicy": "vivace.backends.qoro.retrying",
         "SimulationMethod": "vivace.backends.qoro.wire.configs",
         "Simulator": "vivace.backends.qoro.wire.configs",
         "SimulatorCluster": "vivace.backends.qoro.wire.account",

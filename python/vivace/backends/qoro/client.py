@@ -11,9 +11,11 @@ from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig
 from vivace.backends.qoro.http_errors import QoroHTTPError
 from vivace.backends.qoro.jobs import fetch_status, job_ids_of, known_status
 from vivace.backends.qoro.journal import JobRecord, Journal
+from vivace.backends.qoro.request import check_device_options
+from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.targets import TargetCache, parse_qpu_systems, parse_simulator_clusters
 from vivace.backends.qoro.tokens import Token, find_token
-from vivace.backends.qoro.transport import RetryPolicy, Transport
+from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
 from vivace.backends.qoro.wire.configs import decode_maestro
@@ -66,6 +68,7 @@ class QoroClient:
         self._retry = retry or RetryPolicy()
         self._journal = Journal() if journal == DEFAULT_JOURNAL else _journal(journal)
         self._cache = TargetCache()
+        self._blueprints: dict[str, dict[str, Any]] | None = None
         self._transport = self._connected()
         self._base_url = self._transport.base_url
 
@@ -124,7 +127,19 @@ class QoroClient:
 
         The last two map the name of an option to what the service says of it.
         """
-        return self._transport.get(endpoints.VENDOR_BLUEPRINTS, _blueprints)
+        self._blueprints = self._transport.get(endpoints.VENDOR_BLUEPRINTS, _blueprints)
+        return self._blueprints
+
+    def _check_device(self, config: DeviceConfig, system: QPUSystem) -> None:
+        """Refuse device options that no vendor of the system takes, where the service tells them."""
+        if self._blueprints is None:
+            try:
+                self.fetch_vendor_blueprints()
+            except QoroHTTPError as error:
+                if error.status_code != 404:
+                    raise
+                self._blueprints = {}  # older services do not tell
+        check_device_options(config.to_payload(), system, self._blueprints or {})
 
     def get_credit_balance(self) -> dict[str, Any]:
         """Balance of the account: ``balance`` and ``total_used`` as decimal texts, and dates."""

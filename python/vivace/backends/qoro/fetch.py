@@ -57,17 +57,17 @@ def fetch_entries(
     """
     yield from known
     seen = {entry["label"] for entry in known}
-    with ThreadPoolExecutor(_AHEAD, thread_name_prefix="vivace-results") as threads:
-        pages = _Pages(transport, job_id, words or {}, threads, cancellation_event)
-        try:
-            for entries in pages.start(len(known)):
-                for entry in entries:
-                    if entry["label"] in seen:
-                        raise ProtocolError(f"Job {job_id}: results of {entry['label']!r} came twice.")
-                    seen.add(entry["label"])
-                    yield entry
-        finally:
-            pages.drop()
+    threads = ThreadPoolExecutor(_AHEAD, thread_name_prefix="vivace-results")
+    pages = _Pages(transport, job_id, words or {}, threads, cancellation_event)
+    try:
+        for entries in pages.start(len(known)):
+            for entry in entries:
+                if entry["label"] in seen:
+                    raise ProtocolError(f"Job {job_id}: results of {entry['label']!r} came twice.")
+                seen.add(entry["label"])
+                yield entry
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)  # pages that nobody will read
     total = expected if expected is not None else pages.count
     if total is not None and len(seen) != total:
         raise ProtocolError(f"Job {job_id}: expected results of {total} circuits, got {len(seen)}.")
@@ -108,11 +108,6 @@ class _Pages:
             yield entries
             if page.next is None:
                 return
-
-    def drop(self) -> None:
-        """Let go of pages that nobody will read."""
-        while self._ahead:
-            self._ahead.pop()[1].cancel()
 
     def _page(self, offset: int) -> tuple[ResultsPage, Entries]:
         while self._ahead and self._ahead[0][0] != offset:

@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _FIRST_WAIT: Final = 0.05
 _GROWTH: Final = 1.5
 _FAILED_POLLS: Final = 5
+_CANCEL_ATTEMPTS: Final = 2
 
 _unknown_statuses: set[str] = set()
 
@@ -65,7 +66,7 @@ def known_status(reply: StatusReply) -> JobStatus | str:
 def cancel_quietly(transport: Transport, job_id: str) -> requests.Response | None:
     """Cancel a job if possible. Whoever calls this has an error of their own to report."""
     try:
-        return transport.exchange(endpoints.CANCEL, job_id=job_id)
+        return transport.exchange(endpoints.CANCEL, job_id=job_id, attempts=_CANCEL_ATTEMPTS)
     except (VivaceError, requests.RequestException) as error:
         _log.debug("Job %s could not be cancelled: %s", job_id, error)
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from vivace._suggest import did_you_mean
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.qoro.config import (
     DEFAULT_CLUSTER,
@@ -19,9 +20,9 @@ from vivace.backends.qoro.targets import TargetCache
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
 from vivace.backends.qoro.wire.configs import encode_maestro
 from vivace.backends.qoro.wire.jobs import InitRequest, JobType
-from vivace.errors import ConfigError, ConfigTypeError
+from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
 
-__all__ = ["CALL_OPTIONS", "JobOptions", "job_type_for", "one_of", "resolved"]
+__all__ = ["CALL_OPTIONS", "JobOptions", "check_device_options", "job_type_for", "one_of", "resolved"]
 
 CALL_OPTIONS: Final = (
     "override_job_config",
@@ -157,6 +158,53 @@ class JobOptions:
             maestro_config=None if self.maestro is None else encode_maestro(self.maestro),
             device_config=(None if self.device is None else self.device.to_payload()) or None,
         )
+
+
+def check_device_options(
+    options: Mapping[str, Any], system: QPUSystem, blueprints: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Refuse device options that no vendor of a system takes.
+
+    Args:
+        options: Options as they go out, in upper case.
+        system: Where the job runs. Where its processors do not name their vendors, any vendor will do.
+        blueprints: As of `QoroService.fetch_vendor_blueprints`; without any, nothing is known, nor refused.
+
+    Raises:
+        ConfigError: There is no such option, or it does not take that value.
+    """
+    vendors = {str(qpu.vendor_type) for qpu in system.qpus} & set(blueprints) or set(blueprints)
+    shapes = [blueprints[vendor]["device"] for vendor in sorted(vendors)]
+    if not shapes:
+        return
+    known = {name.lower() for shape in shapes for name in shape}
+    for name, value in options.items():
+        fields = [shape[name] for shape in shapes if name in shape]
+        if not fields:
+            raise UnknownOptionError(
+                f"No device of {system.name!r} takes the option {name.lower()!r}{did_you_mean(name, known)}.",
+                name,
+            )
+        if not any(_fits(field, value) for field in fields):
+            expected = " or ".join(sorted({_expected(field) for field in fields}))
+            raise ConfigError(f"Device option {name.lower()!r} must be {expected}, got {value!r:.60}.", name)
+
+
+def _fits(field: Mapping[str, Any], value: Any) -> bool:
+    kind = field.get("kind")
+    if kind == "toggle":
+        return isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "choice":
+        return value in (field.get("choices") or ())
+    return isinstance(value, str) if kind == "text" else True
+
+
+def _expected(field: Mapping[str, Any]) -> str:
+    if field.get("kind") == "choice":
+        return f"one of {', '.join(map(str, field.get('choices') or ()))}"
+    return {"toggle": "True or False", "number": "a whole number"}.get(str(field.get("kind")), "text")
 
 
 def resolved(config: JobConfig, cache: TargetCache) -> JobConfig:

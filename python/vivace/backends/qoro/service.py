@@ -20,9 +20,10 @@ from vivace.backends.qoro.config import (
 )
 from vivace.backends.qoro.journal import JobRecord, Journal
 from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
+from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
-from vivace.backends.qoro.transport import RetryPolicy
 from vivace.backends.qoro.waiting import upload_bar
+from vivace.backends.qoro.wire.account import QPUSystem
 from vivace.backends.qoro.wire.endpoints import MAX_BODY
 from vivace.backends.qoro.wire.jobs import InitRequest
 from vivace.backends.runner import CircuitRunner, the_circuits
@@ -232,6 +233,8 @@ class QoroService(QoroAnalysis, CircuitRunner):
         given = the_circuits(circuits, payloads)
         call = self._options.for_call(options, self._cache)
         _refuse(call, ham_ops, circuit_ham_map, shot_groups)
+        if call.device is not None and isinstance(call.target, QPUSystem):
+            self._check_device(call.device, call.target)
         batch = CircuitBatch.of(given)
         if not batch:
             raise ConfigError("submit_circuits requires at least one payload.", "circuits")

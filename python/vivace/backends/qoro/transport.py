@@ -7,13 +7,10 @@ place are refused, so the token goes nowhere else; it is in no error, log, pickl
 
 from __future__ import annotations
 
-import email.utils
 import logging
 import platform
-import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from threading import Event
@@ -32,61 +29,23 @@ from vivace.backends.qoro.http_errors import (
     UnreadableAnswerError,
     describe,
 )
+from vivace.backends.qoro.retrying import RetryPolicy, is_harmless, is_transient, retry_after
 from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.fields import dump_json, parse_json
 from vivace.cancellation import check, wait
 from vivace.errors import ConfigError, ProtocolError
 
-__all__ = ["RetryPolicy", "Transport", "retry_after"]
+__all__ = ["Transport"]
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_TRANSIENT: Final = frozenset({429, 500, 502, 503, 504})
 _CONNECT_TIMEOUT: Final = 10.0
 _BLOCK: Final = 1 << 16
 _MAX_REDIRECTS: Final = 5
 _CONNECTIONS: Final = 8
 _MAX_ERROR_BODY: Final = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How faults that pass are waited out.
-
-    Waits grow by the factor two from ``backoff`` to ``max_backoff``, each between half and all of that. A
-    ``Retry-After`` of the service counts up to ``max_retry_after``: a longer one is an error at once, so that
-    no server can make a client wait for hours.
-
-    Attributes:
-        attempts: Attempts in all, at least 1.
-        backoff: First wait, in seconds.
-        max_backoff: Longest wait, in seconds.
-        max_retry_after: Longest ``Retry-After`` that is honoured, in seconds.
-
-    >>> RetryPolicy(attempts=0)
-    Traceback (most recent call last):
-    ...
-    vivace.errors.ConfigError: attempts must be at least 1, got 0.
-    """
-
-    attempts: int = 6
-    backoff: float = 0.2
-    max_backoff: float = 10.0
-    max_retry_after: float = 60.0
-
-    def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ConfigError(f"attempts must be at least 1, got {self.attempts}.", "attempts")
-        for name in ("backoff", "max_backoff", "max_retry_after"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ConfigError(f"{name} must be at least 0, got {getattr(self, name)}.", name)
-
-    def wait_before(self, attempt: int) -> float:
-        """Seconds to wait before attempt number ``attempt`` (the second one is 1)."""
-        longest = min(self.max_backoff, self.backoff * 2.0 ** min(attempt - 1, 60))
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients out, keeps no secret
 
 
 class Transport:
@@ -198,10 +157,17 @@ class Transport:
         )
 
     def exchange(
-        self, endpoint: Endpoint, *, job_id: str | None = None, repeatable: bool = True
+        self,
+        endpoint: Endpoint,
+        *,
+        job_id: str | None = None,
+        repeatable: bool = True,
+        attempts: int | None = None,
     ) -> requests.Response:
         """Send a request without a body, and return the answer as it is: complete, status below 400."""
-        return self._requested(endpoint, lambda response: response, job_id, None, repeatable=repeatable)
+        return self._requested(
+            endpoint, lambda response: response, job_id, None, repeatable=repeatable, attempts=attempts
+        )
 
     def _requested(
         self,
@@ -214,13 +180,15 @@ class Transport:
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        attempts: int | None = None,
     ) -> T:
         data = body if body is None or isinstance(body, bytes) else dump_json(body)
 
         def once() -> T:
             return answered(self._once(endpoint, job_id, params=params, data=data, headers=headers))
 
-        return self._again(endpoint, once, event, _is_transient if repeatable else _is_harmless)
+        retriable = is_transient if repeatable else is_harmless
+        return self._again(endpoint, once, event, retriable, attempts or self.retry.attempts)
 
     def _again(
         self,
@@ -228,13 +196,14 @@ class Transport:
         once: Callable[[], T],
         event: Event | None,
         retriable: Callable[[Exception], bool],
+        attempts: int,
     ) -> T:
         attempt = 1
         while True:
             try:
                 return once()
             except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
-                if attempt >= self.retry.attempts or not retriable(error):
+                if attempt >= attempts or not retriable(error):
                     raise
                 pause = self._pause(error, attempt)
                 if pause is None:
@@ -300,7 +269,8 @@ class Transport:
         """The answer with all of its body, and without the token in the request it remembers."""
         limit = self.max_response if response.status_code < 400 else _MAX_ERROR_BODY
         blocks, size = [], 0
-        for block in response.iter_content(_BLOCK):
+        # What has arrived, piece by piece: a service that sends a byte now and then must not keep us here.
+        while block := response.raw.read1(_BLOCK, decode_content=True):
             size += len(block)
             if size > limit and response.status_code < 400:
                 raise ProtocolError(f"An answer of more than {limit} bytes from {response.url}.")
@@ -331,30 +301,6 @@ class _Authorization(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._value
         return request
-
-
-def retry_after(response: requests.Response | None) -> float | None:
-    """Seconds that an answer asks to wait; None if it does not, or not in a way that can be read."""
-    text = "" if response is None else response.headers.get("Retry-After", "")
-    if text.strip().isdecimal():
-        return float(text)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
-
-
-def _is_transient(error: Exception) -> bool:
-    if isinstance(error, QoroHTTPError):
-        return error.status_code in _TRANSIENT
-    return True
-
-
-def _is_harmless(error: Exception) -> bool:
-    """Whether the service cannot have acted on the request."""
-    if isinstance(error, QoroHTTPError):
-        return error.status_code == 429
-    return isinstance(error, QoroConnectionError) and not error.sent
 
 
 def _version() -> str:
