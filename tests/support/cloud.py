@@ -62,6 +62,7 @@ class Cloud:
     def __init__(self):
         self.jobs = {}
         self.requests = []
+        self.clients = []
         self.faults = defaultdict(deque)
         self.statuses = ["RUNNING", "COMPLETED"]
         self.page = 100
@@ -115,6 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         endpoint, job_id = _match(self.command, parts.path.removeprefix("/api/"))
         name = endpoint.name if endpoint else "unknown"
         with self.cloud.lock:
+            self.cloud.clients.append(self.client_address)
             self.cloud.requests.append((name, dict(self.headers), body))
             queue = self.cloud.faults[name]
             fault = queue.popleft() if queue else None

@@ -145,6 +145,13 @@ def test_cancel_and_delete_answer_as_the_service_does(service, cloud, pending):
         service.delete_job(pending)
 
 
+@pytest.mark.parametrize("method", ["cancel_job", "delete_job"])
+def test_ending_a_job_works_though_the_answer_is_lost(service, cloud, pending, method):
+    cloud.faults["job cancel" if method == "cancel_job" else "job delete"].append("lose")
+    getattr(service, method)(pending)
+    assert pending.job_id not in cloud.live()
+
+
 def test_results_of_a_running_job_are_not_there_yet(service, pending):
     with pytest.raises(
         requests.HTTPError, match="^400 Bad Request: Job results not available, likely job is still running$"

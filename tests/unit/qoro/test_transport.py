@@ -4,8 +4,10 @@
 
 import copy
 import logging
+import os
 import pickle
 import traceback
+import warnings
 from email.utils import formatdate
 
 import pytest
@@ -199,6 +201,33 @@ def test_every_request_says_who_sends_it(service, cloud):
     headers = cloud.requests[-1][1]
     assert headers["User-Agent"].startswith("vivace/")
     assert "(python=3." in headers["User-Agent"]
+
+
+def test_a_token_sent_in_the_clear_to_another_machine_is_a_warning():
+    with pytest.warns(UserWarning, match="The token travels in the clear to elsewhere.invalid; use https"):
+        Transport("http://elsewhere.invalid/api", "Bearer x", retry=RetryPolicy())
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.9", "[::1]", "api.localhost"])
+def test_this_machine_may_be_reached_without_https(host):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Transport(f"http://{host}:9/api", "Bearer x", retry=RetryPolicy())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_opens_connections_of_its_own(service, cloud):
+    service.test_connection()
+    ports = cloud.clients
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # forking a process that has threads
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if service.test_connection().status_code == 200 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    service.test_connection()
+    parent, forked, again = ports[-3:]
+    assert parent == again != forked
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,18 @@ class QoroClient:
             self._journal.set_state(job_id, state)
 
     def _ended(self, endpoint: Endpoint, job_id: str, state: str) -> requests.Response:
-        response = self._transport.exchange(endpoint, job_id=job_id)
+        try:
+            response = self._transport.exchange(endpoint, job_id=job_id)
+        except QoroHTTPError as error:
+            # Refused, but only because an earlier attempt, whose answer was lost, had worked.
+            worked = error.attempts > 1 and (
+                error.status_code == 404
+                if endpoint is endpoints.DELETE
+                else self._transport.get(endpoints.STATUS, _object, job_id=job_id).get("status") == state
+            )
+            if not worked or error.response is None:
+                raise
+            response = error.response
         self._record(job_id, state)
         return response
 

@@ -30,11 +30,13 @@ class QoroHTTPError(VivaceError, requests.HTTPError):
     Attributes:
         status_code: HTTP status.
         response: The answer; what it says of the request leaves out the token.
+        attempts: How often the request was sent.
     """
 
     def __init__(self, message: str, response: requests.Response) -> None:
         requests.HTTPError.__init__(self, message, response=response)
         self.status_code = response.status_code
+        self.attempts = 1
 
 
 class QoroConnectionError(VivaceError, requests.ConnectionError, ConnectionError):

@@ -7,9 +7,12 @@ place are refused, so the token goes nowhere else; it is in no error, log, pickl
 
 from __future__ import annotations
 
+import ipaddress
 import logging
+import os
 import platform
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
@@ -64,6 +67,10 @@ class Transport:
         self.base_url = _checked_url(base_url)
         self.retry = retry
         self.max_response = max_response
+        self._authorization = _Authorization(authorization)
+        self._session, self._pid = self._new_session(), os.getpid()
+
+    def _new_session(self) -> requests.Session:
         session = requests.Session()
         # One session serves all threads: it keeps no state but its connections.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -73,8 +80,15 @@ class Transport:
         agent = session.headers["User-Agent"]
         session.headers["User-Agent"] = f"vivace/{_version()} (python={platform.python_version()}) {agent!s}"
         # An `auth` keeps requests from taking other credentials out of a .netrc file.
-        session.auth = _Authorization(authorization)
-        self._session = session
+        session.auth = self._authorization
+        return session
+
+    def _session_here(self) -> requests.Session:
+        """The session; a new one in a forked process, which must not use the connections of its parent."""
+        if self._pid != os.getpid():
+            self._inherited = self._session  # kept, so that nothing closes what the parent still uses
+            self._session, self._pid = self._new_session(), os.getpid()
+        return self._session
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
@@ -84,7 +98,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections. They open again when needed."""
-        self._session.close()
+        self._session_here().close()
 
     def get(
         self,
@@ -203,6 +217,8 @@ class Transport:
             try:
                 return once()
             except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
+                if isinstance(error, QoroHTTPError):
+                    error.attempts = attempt
                 if attempt >= attempts or not retriable(error):
                     raise
                 pause = self._pause(error, attempt)
@@ -250,7 +266,7 @@ class Transport:
         timeout = (min(_CONNECT_TIMEOUT, endpoint.timeout), endpoint.timeout)
         deadline = time.monotonic() + 2 * endpoint.timeout
         try:
-            with self._session.request(
+            with self._session_here().request(
                 endpoint.method, url, timeout=timeout, allow_redirects=False, stream=True, **arguments
             ) as response:
                 return self._complete(response, deadline)
@@ -336,10 +352,23 @@ def _without_query(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{parts.path}"
 
 
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"base_url must be an http or https address, got {url!r:.80}.", "base_url")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigError("base_url must have no credentials, query or fragment.", "base_url")
+    if parts.scheme == "http" and not _is_here(parts.hostname):
+        warnings.warn(
+            f"The token travels in the clear to {parts.hostname}; use https for services on other machines.",
+            UserWarning,
+            stacklevel=6,
+        )
     return url.rstrip("/")
