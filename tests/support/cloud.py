@@ -63,6 +63,7 @@ class Cloud:
         self.jobs = {}
         self.requests = []
         self.clients = []
+        self.paths = []
         self.faults = defaultdict(deque)
         self.statuses = ["RUNNING", "COMPLETED"]
         self.page = 100
@@ -117,6 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = endpoint.name if endpoint else "unknown"
         with self.cloud.lock:
             self.cloud.clients.append(self.client_address)
+            self.cloud.paths.append(self.path)
             self.cloud.requests.append((name, dict(self.headers), body))
             queue = self.cloud.faults[name]
             fault = queue.popleft() if queue else None

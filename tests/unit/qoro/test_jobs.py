@@ -240,9 +240,9 @@ def test_what_was_fetched_is_not_fetched_again(service, cloud, pending):
     with pytest.raises(ConnectionError):
         service.get_job_results(pending)
     cloud.faults.clear()
-    cloud.requests.clear()
+    cloud.paths.clear()
     assert [entry["label"] for entry in service.get_job_results(pending).results] == list(CIRCUITS)
-    assert len(cloud.sent(endpoints.RESULTS)) == 2
+    assert not [path for path in cloud.paths if "offset=0" in path]
 
 
 def test_results_are_kept_when_the_run_time_cannot_be_read(connect, service, cloud, pending):
