@@ -192,6 +192,19 @@ def entries(number, **change):
     return [{"label": f"c{i}", "results": dict(encode_histogram({"01": 5})), **change} for i in range(number)]
 
 
+@pytest.mark.parametrize("n_bits", [2, None])
+def test_counts_come_as_arrays_too(service, cloud, pending, n_bits):
+    service.poll_job_status(pending, True)
+    found = [{"label": f"c{i}", "results": dict(encode_histogram({"01": 5, "10": i + 1}))} for i in range(7)]
+    for entry in found:
+        entry["results"]["n_bits"] = n_bits
+    cloud.results[pending.job_id] = found
+    result = service.get_job_results(pending)
+    bits, counts = result.counts_arrays()[6]
+    assert (bits.tolist(), counts.tolist()) == ([[1], [2]], [5, 7])
+    assert result.results == list(service.iter_results(pending))
+
+
 def test_missing_results_are_an_error(service, cloud, pending):
     service.poll_job_status(pending, True)
     cloud.results[pending.job_id] = entries(5)

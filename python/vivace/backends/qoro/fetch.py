@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import requests
 
@@ -17,9 +17,13 @@ from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.cancellation import check
-from vivace.codecs import decode_histogram
+from vivace.codecs import decode_histogram, decode_histogram_arrays
 from vivace.errors import PayloadError, ProtocolError, QoroJobError
-from vivace.results import ExpectationTable
+from vivace.tables import CountsTable, ExpectationTable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["fetch_entries", "tabled"]
 
@@ -35,6 +39,7 @@ def fetch_entries(
     expected: int | None = None,
     words: Mapping[str, str] | None = None,
     known: Sequence[dict[str, Any]] = (),
+    packed: bool = False,
     cancellation_event: Event | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Entries of a job in order, decoded: ``{"label": ..., "results": ...}``.
@@ -47,6 +52,7 @@ def fetch_entries(
         expected: Number of circuits, where known: that many entries must come.
         words: Keys to replace: padded words and the words as given.
         known: First entries, fetched before; the rest follows.
+        packed: Whether counts come in a form that only `tabled` understands.
         cancellation_event: Set it to stop.
 
     Raises:
@@ -58,7 +64,7 @@ def fetch_entries(
     yield from known
     seen = {entry["label"] for entry in known}
     threads = ThreadPoolExecutor(_AHEAD, thread_name_prefix="vivace-results")
-    pages = _Pages(transport, job_id, words or {}, threads, cancellation_event)
+    pages = _Pages(transport, job_id, words or {}, threads, cancellation_event, packed=packed)
     try:
         for entries in pages.start(len(known)):
             for entry in entries:
@@ -83,7 +89,10 @@ class _Pages:
         words: Mapping[str, str],
         threads: ThreadPoolExecutor,
         event: Event | None,
+        *,
+        packed: bool,
     ) -> None:
+        self._packed = packed
         self._transport = transport
         self._job_id = job_id
         self._words = words
@@ -125,7 +134,10 @@ class _Pages:
 
     def _fetched(self, offset: int) -> tuple[ResultsPage, Entries]:
         page = _results_page(self._transport, self._job_id, offset, self._event)
-        return page, [_entry(label, found, self._words) for label, found in page.entries]
+        return page, [
+            {"label": label, "results": _decoded(label, found, self._words, packed=self._packed)}
+            for label, found in page.entries
+        ]
 
 
 def _results_page(transport: Transport, job_id: str, offset: int, event: Event | None) -> ResultsPage:
@@ -161,17 +173,23 @@ def _explained(transport: Transport, job_id: str, error: QoroHTTPError) -> Excep
     return error
 
 
-def _entry(label: str, found: Any, words: Mapping[str, str]) -> dict[str, Any]:
-    return {"label": label, "results": _decoded(label, found, words)}
+class _Packed(NamedTuple):
+    """Counts of a circuit in arrays: an eighth of the memory of a dict, and much sooner made."""
+
+    width: int
+    bits: NDArray[np.uint8]
+    counts: NDArray[np.int64]
 
 
-def _decoded(label: str, found: Any, words: Mapping[str, str]) -> Any:
+def _decoded(label: str, found: Any, words: Mapping[str, str], *, packed: bool) -> Any:
     if not found:
         return found
     if "encoding" in found or "payload" in found:
         if not found.get("payload"):
             return found
         try:
+            if packed and found.get("n_bits") is not None:
+                return _Packed(found["n_bits"], *decode_histogram_arrays(found))
             return decode_histogram(found)
         except PayloadError as error:
             raise PayloadError(f"Results of circuit '{label}': {error}", label) from None
@@ -185,13 +203,32 @@ def _decoded(label: str, found: Any, words: Mapping[str, str]) -> Any:
     return values
 
 
-def tabled(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | ExpectationTable:
-    """Expectation values of the same words for all circuits as one matrix; anything else as it is."""
-    first = entries[0]["results"] if entries else None
+def tabled(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | ExpectationTable | CountsTable:
+    """Entries that were fetched ``packed`` as a table, if all are of one kind; else as plain dicts."""
+    if entries and all(isinstance(entry["results"], _Packed) for entry in entries):
+        return _counts_table(entries)
+    found = [
+        _counts_table([entry]).entries()[0] if isinstance(entry["results"], _Packed) else entry
+        for entry in entries
+    ]
+    first = found[0]["results"] if found else None
     if not first or not all(type(value) is float for value in first.values()):
-        return list(entries)
+        return found
     words = tuple(first)
-    if any(tuple(entry["results"] or ()) != words for entry in entries):
-        return list(entries)
-    rows = [list(entry["results"].values()) for entry in entries]
-    return ExpectationTable([entry["label"] for entry in entries], words, rows)
+    if any(tuple(entry["results"] or ()) != words for entry in found):
+        return found
+    rows = [list(entry["results"].values()) for entry in found]
+    return ExpectationTable([entry["label"] for entry in found], words, rows)
+
+
+def _counts_table(entries: Sequence[dict[str, Any]]) -> CountsTable:
+    import numpy as np
+
+    packed: list[_Packed] = [entry["results"] for entry in entries]
+    return CountsTable(
+        [entry["label"] for entry in entries],
+        [counts.width for counts in packed],
+        np.cumsum([0, *(len(counts.counts) for counts in packed)]),
+        np.concatenate([counts.bits.ravel() for counts in packed]),
+        np.concatenate([counts.counts for counts in packed]),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import Any
@@ -187,7 +187,8 @@ class QoroJobs(QoroClient):
         if is_list:
             parts = [self._results(job_id) for job_id in job_ids]
             run_time = sum(self._run_times.get(job_id, 0.0) for job_id in job_ids)
-            return ExecutionResult([entry for part in parts for entry in part], job_ids[0], 1, run_time)
+            found = tabled([entry for part in parts for entry in part])
+            return ExecutionResult(found, job_ids[0], 1, run_time)
         entries = self._results(job_ids[0])
         run_time = self._run_time(job_ids[0])
         if isinstance(execution_result, ExecutionResult):
@@ -208,22 +209,30 @@ class QoroJobs(QoroClient):
             ProtocolError: Results are missing.
         """
         (job_id,), _ = job_ids_of(execution_result)
-        return self._entries(job_id, (), cancellation_event)
+        return self._entries(job_id, cancellation_event)
 
-    def _entries(self, job_id: str, known: Any, event: Event | None) -> Iterator[dict[str, Any]]:
+    def _entries(
+        self, job_id: str, event: Event | None, known: Sequence[dict[str, Any]] = (), *, packed: bool = False
+    ) -> Iterator[dict[str, Any]]:
         expected, words = self._circuits.get(job_id), self._padded.get(job_id)
         if self._journal is not None and expected is None:
             record = self._journal.job(job_id)
             expected = None if record is None else record.n_circuits
             words = self._journal.words(job_id)
         return fetch_entries(
-            self._transport, job_id, expected=expected, words=words, known=known, cancellation_event=event
+            self._transport,
+            job_id,
+            expected=expected,
+            words=words,
+            known=known,
+            packed=packed,
+            cancellation_event=event,
         )
 
     def _results(self, job_id: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
         try:
-            for entry in self._entries(job_id, self._fetched.pop(job_id, ()), None):
+            for entry in self._entries(job_id, None, self._fetched.pop(job_id, ()), packed=True):
                 entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
         except (QoroHTTPError, QoroConnectionError, ProtocolError):
             if entries:

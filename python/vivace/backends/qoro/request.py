@@ -50,7 +50,8 @@ def one_of(given: Mapping[str, Any], *names: str) -> Any:
 
 def _typed(name: str, value: Any, kind: type[Any]) -> Any:
     if value is not None and not isinstance(value, kind):
-        raise ConfigTypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}.", name)
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise ConfigTypeError(f"{name} must be {article} {kind.__name__}, got {type(value).__name__}.", name)
     return value
 
 
