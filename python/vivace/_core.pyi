@@ -1,7 +1,7 @@
 """The Rust extension: conversions around ``vivace-core``. Use the public modules instead of this one."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ __all__ = [
     "CircuitBatch",
     "NativeCircuit",
     "Template",
+    "Upload",
     "check_flattened",
     "check_observables",
     "compress_text",
@@ -145,6 +146,30 @@ class Template:
         ``slot_gradients`` is gradients × ``slots`` in C order, as many gradients for every row, those of
         a row next to each other; the result is gradients × parameters.
         """
+
+@final
+class Upload:
+    """The request bodies of a submission, made a few at a time.
+
+    ``members`` are JSON members that go into every body, without braces. ``shot_ranges`` tile the circuits,
+    or are empty. ``templates``: whether neighbours of one structure travel as a template and rows; None where
+    that is smaller. Raises if a circuit does not fit into a body of ``cap`` bytes alone.
+    """
+
+    def __new__(
+        cls,
+        batch: CircuitBatch,
+        members: str,
+        shot_ranges: Sequence[tuple[int, int, int]],
+        cap: int,
+        templates: bool | None,
+    ) -> Self: ...
+    @property
+    def circuits_in_templates(self) -> int:
+        """How many circuits travel as rows of a template."""
+
+    def write(self, start: int) -> list[tuple[bytes, int, int]]:
+        """The next few bodies from circuit ``start`` on, each with its circuits ``start..stop``."""
 
 @final
 class NativeCircuit:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CircuitBatch", "CircuitPayload", "Circuits", "TemplateEntry", "normalise_circuit_batch"]
+__all__ = [
+    "CircuitBatch",
+    "CircuitPayload",
+    "Circuits",
+    "TemplateEntry",
+    "is_template",
+    "normalise_circuit_batch",
+]
 
 Circuits: TypeAlias = "CircuitBatch | Mapping[str, Any] | Iterable[Any]"
 """What `CircuitBatch.of` takes."""
@@ -189,7 +196,7 @@ class CircuitBatch:
         """
         if isinstance(circuits, CircuitBatch):
             return circuits
-        single = isinstance(circuits, str | bytes) or _is_template(circuits) or _is_qiskit(circuits)
+        single = isinstance(circuits, str | bytes) or is_template(circuits) or _is_qiskit(circuits)
         if single or not isinstance(circuits, Iterable):
             raise TypeError(
                 "submit_circuits expects a collection of circuits, got a single "
@@ -200,7 +207,7 @@ class CircuitBatch:
         else:
             items = list(circuits)
             labels = [str(index) for index in range(len(items))]
-        if items and all(map(_is_template, items)):
+        if items and all(map(is_template, items)):
             if isinstance(circuits, Mapping):
                 raise TypeError(
                     f"Templates carry the labels of their rows, so the names {labels[:4]!r:.200} "
@@ -220,6 +227,11 @@ class CircuitBatch:
 
     def __repr__(self) -> str:
         return f"CircuitBatch(<{len(self)} circuits of {len(self.templates)} structures>)"
+
+    @property
+    def core(self) -> _core.CircuitBatch:
+        """The batch as the extension holds it."""
+        return self._batch
 
     @property
     def labels(self) -> list[str]:
@@ -265,7 +277,12 @@ def _matrix(values: Any) -> NDArray[np.float64]:
         raise ParameterError(f"Expected real numbers as parameter values: {error}.") from error
 
 
-def _is_template(item: Any) -> bool:
+def is_template(item: Any) -> bool:
+    """Whether an object is shaped like a template with its rows.
+
+    >>> is_template(TemplateEntry("", (), ())), is_template("OPENQASM 2.0;")
+    (True, False)
+    """
     # Ours first: to look whether a CircuitPayload has parameter_sets would build them.
     ours = isinstance(item, TemplateEntry | CircuitPayload)
     return ours or (hasattr(item, "circuit") and hasattr(item, "parameter_sets"))
@@ -312,7 +329,7 @@ def _text(label: str, item: Any) -> str:
         return encodable(item, label)
     if _is_qiskit(item):
         return _exported(label, item)
-    if _is_template(item):
+    if is_template(item):
         raise TypeError(f"Circuit '{label}' is a template; submit templates and bound circuits apart.")
     raise TypeError(
         f"Expected OpenQASM 2 text, a Qiskit circuit or a template for circuit '{label}', "

@@ -7,6 +7,7 @@
     ├── DuplicateLabelError      ValueError                 two circuits, rows or words share a name
     ├── ObservableError          ValueError                 a Pauli word does not fit
     ├── PayloadError             ValueError                 encoded bytes or text cannot be decoded
+    ├── ProtocolError            ValueError                 a message is not what client and server agreed on
     ├── ShotRangeError           ValueError                 shot ranges do not tile the circuits
     ├── ParameterError           ValueError                 a template and its rows do not fit together
     ├── ResultError              ValueError                 results cannot be read in the form asked for
@@ -16,7 +17,19 @@
     │   └── UnknownChoiceError   KeyError                   ... or the value is not one of the known names
     ├── MissingDependencyError   ImportError                an optional library is not installed
     ├── ExecutionCancelledError                             the caller asked to stop
-    └── SimulationError          RuntimeError               the simulator failed on a circuit
+    ├── SimulationError          RuntimeError               the simulator failed on a circuit
+    ├── MaxRetriesReachedError                              a remote job did not end while it was polled
+    ├── SubmissionError          RuntimeError               an upload was given up; tells how to go on
+    ├── CharacterizationSubmitError  RuntimeError           a characterisation got stuck; its job exists
+    └── QoroJobError             RuntimeError               a remote job ended badly:
+        ├── JobFailedError                                  ... it failed
+        ├── JobCancelledError                               ... it was cancelled
+        ├── InsufficientCreditsError                        ... the account could not pay
+        ├── JobTimedOutError                                ... it took too long
+        └── CharacterizationFailedError                     ... it was a characterisation
+
+The errors of HTTP itself are in `vivace.backends.qoro.transport`: they are also errors of ``requests``, which
+this module does not load.
 
 The middle column is the builtin each one also is, so ``except ValueError`` keeps working. Errors carry plain
 data, and survive pickling and copying with it:
@@ -32,18 +45,28 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 __all__ = [
+    "CharacterizationFailedError",
+    "CharacterizationSubmitError",
     "ConfigError",
     "ConfigTypeError",
     "DuplicateLabelError",
     "ExecutionCancelledError",
+    "InsufficientCreditsError",
+    "JobCancelledError",
+    "JobFailedError",
+    "JobTimedOutError",
+    "MaxRetriesReachedError",
     "MissingDependencyError",
     "ObservableError",
     "ParameterError",
     "PayloadError",
+    "ProtocolError",
     "QasmError",
+    "QoroJobError",
     "ResultError",
     "ShotRangeError",
     "SimulationError",
+    "SubmissionError",
     "UnknownChoiceError",
     "UnknownOptionError",
     "VivaceError",
@@ -51,7 +74,9 @@ __all__ = [
 
 
 def _rebuild(cls: type[VivaceError], args: tuple[object, ...]) -> VivaceError:
-    return cls.__new__(cls, *args)
+    error = cls.__new__(cls, *args)
+    error.args = args  # an OSError takes them in __init__ only
+    return error
 
 
 class VivaceError(Exception):
@@ -173,6 +198,18 @@ class PayloadError(VivaceError, ValueError):
         super().__init__(message)
 
 
+class ProtocolError(VivaceError, ValueError):
+    """A message between client and server is not what the protocol says.
+
+    Attributes:
+        field: Name of the member that is wrong, when it is one.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        self.field = field
+        super().__init__(message)
+
+
 class ShotRangeError(VivaceError, ValueError):
     """Shot ranges do not tile the circuits of a submission.
 
@@ -280,3 +317,127 @@ class SimulationError(VivaceError, RuntimeError):
         """
         reason = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
         return cls(f"Circuit {label!r} failed in the simulator: {reason}", label)
+
+
+class MaxRetriesReachedError(VivaceError):
+    """A job did not end within the number of polls allowed. It was cancelled, unless the caller had an event.
+
+    Attributes:
+        job_id: The job.
+        retries: Polls made.
+        message: The text.
+
+    >>> print(MaxRetriesReachedError("a-job", 5000))
+    Maximum retries reached: 5000 retries attempted for job a-job
+    """
+
+    def __init__(self, job_id: str, retries: int) -> None:
+        self.job_id = job_id
+        self.retries = retries
+        self.message = f"Maximum retries reached: {retries} retries attempted for job {job_id}"
+        super().__init__(self.message)
+
+
+class SubmissionError(VivaceError, RuntimeError):
+    """An upload was given up. The text tells what is out there and how to go on.
+
+    Attributes:
+        job_id: The job, when one was opened.
+        first_circuit: Number of the first circuit whose upload is not confirmed.
+        may_run: Whether the job may still run.
+    """
+
+    def __init__(
+        self, message: str, job_id: str | None = None, first_circuit: int = 0, *, may_run: bool = False
+    ) -> None:
+        self.job_id = job_id
+        self.first_circuit = first_circuit
+        self.may_run = may_run
+        super().__init__(message)
+
+
+class QoroJobError(VivaceError, RuntimeError):
+    """A remote job ended, and not well.
+
+    Attributes:
+        job_id: The job.
+        status: How it ended.
+
+    >>> print(JobFailedError("a-job"))
+    Qoro job a-job failed (FAILED).
+    """
+
+    status: str = "FAILED"
+    reason: ClassVar[str] = "failed"
+
+    def __init__(self, job_id: str, status: str | None = None) -> None:
+        self.job_id = job_id
+        self.status = str(status or type(self).status)
+        super().__init__(f"Qoro job {job_id} {self.reason} ({self.status}).")
+
+    @staticmethod
+    def for_status(job_id: str, status: str) -> QoroJobError:
+        """The error that tells of this end.
+
+        >>> QoroJobError.for_status("a-job", "TIMED_OUT")
+        JobTimedOutError('Qoro job a-job timed out during execution (TIMED_OUT).')
+        """
+        kinds = (JobFailedError, JobCancelledError, InsufficientCreditsError, JobTimedOutError)
+        kind = next((kind for kind in kinds if kind.status == status), QoroJobError)
+        return kind(job_id, status)
+
+
+class JobFailedError(QoroJobError):
+    """A job failed."""
+
+
+class JobCancelledError(QoroJobError):
+    """A job was cancelled."""
+
+    status = "CANCELLED"
+    reason = "was cancelled by the scheduler"
+
+
+class InsufficientCreditsError(QoroJobError):
+    """A job did not run because the account could not pay."""
+
+    status = "INSUFFICIENT_CREDITS"
+    reason = "could not run because the billing account has insufficient credits"
+
+
+class JobTimedOutError(QoroJobError):
+    """A job took longer than the service allows."""
+
+    status = "TIMED_OUT"
+    reason = "timed out during execution"
+
+
+class CharacterizationFailedError(QoroJobError):
+    """A characterisation ended without a result.
+
+    Attributes:
+        detail: What the service said, when it said something.
+    """
+
+    def __init__(self, job_id: str, status: str, detail: str | None = None) -> None:
+        super().__init__(job_id, status)
+        self.detail = detail
+        if detail:
+            self.args = (f"{self.args[0]} {detail}",)
+
+
+class CharacterizationSubmitError(VivaceError, RuntimeError):
+    """A characterisation got stuck after its job was opened. Fetch the job; do not submit it again.
+
+    Attributes:
+        job_id: The job.
+        phase: ``"submission"``, ``"status polling"`` or ``"result retrieval"``.
+    """
+
+    def __init__(self, job_id: str, cause: BaseException | str, *, phase: str = "submission") -> None:
+        self.job_id = job_id
+        self.phase = phase
+        super().__init__(
+            f"Characterization job {job_id} got stuck during {phase}: {cause} The job exists: fetch it with "
+            f"get_characterization_result({job_id!r}, service=...) instead of submitting it again."
+        )

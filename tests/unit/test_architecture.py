@@ -158,6 +158,7 @@ def watched(statements):
         "import vivace.backends",
         "import vivace.errors, vivace.cancellation, vivace.results",
         "from vivace.backends import CircuitRunner, ExecutionResult, MaestroConfig; MaestroConfig(seed=1)",
+        "from vivace.backends import ExecutionConfig, JobConfig, JobStatus; JobConfig(5)",
     ],
 )
 def test_importing_loads_the_standard_library_and_vivace_only(statements):

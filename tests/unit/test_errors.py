@@ -15,6 +15,7 @@ MADE = {
     "DuplicateLabelError": errors.DuplicateLabelError("c0", "Pauli word"),
     "ObservableError": errors.ObservableError("bad letter", "ZQ", "c0"),
     "PayloadError": errors.PayloadError("bad magic", "c0"),
+    "ProtocolError": errors.ProtocolError("not a number", "shots"),
     "ShotRangeError": errors.ShotRangeError("gap", 3),
     "ParameterError": errors.ParameterError("no such parameter", "row", "theta"),
     "ResultError": errors.ResultError("no results", "c0"),
@@ -25,12 +26,24 @@ MADE = {
     "MissingDependencyError": errors.MissingDependencyError("no plots", name="matplotlib", extra="plot"),
     "ExecutionCancelledError": errors.ExecutionCancelledError("stopped"),
     "SimulationError": errors.SimulationError.for_circuit("c0", MemoryError()),
+    "MaxRetriesReachedError": errors.MaxRetriesReachedError("a-job", 5),
+    "SubmissionError": errors.SubmissionError("gave up", "a-job", 3, may_run=True),
+    "QoroJobError": errors.QoroJobError("a-job", "LOST"),
+    "JobFailedError": errors.JobFailedError("a-job"),
+    "JobCancelledError": errors.JobCancelledError("a-job"),
+    "InsufficientCreditsError": errors.InsufficientCreditsError("a-job"),
+    "JobTimedOutError": errors.JobTimedOutError("a-job"),
+    "CharacterizationFailedError": errors.CharacterizationFailedError("a-job", "FAILED", "no luck"),
+    "CharacterizationSubmitError": errors.CharacterizationSubmitError(
+        "a-job", "Timeout.", phase="submission"
+    ),
 }
 BUILTINS = {
     "QasmError": (SyntaxError, ValueError),
     "DuplicateLabelError": (ValueError,),
     "ObservableError": (ValueError,),
     "PayloadError": (ValueError,),
+    "ProtocolError": (ValueError,),
     "ShotRangeError": (ValueError,),
     "ParameterError": (ValueError,),
     "ResultError": (ValueError,),
@@ -40,8 +53,12 @@ BUILTINS = {
     "UnknownChoiceError": (ValueError, KeyError),
     "MissingDependencyError": (ImportError,),
     "SimulationError": (RuntimeError,),
+    "SubmissionError": (RuntimeError,),
+    "QoroJobError": (RuntimeError,),
+    "CharacterizationSubmitError": (RuntimeError,),
 }
 FIELDS = ("label", "what", "word", "index", "name", "option", "extra", "msg", "filename", "lineno", "offset")
+FIELDS += ("job_id", "status", "retries", "first_circuit", "may_run", "phase", "detail", "field")
 FIELDS += ("text", "end_lineno", "end_offset", "path", "args", "__notes__")
 
 

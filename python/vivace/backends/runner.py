@@ -18,6 +18,7 @@ __all__ = [
     "AsyncJobBackend",
     "CircuitRunner",
     "SupportsCircuitTemplates",
+    "positive_shots",
     "shot_ranges",
     "the_circuits",
     "whole_numbers",
@@ -53,7 +54,7 @@ class CircuitRunner(ABC):
     track_depth: bool
 
     def __init__(self, shots: int, track_depth: bool = False) -> None:
-        self._shots = _positive_shots(shots)
+        self._shots = positive_shots(shots)
         self._depth_history: list[list[int]] = []
         self.track_depth = track_depth
 
@@ -149,7 +150,15 @@ def the_circuits(circuits: Any, payloads: Any) -> Any:
     return given[0]
 
 
-def _positive_shots(shots: Any) -> int:
+def positive_shots(shots: Any) -> int:
+    """``shots`` as an integer that a circuit can be run with.
+
+    >>> positive_shots(100)
+    100
+
+    Raises:
+        ConfigError: Not a positive integer, or above 2**40.
+    """
     try:
         number = 0 if isinstance(shots, bool) else operator.index(shots)
     except TypeError:

@@ -28,6 +28,13 @@ pub struct CircuitBatch {
     inner: Arc<template::CircuitBatch>,
 }
 
+impl CircuitBatch {
+    /// The batch, for others to keep.
+    pub fn shared(&self) -> Arc<template::CircuitBatch> {
+        self.inner.clone()
+    }
+}
+
 #[pymethods]
 impl CircuitBatch {
     #[staticmethod]

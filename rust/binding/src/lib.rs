@@ -9,6 +9,7 @@ mod observables;
 mod pool;
 mod qasm;
 mod sampling;
+mod uploads;
 
 use pyo3::prelude::*;
 
@@ -41,4 +42,6 @@ mod _core {
     const MAX_SHOTS: u64 = vivace_core::sample::MAX_SHOTS;
     #[pymodule_export]
     use crate::qasm::{count_qubits, validate_qasm, validate_qasm_batch};
+    #[pymodule_export]
+    use crate::uploads::Upload;
 }

@@ -16,9 +16,9 @@ use crate::errors::vivace_error;
 use crate::pool::on_pool;
 
 /// (start, end, shots), half-open.
-type ShotGroup = (i64, i64, i64);
+pub type ShotGroup = (i64, i64, i64);
 
-fn shot_error(py: Python<'_>, error: &ShotError) -> PyErr {
+pub fn shot_error(py: Python<'_>, error: &ShotError) -> PyErr {
     vivace_error(py, "ShotRangeError", (error.to_string(), error.index()))
 }
 

@@ -13,6 +13,7 @@
 //! | [`shots`] | shot ranges: check, tile, restrict to a chunk |
 //! | [`counts`] | counts of many circuits in flat arrays |
 //! | [`sample`] | seeded counts from a row of probabilities |
+//! | [`upload`] | a submission as the request bodies that carry it |
 
 #![forbid(unsafe_code)]
 
@@ -27,3 +28,4 @@ pub mod qasm2;
 pub mod sample;
 pub mod shots;
 pub mod template;
+pub mod upload;

@@ -52,6 +52,16 @@ impl Template {
         render_bound(&with_numbers(program, &numbers), &[])
     }
 
+    /// How many numbers of [`bound_text`](Self::bound_text) differ from row to row, at most.
+    #[must_use]
+    pub fn n_numbers(&self) -> usize {
+        let columns = self
+            .written
+            .as_ref()
+            .map_or(0, |(_, columns)| columns.len());
+        columns + self.program.symbols.len()
+    }
+
     /// Names that no angle depends on.
     #[must_use]
     pub fn unused_parameters(&self) -> Vec<&str> {

@@ -1,0 +1,224 @@
+"""QUBO problems characterised by the service: `QoroAnalysis`, and the functions around it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+import requests
+
+from vivace.backends.qoro.analysis_options import CharacterizationOptions, check_states, terms_of
+from vivace.backends.qoro.analysis_result import CharacterizationResult
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.backends.qoro.jobs import Poll, cancel_quietly, fetch_status, poll
+from vivace.backends.qoro.remote import QoroJobs
+from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.wire.characterization import QuboRequest
+from vivace.backends.qoro.wire.fields import parse_object
+from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, JobType, job_id_of
+from vivace.backends.qoro.wire.qubo import EncodedQubo, encode_qubo
+from vivace.cancellation import wait
+from vivace.errors import (
+    CharacterizationSubmitError,
+    ConfigError,
+    ConfigTypeError,
+    MaxRetriesReachedError,
+    ProtocolError,
+)
+
+__all__ = ["QoroAnalysis", "characterize_and_validate", "get_characterization_result"]
+
+_log = logging.getLogger(__name__)
+
+_SENDS: Final = 3
+_TAG: Final = "divi-characterize"
+_FAULTS: Final = (QoroHTTPError, QoroConnectionError, ProtocolError)
+
+
+class QoroAnalysis(QoroJobs):
+    """A connection that has QUBO problems characterised."""
+
+    def characterize_and_validate(
+        self,
+        qubo: Any = None,
+        *,
+        target_states: Sequence[str] | None = None,
+        reference_states: Sequence[str] | None = None,
+        options: CharacterizationOptions | None = None,
+        job_id: str | None = None,
+        tag: str = _TAG,
+        lossy: bool = False,
+    ) -> dict[str, Any]:
+        """Have a QUBO analysed, or fetch an analysis made before. Fetching is free.
+
+        Args:
+            qubo: Mapping of variables to coefficient, square matrix, or problem object.
+            target_states: Bitstrings to compare with, leftmost character = variable 0.
+            reference_states: What later services call ``target_states``; goes out under the name given.
+            options: What to look at.
+            job_id: A job submitted before; ``qubo`` is then not looked at.
+            tag: Free text that lists of jobs show.
+            lossy: Whether a QUBO of many variables may be sent with small errors, where that is smaller. The
+                reply then says under ``"qubo_max_error"`` how large they are.
+
+        Returns:
+            The reply of the service. For a job that ended badly: only its id and status.
+
+        Raises:
+            ConfigError: There is neither a QUBO nor a job, or states or options do not fit it.
+            QoroHTTPError: The service refused the job.
+            CharacterizationSubmitError: It is open whether the service has the job; tells how to go on.
+        """
+        if job_id is not None:
+            return self._fetched_analysis(job_id)
+        if qubo is None:
+            raise ConfigError(
+                "characterize_and_validate() requires either 'qubo' with states to compare with, or 'job_id' "
+                "of an analysis made before.",
+                "qubo",
+            )
+        key, request, encoded = _request(qubo, target_states, reference_states, options, lossy=lossy)
+        name = self._transport.send(
+            endpoints.INIT,
+            lambda data: job_id_of(parse_object(data, "The answer to job init")),
+            body=InitRequest(JobType.CHARACTERIZE, tag).to_wire(),
+            headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
+        )
+        self._send_qubo(name, request.to_wire(key=key))
+        found = self._fetched_analysis(name)
+        if encoded.form == "factored_lossy":
+            found["qubo_max_error"] = encoded.max_error
+        return found
+
+    def _send_qubo(self, job_id: str, body: dict[str, Any]) -> None:
+        """Send the problem. The service takes one for each job, so sending it again does no harm."""
+        for attempt in range(1, _SENDS + 1):
+            try:
+                self._transport.send(endpoints.SUBMIT_QUBO, len, job_id=job_id, body=body, repeatable=False)
+                return
+            except (QoroHTTPError, QoroConnectionError) as error:
+                refused = isinstance(error, QoroHTTPError) and error.status_code < 500
+                if refused and not (attempt > 1 and error.status_code == 409):  # type: ignore[union-attr]
+                    cancel_quietly(self._transport, job_id)
+                    error.add_note(f"Job {job_id} was open by then, and is cancelled.")
+                    raise
+                if self._analysis_started(job_id):
+                    return
+                if attempt == _SENDS:
+                    raise CharacterizationSubmitError(job_id, f"{error}.") from error
+            wait(None, self._retry.wait_before(attempt))
+
+    def _analysis_started(self, job_id: str) -> bool:
+        try:
+            return JobStatus.coerce(fetch_status(self._transport, job_id).status) is not JobStatus.PENDING
+        except _FAULTS as error:
+            raise CharacterizationSubmitError(job_id, f"{error}.") from error
+
+    def _fetched_analysis(self, job_id: str) -> dict[str, Any]:
+        try:
+            how = Poll(self.polling_interval, self.max_retries, None, None)
+            status, reply = poll(self._transport, job_id, how)
+        except (QoroConnectionError, ProtocolError, MaxRetriesReachedError) as error:
+            raise CharacterizationSubmitError(job_id, f"{error}.", phase="status polling") from error
+        if status is not JobStatus.COMPLETED:
+            return {"job_id": job_id, "status": reply.status}
+        try:
+            found = self._fetch_object(endpoints.VALIDATION_RESULT, job_id=job_id)
+        except (QoroConnectionError, ProtocolError) as error:
+            raise CharacterizationSubmitError(job_id, f"{error}.", phase="result retrieval") from error
+        return {"job_id": job_id, **found}
+
+    def fetch_characterization_html(self, job_id: str) -> str:
+        """The report of an analysis as an HTML fragment.
+
+        Raises:
+            QoroHTTPError: There is none.
+        """
+        return self._transport.send(endpoints.VALIDATION_HTML, _html, job_id=job_id)
+
+
+def _html(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ProtocolError("The report is not UTF-8.") from None
+
+
+def _request(
+    qubo: Any, targets: Any, references: Any, options: Any, *, lossy: bool
+) -> tuple[str, QuboRequest, EncodedQubo]:
+    if targets is not None and references is not None:
+        raise ConfigTypeError("'target_states' and 'reference_states' are the same. Give one of them.")
+    key = "target_states" if references is None else "reference_states"
+    if options is not None and not isinstance(options, CharacterizationOptions):
+        raise ConfigTypeError(
+            f"options must be CharacterizationOptions, got {type(options).__name__}.", "options"
+        )
+    terms, n_variables = terms_of(qubo)
+    if n_variables == 0:
+        raise ConfigError("The QUBO has no variables.", "qubo")
+    states = check_states(references if targets is None else targets, n_variables, name=key)
+    payload = {}
+    if options is not None:
+        options.check_size(n_variables)
+        payload = options.to_payload()
+    try:
+        encoded = encode_qubo(terms, n_variables, lossy=lossy)
+    except ProtocolError as error:
+        raise ConfigError(str(error), "qubo") from None
+    if encoded.form != "terms":
+        payload.setdefault("n_qubits", n_variables)
+    return key, QuboRequest(encoded.body, states, payload), encoded
+
+
+def characterize_and_validate(
+    problem: Any,
+    target_states: Sequence[str] | None = None,
+    *,
+    service: QoroAnalysis,
+    reference_states: Sequence[str] | None = None,
+    options: CharacterizationOptions | None = None,
+    lossy: bool = False,
+) -> CharacterizationResult:
+    """Have a problem analysed.
+
+    Args:
+        problem: As for `QoroService.characterize_and_validate`.
+        target_states: Bitstrings to compare with, leftmost character = variable 0.
+        service: Who does it.
+        reference_states: What later services call ``target_states``.
+        options: What to look at.
+        lossy: Whether small errors in the problem are good enough; the result tells how large they are.
+
+    Raises:
+        CharacterizationFailedError: The job ended without a result.
+        Exception: As for `QoroService.characterize_and_validate`.
+    """
+    found = service.characterize_and_validate(
+        problem,
+        target_states=target_states,
+        reference_states=reference_states,
+        options=options,
+        lossy=lossy,
+    )
+    return _wrapped(found, service)
+
+
+def get_characterization_result(job_id: str, *, service: QoroAnalysis) -> CharacterizationResult:
+    """Fetch an analysis made before. This is free.
+
+    Raises:
+        CharacterizationFailedError: The job ended without a result.
+    """
+    return _wrapped(service.characterize_and_validate(job_id=job_id), service)
+
+
+def _wrapped(found: dict[str, Any], service: QoroAnalysis) -> CharacterizationResult:
+    result = CharacterizationResult.from_response(found)
+    try:
+        result.html = service.fetch_characterization_html(result.job_id)
+    except (requests.RequestException, ProtocolError) as error:
+        _log.warning("The report of job %s cannot be fetched: %s", result.job_id, error)
+    return result

@@ -1,0 +1,215 @@
+"""`CharacterizationResult`: what a characterisation found, and how it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vivace.backends.qoro.wire.characterization import CharacterizationReply
+from vivace.backends.qoro.wire.jobs import JobStatus
+from vivace.errors import CharacterizationFailedError, ResultError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["CharacterizationResult"]
+
+
+@dataclass(repr=False)
+class CharacterizationResult:
+    """What a characterisation found. What the service could not know is None.
+
+    Attributes:
+        job_id: The job.
+        status: Where it stands.
+        hardness: Figures on the problem.
+        report: Figures on the algorithm.
+        recommendations: Mappings with ``level`` (info, warn, action), ``metric``, ``text`` and ``html``.
+        created_at: ISO 8601.
+        completed_at: ISO 8601.
+        html: Report of the service; shown by notebooks.
+        qubo_max_error: Largest error of a matrix element in what was sent; above 0 only where a lossy form
+            was asked for.
+
+    >>> result = CharacterizationResult("0123456789", "COMPLETED", report={"approximation_ratio": 0.9})
+    >>> result
+    QUBO Characterization Result — Job 01234567...
+      Status: COMPLETED
+      Approximation Ratio: 0.9000
+    """
+
+    job_id: str
+    status: str
+    hardness: Mapping[str, Any] | None = None
+    report: Mapping[str, Any] | None = None
+    recommendations: list[Mapping[str, Any]] = field(default_factory=list)
+    created_at: str | None = None
+    completed_at: str | None = None
+    html: str = field(default="", kw_only=True, compare=False)
+    qubo_max_error: float = field(default=0.0, kw_only=True)
+
+    @classmethod
+    def from_response(cls, data: Mapping[str, Any], html: str = "") -> CharacterizationResult:
+        """The result in the reply of the service.
+
+        Raises:
+            CharacterizationFailedError: The job failed, has not ended, or ended with nothing to show.
+            ProtocolError: The reply has no job id or status, or a member of the wrong type.
+        """
+        reply = CharacterizationReply.from_wire(data)
+        status = JobStatus.coerce(reply.status)
+        if status is not JobStatus.COMPLETED:
+            ended = status is not None and status.is_terminal
+            detail = data.get("detail") or data.get("error")
+            hint = str(detail) if detail else None if ended else "It has not ended yet."
+            raise CharacterizationFailedError(reply.job_id, reply.status, hint)
+        if reply.report is None and reply.hardness is None:
+            raise CharacterizationFailedError(
+                reply.job_id,
+                reply.status,
+                "It is complete, but has neither a report nor figures on hardness.",
+            )
+        return cls(
+            reply.job_id,
+            reply.status,
+            reply.hardness,
+            reply.report,
+            list(reply.recommendations),
+            reply.created_at,
+            reply.completed_at,
+            html=html,
+            qubo_max_error=float(data.get("qubo_max_error", 0.0)),
+        )
+
+    def _first(self, *names: str) -> Any:
+        """The first of several keys of the report that has a value."""
+        report = self.report or {}
+        return next((report[name] for name in names if report.get(name) is not None), None)
+
+    @property
+    def quality_score(self) -> float | None:
+        """How well the problem suits the algorithm, from 0 to 100."""
+        return self._first(  # type: ignore[no-any-return]
+            "reference_concentration_score", "formulation_quality", "quality_at_best", "quality_score"
+        )
+
+    @property
+    def concentration_ratio(self) -> float | None:
+        """How much more likely the target states are than by chance."""
+        return self._first("concentration_at_best", "concentration_ratio")  # type: ignore[no-any-return]
+
+    @property
+    def approximation_ratio(self) -> float | None:
+        """Expected energy over the best one."""
+        return self._first("approximation_ratio")  # type: ignore[no-any-return]
+
+    @property
+    def best_parameters(self) -> Mapping[str, float] | None:
+        """Best angles: ``gamma``, ``beta``, ``probability``."""
+        return self._first("best_parameters")  # type: ignore[no-any-return]
+
+    @property
+    def state_probabilities(self) -> list[Mapping[str, Any]] | None:
+        """States with their probability and energy."""
+        return self._first("state_probabilities")  # type: ignore[no-any-return]
+
+    @property
+    def sensitivity(self) -> list[Mapping[str, Any]] | None:
+        """How much each variable matters."""
+        return self._first("structural_sensitivity", "sensitivity")  # type: ignore[no-any-return]
+
+    @property
+    def feasibility_rate(self) -> float | None:
+        """Share of samples that keep all constraints."""
+        return self._first("feasibility_rate")  # type: ignore[no-any-return]
+
+    @property
+    def penalty_recommendation(self) -> float | None:
+        """Weight of penalties to use."""
+        return self._first("penalty_recommendation", "penalty_lambda_safe")  # type: ignore[no-any-return]
+
+    @property
+    def is_well_tuned(self) -> bool | None:
+        """Whether the penalties are right as they are."""
+        tuning = self._first("penalty_tuning") or {}
+        return tuning.get("is_well_tuned")
+
+    def qaoa_initial_params(self, layers: int | None = None) -> NDArray[np.float64]:
+        """Angles to start QAOA from.
+
+        Args:
+            layers: Number of layers; by default what the service recommends, else the deepest it looked at.
+
+        Returns:
+            float64 of shape (1, 2·layers): ``[γ0, β0, γ1, β1, …]``.
+
+        Raises:
+            ResultError: The report has no angles for so many layers.
+
+        >>> report = {"best_parameters": {"gamma": 0.5, "beta": 0.25, "probability": 0.1}}
+        >>> CharacterizationResult("a", "COMPLETED", report=report).qaoa_initial_params().tolist()
+        [[0.5, 0.25]]
+        """
+        import numpy as np
+
+        known = {
+            int(row["layers"]): (row["gammas"], row["betas"]) for row in self._first("ar_vs_depth") or ()
+        }
+        best = self.best_parameters
+        if best is not None and best.get("gamma") is not None and best.get("beta") is not None:
+            known.setdefault(1, ([best["gamma"]], [best["beta"]]))
+        recommended = self._first("recommended_min_layers")
+        wanted = layers or (recommended if recommended in known else max(known, default=None))
+        if wanted not in known:
+            have = ", ".join(map(str, sorted(known))) or "none"
+            raise ResultError(
+                f"There are no angles for {wanted} layers; numbers of layers with angles: {have}."
+            )
+        gammas, betas = known[wanted]
+        return np.array([[angle for pair in zip(gammas, betas, strict=True) for angle in pair]], dtype=float)
+
+    def summary(self) -> str:
+        """A few lines of text: what is known of the most important figures."""
+        hardness, best = self.hardness, self.best_parameters
+        lines = [f"QUBO Characterization Result — Job {self.job_id[:8]}...", f"  Status: {self.status}"]
+        figures = [
+            ("  Quality Score: %.2f / 100", self.quality_score),
+            ("  Concentration Ratio: %.2f", self.concentration_ratio),
+            ("  Approximation Ratio: %.4f", self.approximation_ratio),
+            ("  Hardness: %s", None if hardness is None else hardness.get("difficulty") or "unknown"),
+            ("    Spectral Gap: %.4f", _known(hardness, "spectral_gap", "matrix_spectral_gap", "cost_gap")),
+            ("    Condition Number: %.2f", _known(hardness, "condition_number", "matrix_condition_number")),
+            ("  Best Parameters: %s", None if best is None else _angles(best)),
+            ("  Penalty Recommendation: λ=%.2f", self.penalty_recommendation),
+            (
+                "  Feasibility Rate: %.1f%%",
+                None if self.feasibility_rate is None else 100 * self.feasibility_rate,
+            ),
+            ("  Largest Error Of The QUBO Sent: %.2e", self.qubo_max_error or None),
+            ("  Created: %s", self.created_at),
+            ("  Completed: %s", self.completed_at),
+        ]
+        return "\n".join(lines + [text % value for text, value in figures if value is not None])
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def display(self) -> None:
+        """Print the summary and the details on the console."""
+        from vivace.backends.qoro.analysis_display import show
+
+        show(self)
+
+
+def _known(where: Mapping[str, Any] | None, *names: str) -> Any:
+    return next((where[name] for name in names if where.get(name) is not None), None) if where else None
+
+
+def _angles(best: Mapping[str, Any]) -> str:
+    values = [(sign, best.get(name)) for sign, name in (("γ", "gamma"), ("β", "beta"))]
+    return ", ".join(f"{sign}={value:.4f}" for sign, value in values if value is not None)

@@ -1,0 +1,234 @@
+"""Results of a job: pages fetched ahead, decoded as they come."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import requests
+
+from vivace.backends.qoro.http_errors import QoroHTTPError
+from vivace.backends.qoro.jobs import fetch_status, known_status
+from vivace.backends.qoro.transport import Transport
+from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.wire.jobs import JobStatus
+from vivace.backends.qoro.wire.results import ResultsPage
+from vivace.cancellation import check
+from vivace.codecs import decode_histogram, decode_histogram_arrays
+from vivace.errors import PayloadError, ProtocolError, QoroJobError
+from vivace.tables import CountsTable, ExpectationTable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["fetch_entries", "tabled"]
+
+_AHEAD: Final = 4
+
+Entries = list[dict[str, Any]]
+
+
+def fetch_entries(
+    transport: Transport,
+    job_id: str,
+    *,
+    expected: int | None = None,
+    words: Mapping[str, str] | None = None,
+    known: Sequence[dict[str, Any]] = (),
+    packed: bool = False,
+    cancellation_event: Event | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Entries of a job in order, decoded: ``{"label": ..., "results": ...}``.
+
+    Some pages are fetched and decoded ahead, on threads; no more than these are held.
+
+    Args:
+        transport: The service.
+        job_id: The job.
+        expected: Number of circuits, where known: that many entries must come.
+        words: Keys to replace: padded words and the words as given.
+        known: First entries, fetched before; the rest follows.
+        packed: Whether counts come in a form that only `tabled` understands.
+        cancellation_event: Set it to stop.
+
+    Raises:
+        QoroHTTPError: There are no results yet, or the service refused.
+        QoroJobError: The job ended badly.
+        ProtocolError: Entries are missing, or come twice, or a page is empty though more should follow.
+        PayloadError: An entry cannot be decoded; tells its label.
+    """
+    yield from known
+    seen = {entry["label"] for entry in known}
+    threads = ThreadPoolExecutor(_AHEAD, thread_name_prefix="vivace-results")
+    pages = _Pages(transport, job_id, words or {}, threads, cancellation_event, packed=packed)
+    try:
+        for entries in pages.start(len(known)):
+            for entry in entries:
+                if entry["label"] in seen:
+                    raise ProtocolError(f"Job {job_id}: results of {entry['label']!r} came twice.")
+                seen.add(entry["label"])
+                yield entry
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)  # pages that nobody will read
+    total = expected if expected is not None else pages.count
+    if total is not None and len(seen) != total:
+        raise ProtocolError(f"Job {job_id}: expected results of {total} circuits, got {len(seen)}.")
+
+
+class _Pages:
+    """Pages in order, fetched ahead on the guess that all are as long as the last one."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        job_id: str,
+        words: Mapping[str, str],
+        threads: ThreadPoolExecutor,
+        event: Event | None,
+        *,
+        packed: bool,
+    ) -> None:
+        self._packed = packed
+        self._transport = transport
+        self._job_id = job_id
+        self._words = words
+        self._threads = threads
+        self._event = event
+        self._ahead: deque[tuple[int, Future[tuple[ResultsPage, Entries]]]] = deque()
+        self.count: int | None = None
+
+    def start(self, offset: int) -> Iterator[Entries]:
+        """Entries of one page after the other."""
+        while True:
+            check(self._event, f"Fetching results of job {self._job_id} was cancelled.")
+            page, entries = self._page(offset)
+            self.count = page.count if page.count is not None else self.count
+            if not entries and page.next is not None:
+                raise ProtocolError(
+                    f"Job {self._job_id}: the page of results at {offset} is empty, but more should follow."
+                )
+            offset += len(entries)
+            if page.next is not None:
+                self._look_ahead(offset, len(entries))
+            yield entries
+            if page.next is None:
+                return
+
+    def _page(self, offset: int) -> tuple[ResultsPage, Entries]:
+        while self._ahead and self._ahead[0][0] != offset:
+            self._ahead.popleft()[1].cancel()  # the guess was wrong: the last page was shorter
+        if not self._ahead:
+            return self._fetched(offset)
+        return self._ahead.popleft()[1].result()
+
+    def _look_ahead(self, offset: int, length: int) -> None:
+        following = [at for at, _ in self._ahead]
+        for at in range(offset, offset + _AHEAD * length, length):
+            beyond = at >= self.count if self.count is not None else at > offset
+            if at not in following and not beyond:
+                self._ahead.append((at, self._threads.submit(self._fetched, at)))
+
+    def _fetched(self, offset: int) -> tuple[ResultsPage, Entries]:
+        page = _results_page(self._transport, self._job_id, offset, self._event)
+        return page, [
+            {"label": label, "results": _decoded(label, found, self._words, packed=self._packed)}
+            for label, found in page.entries
+        ]
+
+
+def _results_page(transport: Transport, job_id: str, offset: int, event: Event | None) -> ResultsPage:
+    try:
+        return transport.get(
+            endpoints.RESULTS,
+            _read_page,
+            job_id=job_id,
+            params={"limit": endpoints.PAGE_LIMIT, "offset": offset},
+            cancellation_event=event,
+        )
+    except QoroHTTPError as error:
+        raise _explained(transport, job_id, error) from error
+
+
+def _read_page(body: Any) -> ResultsPage:
+    if not isinstance(body, dict):
+        raise ProtocolError(f"Expected a page of results as an object, got {type(body).__name__}.")
+    return ResultsPage.from_wire(body)
+
+
+def _explained(transport: Transport, job_id: str, error: QoroHTTPError) -> Exception:
+    """The error of the job if it ended badly; else that of the request, in plain words."""
+    try:
+        status = known_status(fetch_status(transport, job_id))
+    except (requests.RequestException, ProtocolError):
+        return error
+    if isinstance(status, JobStatus) and status.is_terminal and status is not JobStatus.COMPLETED:
+        return QoroJobError.for_status(job_id, status)
+    if error.status_code == 400 and error.response is not None:
+        message = "400 Bad Request: Job results not available, likely job is still running"
+        return QoroHTTPError(message, error.response)
+    return error
+
+
+class _Packed(NamedTuple):
+    """Counts of a circuit in arrays: an eighth of the memory of a dict, and much sooner made."""
+
+    width: int
+    bits: NDArray[np.uint8]
+    counts: NDArray[np.int64]
+
+
+def _decoded(label: str, found: Any, words: Mapping[str, str], *, packed: bool) -> Any:
+    if not found:
+        return found
+    if "encoding" in found or "payload" in found:
+        if not found.get("payload"):
+            return found
+        try:
+            if packed and found.get("n_bits") is not None:
+                return _Packed(found["n_bits"], *decode_histogram_arrays(found))
+            return decode_histogram(found)
+        except PayloadError as error:
+            raise PayloadError(f"Results of circuit '{label}': {error}", label) from None
+    values = {}
+    for word, value in found.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise PayloadError(
+                f"Results of circuit '{label}': expected a number for {word!r:.60}, got {value!r:.60}.", label
+            )
+        values[words.get(word, word)] = float(value)
+    return values
+
+
+def tabled(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | ExpectationTable | CountsTable:
+    """Entries that were fetched ``packed`` as a table, if all are of one kind; else as plain dicts."""
+    if entries and all(isinstance(entry["results"], _Packed) for entry in entries):
+        return _counts_table(entries)
+    found = [
+        _counts_table([entry]).entries()[0] if isinstance(entry["results"], _Packed) else entry
+        for entry in entries
+    ]
+    first = found[0]["results"] if found else None
+    if not first or not all(type(value) is float for value in first.values()):
+        return found
+    words = tuple(first)
+    if any(tuple(entry["results"] or ()) != words for entry in found):
+        return found
+    rows = [list(entry["results"].values()) for entry in found]
+    return ExpectationTable([entry["label"] for entry in found], words, rows)
+
+
+def _counts_table(entries: Sequence[dict[str, Any]]) -> CountsTable:
+    import numpy as np
+
+    packed: list[_Packed] = [entry["results"] for entry in entries]
+    return CountsTable(
+        [entry["label"] for entry in entries],
+        [counts.width for counts in packed],
+        np.cumsum([0, *(len(counts.counts) for counts in packed)]),
+        np.concatenate([counts.bits.ravel() for counts in packed]),
+        np.concatenate([counts.counts for counts in packed]),
+    )

@@ -1,0 +1,73 @@
+"""What goes wrong between a client and the service. Each error is also the one of ``requests`` for its case.
+
+::
+
+    VivaceError
+    ├── QoroHTTPError         requests.HTTPError                          the service refused a request
+    └── QoroConnectionError   requests.ConnectionError, ConnectionError   no answer came
+        └── QoroTimeoutError  requests.Timeout, TimeoutError              ... in time
+    ProtocolError
+    └── UnreadableAnswerError                                             an answer came, cut off or garbled
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import requests
+
+from vivace.errors import ProtocolError, VivaceError
+
+__all__ = ["QoroConnectionError", "QoroHTTPError", "QoroTimeoutError", "UnreadableAnswerError", "describe"]
+
+_SHOWN: Final = 500
+
+
+class QoroHTTPError(VivaceError, requests.HTTPError):
+    """The service refused a request: an answer with status 400 or above.
+
+    Attributes:
+        status_code: HTTP status.
+        response: The answer; what it says of the request leaves out the token.
+        attempts: How often the request was sent.
+    """
+
+    def __init__(self, message: str, response: requests.Response) -> None:
+        requests.HTTPError.__init__(self, message, response=response)
+        self.status_code = response.status_code
+        self.attempts = 1
+
+
+class QoroConnectionError(VivaceError, requests.ConnectionError, ConnectionError):
+    """No answer came: the service could not be reached, or the connection broke.
+
+    Attributes:
+        sent: Whether the request may have reached the service all the same.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        requests.ConnectionError.__init__(self, message)
+        self.sent = sent
+
+
+class UnreadableAnswerError(ProtocolError):
+    """An answer came, but it was cut off or garbled."""
+
+
+class QoroTimeoutError(QoroConnectionError, requests.Timeout, TimeoutError):
+    """No answer came in time."""
+
+
+def describe(response: requests.Response) -> str:
+    """Text of an answer that is an error: status, reason and what the body says, in short."""
+    head = f"{response.status_code} {response.reason}"
+    text = response.text
+    try:
+        body: Any = json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        if "<html" in text.lower():
+            body = f"(HTML error page from {response.url}; upstream may be down or timed out)"
+        else:
+            body = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return f"{head}: {body}"

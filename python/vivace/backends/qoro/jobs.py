@@ -1,0 +1,152 @@
+"""Jobs that are out there: status, polling until the end, cancelling."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from threading import Event
+from typing import Any, Final
+
+import requests
+
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.backends.qoro.transport import Transport
+from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.wire.jobs import JobStatus, StatusReply
+from vivace.cancellation import check, wait
+from vivace.errors import ExecutionCancelledError, MaxRetriesReachedError, ProtocolError, VivaceError
+
+__all__ = ["Poll", "StatusPayload", "cancel_quietly", "fetch_status", "job_ids_of", "known_status", "poll"]
+
+_log = logging.getLogger(__name__)
+
+_FIRST_WAIT: Final = 0.05
+_GROWTH: Final = 1.5
+_FAILED_POLLS: Final = 5
+_CANCEL_ATTEMPTS: Final = 2
+
+_unknown_statuses: set[str] = set()
+
+
+class StatusPayload(dict[str, Any]):
+    """The answer to a status request: a dict that also has the ``json()`` of an HTTP response.
+
+    >>> StatusPayload(status="COMPLETED", run_time=1.5).json()["run_time"]
+    1.5
+    """
+
+    def json(self) -> dict[str, Any]:
+        """The same data."""
+        return dict(self)
+
+
+def fetch_status(transport: Transport, job_id: str, cancellation_event: Event | None = None) -> StatusReply:
+    """Ask for the status of a job once; faults that pass are waited out."""
+    return transport.get(endpoints.STATUS, _read_status, job_id=job_id, cancellation_event=cancellation_event)
+
+
+def _read_status(body: Any) -> StatusReply:
+    if not isinstance(body, dict):
+        raise ProtocolError(f"Expected a status as an object, got {type(body).__name__}.")
+    return StatusReply.from_wire(body)
+
+
+def known_status(reply: StatusReply) -> JobStatus | str:
+    """The status as one of ours; a text we do not know is logged once, and means that the job goes on."""
+    status = JobStatus.coerce(reply.status)
+    if status is not None:
+        return status
+    if reply.status not in _unknown_statuses:
+        _unknown_statuses.add(reply.status)
+        _log.warning("The service reports the unknown job status %r; polling goes on.", reply.status)
+    return reply.status
+
+
+def cancel_quietly(transport: Transport, job_id: str) -> requests.Response | None:
+    """Cancel a job if possible. Whoever calls this has an error of their own to report."""
+    try:
+        return transport.exchange(endpoints.CANCEL, job_id=job_id, attempts=_CANCEL_ATTEMPTS)
+    except (VivaceError, requests.RequestException) as error:
+        _log.debug("Job %s could not be cancelled: %s", job_id, error)
+        return None
+
+
+class Poll:
+    """What to do while a job is polled.
+
+    Args:
+        interval: Longest wait between polls, in seconds; the first ones follow faster.
+        most: Polls in all; None for no limit.
+        on_poll: Called with (poll number from 1, status) while the job goes on.
+        event: Set it to stop.
+    """
+
+    def __init__(
+        self,
+        interval: float,
+        most: int | None,
+        on_poll: Callable[[int, str], None] | None,
+        event: Event | None,
+    ) -> None:
+        self.interval = interval
+        self.most = most
+        self.on_poll = on_poll
+        self.event = event
+
+    def wait_after(self, attempt: int) -> float:
+        """Seconds to wait after poll number ``attempt``: from fast to the interval, spread a little."""
+        growing = _FIRST_WAIT * _GROWTH ** min(attempt - 1, 60)
+        return min(self.interval, growing * random.uniform(0.8, 1.2))  # noqa: S311 - keeps no secret
+
+
+def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, StatusReply]:
+    """Ask until the job ends.
+
+    Raises:
+        MaxRetriesReachedError: The job did not end within the polls allowed.
+        ExecutionCancelledError: The event was set. It is looked at before each request and interrupts waits.
+        QoroHTTPError: The service refused, or kept failing.
+        QoroConnectionError: No answer came, several polls in a row.
+    """
+    attempt = failed = 0
+    while how.most is None or attempt < how.most:
+        check(how.event, f"Polling cancelled for job {job_id}.")
+        attempt += 1
+        try:
+            reply = fetch_status(transport, job_id, how.event)
+        except ExecutionCancelledError:
+            raise ExecutionCancelledError(f"Polling cancelled for job {job_id}.") from None
+        except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
+            failed += 1
+            if failed >= _FAILED_POLLS or not _may_pass(error):
+                error.add_note(f"Job {job_id} goes on: service.resume({job_id!r}) waits for it and fetches.")
+                raise
+            _log.info("Poll %d of job %s failed: %s", attempt, job_id, error)
+        else:
+            failed = 0
+            status = known_status(reply)
+            if isinstance(status, JobStatus) and status.is_terminal:
+                return status, reply
+            if how.on_poll is not None:
+                how.on_poll(attempt, str(status))
+        if how.most is None or attempt < how.most:
+            wait(how.event, how.wait_after(attempt))
+    raise MaxRetriesReachedError(job_id, attempt)
+
+
+def _may_pass(error: Exception) -> bool:
+    return not isinstance(error, QoroHTTPError) or error.status_code in (408, 429) or error.status_code >= 500
+
+
+def job_ids_of(what: Any) -> tuple[list[str], bool]:
+    """The job ids in a result, an id, or a list of either; and whether it was a list."""
+    if isinstance(what, list | tuple) and what:
+        return [job_ids_of(item)[0][0] for item in what], True
+    job_id = what if isinstance(what, str) else getattr(what, "job_id", None)
+    if not isinstance(job_id, str) or not job_id:
+        raise ValueError(
+            "ExecutionResult must have a job_id. Results of a synchronous backend have none: there is no "
+            "remote job."
+        )
+    return [job_id], False

@@ -1,0 +1,299 @@
+"""`QoroJobs`: jobs that are out there: polled, waited for, fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+from vivace._suggest import warn_unknown_keywords
+from vivace.backends.qoro.client import Jobs, QoroClient
+from vivace.backends.qoro.fetch import fetch_entries, tabled
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.backends.qoro.jobs import (
+    Poll,
+    StatusPayload,
+    cancel_quietly,
+    fetch_status,
+    job_ids_of,
+    known_status,
+    poll,
+)
+from vivace.backends.qoro.request import one_of
+from vivace.backends.qoro.submission import has_started
+from vivace.backends.qoro.waiting import spinner
+from vivace.backends.qoro.wire.jobs import JobStatus
+from vivace.cancellation import interrupt_scope
+from vivace.errors import (
+    ConfigError,
+    ExecutionCancelledError,
+    MaxRetriesReachedError,
+    ProtocolError,
+    QoroJobError,
+    SubmissionError,
+)
+from vivace.results import ExecutionResult
+
+__all__ = ["QoroJobs"]
+
+_POLL_KEYWORDS = ("progress_callback", "poll_callback", "pbar_update_fn")
+
+
+class QoroJobs(QoroClient):
+    """A connection that follows jobs to their end and fetches their results.
+
+    Args:
+        polling_interval: Longest wait between polls, in seconds; the first polls follow faster.
+        max_retries: Polls before giving up; None for no limit.
+        **connection: As for `QoroClient`.
+    """
+
+    def __init__(
+        self, *, polling_interval: float = 3.0, max_retries: int | None = 5000, **connection: Any
+    ) -> None:
+        if not polling_interval >= 0:
+            raise ConfigError(
+                f"polling_interval must be at least 0, got {polling_interval}.", "polling_interval"
+            )
+        if max_retries is not None and max_retries < 1:
+            raise ConfigError(f"max_retries must be at least 1, or None, got {max_retries}.", "max_retries")
+        super().__init__(**connection)
+        self.polling_interval = polling_interval
+        self.max_retries = max_retries
+        self._circuits: dict[str, int] = {}
+        self._padded: dict[str, dict[str, str]] = {}
+        self._run_times: dict[str, float] = {}
+        # First entries of results whose fetching broke off: the next attempt goes on from there.
+        self._fetched: dict[str, list[dict[str, Any]]] = {}
+
+    def get_job_status(self, execution_result: Jobs) -> Any:
+        """Where a job stands: one request for each.
+
+        Returns:
+            A `JobStatus`, or the text of a status that is unknown here; a list of them for a list.
+        """
+        return self._for_each(execution_result, self._status)
+
+    def _status(self, job_id: str) -> JobStatus | str:
+        reply = fetch_status(self._transport, job_id)
+        status = known_status(reply)
+        if isinstance(status, JobStatus) and status.is_terminal:
+            self._note_end(job_id, status, reply.run_time)
+        return status
+
+    def _note_end(self, job_id: str, status: JobStatus, run_time: float) -> None:
+        self._run_times[job_id] = run_time
+        self._record(job_id, status.value)
+
+    def poll_job_status(
+        self,
+        execution_result: Jobs,
+        loop_until_complete: bool = False,
+        on_complete: Callable[[Any], None] | None = None,
+        verbose: bool = True,
+        progress_callback: Callable[[int, str], None] | None = None,
+        cancellation_event: Event | None = None,
+        *,
+        raise_on_failure: bool = False,
+        **old: Any,
+    ) -> Any:
+        """Ask for the status of a job, once or until it ends.
+
+        Without a ``cancellation_event``, Ctrl+C cancels the job, and so does running out of polls; with one,
+        that is up to the caller.
+
+        Args:
+            execution_result: The job.
+            loop_until_complete: Whether to ask until the job ends.
+            on_complete: Called when the job has ended, with the answer: a dict with ``status`` and
+                ``run_time`` that also has a ``json()``.
+            verbose: Whether to show a line on the console, if there is no callback.
+            progress_callback: Called with (poll number from 1, status) while the job goes on.
+            cancellation_event: Set it to stop asking. It interrupts waits, but no request.
+            raise_on_failure: Whether a job that ended badly is an error.
+            **old: ``poll_callback`` and ``pbar_update_fn``, the same as ``progress_callback``.
+
+        Returns:
+            The `JobStatus`, also if it is a bad one; a list of them for a list.
+
+        Raises:
+            MaxRetriesReachedError: The job did not end within ``max_retries`` polls.
+            ExecutionCancelledError: Ctrl+C, or ``cancellation_event`` was set.
+            QoroJobError: The job ended badly, and ``raise_on_failure``.
+        """
+        warn_unknown_keywords(
+            [name for name in old if name not in _POLL_KEYWORDS],
+            ("loop_until_complete", "on_complete", "verbose", "raise_on_failure", *_POLL_KEYWORDS),
+            where="poll_job_status",
+        )
+        told = one_of({**old, "progress_callback": progress_callback}, *_POLL_KEYWORDS)
+
+        def one(job_id: str) -> JobStatus | str:
+            if not loop_until_complete:
+                status = self._status(job_id)
+            else:
+                status = self._polled(job_id, on_complete, verbose, told, cancellation_event)
+            if raise_on_failure and _ended_badly(status):
+                raise QoroJobError.for_status(job_id, status)
+            return status
+
+        return self._for_each(execution_result, one)
+
+    def _polled(
+        self,
+        job_id: str,
+        on_complete: Callable[[Any], None] | None,
+        verbose: bool,
+        told: Callable[[int, str], None] | None,
+        event: Event | None,
+    ) -> JobStatus:
+        with (
+            _interrupts(event) as scoped,
+            self._cancelling(job_id, owned=event is None),
+            spinner(job_id, self.max_retries, shown=verbose and told is None) as shown,
+        ):
+            how = Poll(self.polling_interval, self.max_retries, told or shown, scoped)
+            status, reply = poll(self._transport, job_id, how)
+        self._note_end(job_id, status, reply.run_time)
+        if on_complete is not None:
+            on_complete(StatusPayload(status=reply.status, run_time=reply.run_time))
+        return status
+
+    @contextmanager
+    def _cancelling(self, job_id: str, *, owned: bool = True) -> Iterator[None]:
+        """Cancel a job that is not waited for any more, if nobody else takes care of it."""
+        try:
+            yield
+        except (ExecutionCancelledError, MaxRetriesReachedError, KeyboardInterrupt) as error:
+            if owned and cancel_quietly(self._transport, job_id) is not None:
+                self._record(job_id, JobStatus.CANCELLED)
+                error.add_note(f"Job {job_id} was cancelled.")
+            raise
+
+    def get_job_results(self, execution_result: Jobs) -> ExecutionResult:
+        """Fetch the results of a job that has ended.
+
+        Returns:
+            The same result object, now with results in the order of the circuits. For a list, the results one
+            after the other.
+
+        Raises:
+            QoroHTTPError: There are no results yet; 400.
+            QoroJobError: The job ended badly.
+            ProtocolError: Results are missing. What came is kept, and not fetched again.
+        """
+        job_ids, is_list = job_ids_of(execution_result)
+        if is_list:
+            parts = [self._results(job_id) for job_id in job_ids]
+            run_time = sum(self._run_times.get(job_id, 0.0) for job_id in job_ids)
+            found = tabled([entry for part in parts for entry in part])
+            return ExecutionResult(found, job_ids[0], 1, run_time)
+        entries = self._results(job_ids[0])
+        run_time = self._run_time(job_ids[0])
+        if isinstance(execution_result, ExecutionResult):
+            return execution_result.with_results(tabled(entries), run_time)
+        return ExecutionResult(tabled(entries), job_ids[0], 1, run_time)
+
+    def iter_results(
+        self, execution_result: ExecutionResult | str, *, cancellation_event: Event | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Results of a job one by one, for those that do not fit into memory: a few pages are held.
+
+        Yields:
+            ``{"label": ..., "results": ...}`` for each circuit, in order.
+
+        Raises:
+            QoroHTTPError: There are no results yet; 400.
+            QoroJobError: The job ended badly.
+            ProtocolError: Results are missing.
+        """
+        (job_id,), _ = job_ids_of(execution_result)
+        return self._entries(job_id, cancellation_event)
+
+    def _entries(
+        self, job_id: str, event: Event | None, known: Sequence[dict[str, Any]] = (), *, packed: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        expected, words = self._circuits.get(job_id), self._padded.get(job_id)
+        if self._journal is not None and expected is None:
+            record = self._journal.job(job_id)
+            expected = None if record is None else record.n_circuits
+            words = self._journal.words(job_id)
+        return fetch_entries(
+            self._transport,
+            job_id,
+            expected=expected,
+            words=words,
+            known=known,
+            packed=packed,
+            cancellation_event=event,
+        )
+
+    def _results(self, job_id: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = []
+        try:
+            for entry in self._entries(job_id, None, self._fetched.pop(job_id, ()), packed=True):
+                entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
+        except (QoroHTTPError, QoroConnectionError, ProtocolError):
+            if entries:
+                self._fetched[job_id] = entries
+            raise
+        return entries
+
+    def _run_time(self, job_id: str) -> float:
+        """Seconds the job ran; 0.0 if nobody knows. Results are not lost for it."""
+        if job_id not in self._run_times:
+            try:
+                self._status(job_id)
+            except (QoroHTTPError, QoroConnectionError, ProtocolError):
+                return 0.0
+        return self._run_times.get(job_id, 0.0)
+
+    def resume(
+        self, job_id: ExecutionResult | str, *, verbose: bool = True, cancellation_event: Event | None = None
+    ) -> ExecutionResult:
+        """Wait for a job that was submitted before, here or elsewhere, and fetch its results.
+
+        Args:
+            job_id: The job.
+            verbose: Whether to show a line on the console.
+            cancellation_event: Set it to stop waiting; the job goes on. Without it, Ctrl+C cancels the job.
+
+        Raises:
+            SubmissionError: The upload never ended, so the job will not run.
+            QoroJobError: The job ended badly.
+        """
+        (name,), _ = job_ids_of(job_id)
+        record = None if self._journal is None else self._journal.job(name)
+        unfinished = record is not None and record.state in ("UPLOADING", "FINALIZING")
+        if unfinished and record is not None and not self._has_run(name, record.state):
+            cancel_quietly(self._transport, name)
+            self._record(name, "ABANDONED")
+            raise SubmissionError(
+                f"The upload of job {name} broke off, so it will not run. It is cancelled; submit its "
+                f"{record.n_circuits} circuits again.",
+                name,
+            )
+        self.poll_job_status(
+            name, True, verbose=verbose, cancellation_event=cancellation_event, raise_on_failure=True
+        )
+        return self.get_job_results(job_id)
+
+    def _has_run(self, job_id: str, state: str) -> bool:
+        if state == "FINALIZING":
+            return has_started(self._transport, job_id, "its uploader ended")
+        return self._status(job_id) not in (JobStatus.PENDING, JobStatus.CANCELLED)
+
+
+@contextmanager
+def _interrupts(event: Event | None) -> Iterator[Event]:
+    """The event given, or a new one that Ctrl+C sets."""
+    if event is not None:
+        yield event
+        return
+    with interrupt_scope() as scoped:
+        yield scoped
+
+
+def _ended_badly(status: JobStatus | str) -> bool:
+    return isinstance(status, JobStatus) and status.is_terminal and status is not JobStatus.COMPLETED

@@ -1,0 +1,263 @@
+"""What a submission asks of the service: its type, target and configs, from defaults and from the call."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from vivace._suggest import did_you_mean
+from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.qoro.config import (
+    DEFAULT_CLUSTER,
+    DEFAULT_SHOTS,
+    DeviceConfig,
+    ExecutionConfig,
+    JobConfig,
+)
+from vivace.backends.qoro.targets import TargetCache
+from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
+from vivace.backends.qoro.wire.configs import encode_maestro
+from vivace.backends.qoro.wire.jobs import InitRequest, JobType
+from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
+
+__all__ = ["CALL_OPTIONS", "JobOptions", "check_device_options", "job_type_for", "one_of", "resolved"]
+
+CALL_OPTIONS: Final = (
+    "override_job_config",
+    "override_config",
+    "job_config",
+    "override_execution_config",
+    "execution_config",
+    "maestro_config",
+    "device_config",
+)
+"""Keywords of a submission that change its configs."""
+
+
+def one_of(given: Mapping[str, Any], *names: str) -> Any:
+    """The value of the one keyword among ``names`` that was given, or None.
+
+    >>> one_of({"job_config": 1, "config": None}, "job_config", "config")
+    1
+    """
+    found = [name for name in names if given.get(name) is not None]
+    if len(found) > 1:
+        raise ConfigTypeError(f"{found[0]!r} and {found[1]!r} were both given. Give one of them.", found[1])
+    return given[found[0]] if found else None
+
+
+def _typed(name: str, value: Any, kind: type[Any]) -> Any:
+    if value is not None and not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise ConfigTypeError(f"{name} must be {article} {kind.__name__}, got {type(value).__name__}.", name)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """The configs of a job, with the target resolved.
+
+    Attributes:
+        job: Where and how often.
+        execution: How, in the spelling of older services; or
+        maestro: how, for simulators; or
+        device: how, for quantum processors.
+    """
+
+    job: JobConfig
+    execution: ExecutionConfig | None = None
+    maestro: MaestroConfig | None = None
+    device: DeviceConfig | None = None
+
+    @property
+    def target(self) -> SimulatorCluster | QPUSystem:
+        """Where the job runs."""
+        target = self.job.simulator_cluster or self.job.qpu_system
+        assert isinstance(target, SimulatorCluster | QPUSystem)  # noqa: S101 - `resolved` sees to it
+        return target
+
+    @property
+    def shots(self) -> int:
+        """Shots per circuit."""
+        return self.job.shots or DEFAULT_SHOTS
+
+    @property
+    def supports_expval(self) -> bool:
+        """Whether ``ham_ops`` may be used."""
+        return self.target.supports_expval and not self.job.force_sampling
+
+    def checked(self) -> JobOptions:
+        """The same, if the configs go together and with the target.
+
+        Raises:
+            ConfigError: They do not.
+        """
+        _typed("execution_config", self.execution, ExecutionConfig)
+        _typed("maestro_config", self.maestro, MaestroConfig)
+        _typed("device_config", self.device, DeviceConfig)
+        if self.execution is not None and self.maestro is not None:
+            raise ConfigTypeError(
+                "execution_config and maestro_config say the same in two ways. Give one of them.",
+                "maestro_config",
+            )
+        on_qpu = isinstance(self.target, QPUSystem)
+        if self.maestro is not None and on_qpu and self.target.name != DEFAULT_CLUSTER:
+            raise ConfigError(
+                "maestro_config applies to simulator targets, not to QPU systems.", "maestro_config"
+            )
+        if self.device is not None and not on_qpu:
+            raise ConfigError("device_config applies to QPU targets, not to simulators.", "device_config")
+        return self
+
+    def for_call(self, given: Mapping[str, Any], cache: TargetCache) -> JobOptions:
+        """These options, changed by the keywords of a call (`CALL_OPTIONS`).
+
+        ``override_...`` configs are merged into the defaults, the others take their place.
+        """
+        override = _typed(
+            "override_job_config", one_of(given, "override_job_config", "override_config"), JobConfig
+        )
+        instead = _typed("job_config", given.get("job_config"), JobConfig)
+        if override is not None and instead is not None:
+            raise ConfigTypeError("'job_config' replaces, 'override_job_config' merges. Give one of them.")
+        options = self
+        if override is not None:
+            options = replace(options, job=resolved(self.job.override(override), cache))
+        if instead is not None:
+            options = replace(options, job=resolved(instead, cache))
+        execution = _typed(
+            "override_execution_config",
+            one_of(given, "override_execution_config", "execution_config"),
+            ExecutionConfig,
+        )
+        maestro, device = given.get("maestro_config"), given.get("device_config")
+        if execution is not None and maestro is not None:
+            raise ConfigTypeError(
+                "'override_execution_config' and 'maestro_config' were both given. Give one."
+            )
+        if execution is not None:
+            merged = execution if self.execution is None else self.execution.override(execution)
+            options = replace(options, execution=merged, maestro=None)
+        if maestro is not None:
+            options = replace(options, maestro=maestro, execution=None)
+        if device is not None:
+            options = replace(options, device=device)
+        return options.checked()
+
+    def init_request(self, job_type: JobType) -> InitRequest:
+        """How to open the job."""
+        on_qpu = isinstance(self.target, QPUSystem)
+        return InitRequest(
+            job_type,
+            tag=self.job.tag,
+            use_packing=bool(self.job.use_circuit_packing),
+            simulator_cluster=None if on_qpu else self.target.name,
+            qpu_system_name=self.target.name if on_qpu else None,
+            execution_configuration=None if self.execution is None else self.execution.to_payload(),
+            maestro_config=None if self.maestro is None else encode_maestro(self.maestro),
+            device_config=(None if self.device is None else self.device.to_payload()) or None,
+        )
+
+
+def check_device_options(
+    options: Mapping[str, Any], system: QPUSystem, blueprints: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Refuse device options that no vendor of a system takes.
+
+    Args:
+        options: Options as they go out, in upper case.
+        system: Where the job runs. Where its processors do not name their vendors, any vendor will do.
+        blueprints: As of `QoroService.fetch_vendor_blueprints`; without any, nothing is known, nor refused.
+
+    Raises:
+        ConfigError: There is no such option, or it does not take that value.
+    """
+    vendors = {str(qpu.vendor_type) for qpu in system.qpus} & set(blueprints) or set(blueprints)
+    shapes = [blueprints[vendor]["device"] for vendor in sorted(vendors)]
+    if not shapes:
+        return
+    known = {name.lower() for shape in shapes for name in shape}
+    for name, value in options.items():
+        fields = [shape[name] for shape in shapes if name in shape]
+        if not fields:
+            raise UnknownOptionError(
+                f"No device of {system.name!r} takes the option {name.lower()!r}{did_you_mean(name, known)}.",
+                name,
+            )
+        if not any(_fits(field, value) for field in fields):
+            expected = " or ".join(sorted({_expected(field) for field in fields}))
+            raise ConfigError(f"Device option {name.lower()!r} must be {expected}, got {value!r:.60}.", name)
+
+
+def _fits(field: Mapping[str, Any], value: Any) -> bool:
+    kind = field.get("kind")
+    if kind == "toggle":
+        return isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "choice":
+        return value in (field.get("choices") or ())
+    return isinstance(value, str) if kind == "text" else True
+
+
+def _expected(field: Mapping[str, Any]) -> str:
+    if field.get("kind") == "choice":
+        return f"one of {', '.join(map(str, field.get('choices') or ()))}"
+    return {"toggle": "True or False", "number": "a whole number"}.get(str(field.get("kind")), "text")
+
+
+def resolved(config: JobConfig, cache: TargetCache) -> JobConfig:
+    """A job config whose target is an object, not a name.
+
+    Warns:
+        UserWarning: There is no target; the default one is taken.
+
+    Raises:
+        ConfigError: There is no target of that name.
+    """
+    if config.simulator_cluster is None and config.qpu_system is None:
+        warnings.warn(
+            "No simulator_cluster or qpu_system specified in JobConfig. Defaulting to simulator cluster "
+            f"'{DEFAULT_CLUSTER}'.",
+            UserWarning,
+            stacklevel=4,
+        )
+        config = config.override(simulator_cluster=DEFAULT_CLUSTER)
+    if isinstance(config.simulator_cluster, str):
+        return config.override(simulator_cluster=cache.cluster(config.simulator_cluster))
+    if isinstance(config.qpu_system, str):
+        return config.override(qpu_system=cache.system(config.qpu_system))
+    return config
+
+
+def job_type_for(job_type: Any, ham_ops: str | None, n_circuits: int) -> JobType:
+    """The type of a job that runs circuits.
+
+    Raises:
+        ConfigError: The type and ``ham_ops`` do not go together, or there are too many circuits for it.
+
+    >>> job_type_for(None, "ZZ", 1)
+    <JobType.EXPECTATION: 'EXPECTATION'>
+    """
+    if job_type is None:
+        return JobType.EXECUTE if ham_ops is None else JobType.EXPECTATION
+    try:
+        kind = JobType(job_type)
+    except ValueError:
+        known = ", ".join(JobType.__members__)
+        raise ConfigError(f"job_type must be one of {known}, got {job_type!r:.60}.", "job_type") from None
+    if kind.is_legacy:
+        hint = "" if kind.modern is kind else f" Use JobType.{kind.modern.name}."
+        warnings.warn(f"JobType.{kind.name} is of older services.{hint}", DeprecationWarning, stacklevel=4)
+        if kind is JobType.CIRCUIT_CUT and n_circuits > 1:
+            raise ConfigError("Only one circuit allowed for circuit-cutting jobs.", "job_type")
+    kind = kind.modern
+    if kind is JobType.CHARACTERIZE:
+        raise ConfigError("Circuits are not characterized; use characterize_and_validate().", "job_type")
+    if ham_ops is not None and kind is not JobType.EXPECTATION:
+        raise ConfigError("Hamiltonian operators are only supported for EXPECTATION job type.", "ham_ops")
+    if ham_ops is None and kind is JobType.EXPECTATION:
+        raise ConfigError("Jobs of type EXPECTATION need ham_ops.", "ham_ops")
+    return kind

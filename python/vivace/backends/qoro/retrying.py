@@ -1,0 +1,81 @@
+"""Which faults pass, and how they are waited out."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import requests
+
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.errors import ConfigError
+
+__all__ = ["RetryPolicy", "is_harmless", "is_transient", "retry_after"]
+
+_TRANSIENT: Final = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How faults that pass are waited out.
+
+    Waits grow by the factor two from ``backoff`` to ``max_backoff``, each between half and all of that. A
+    ``Retry-After`` of the service counts up to ``max_retry_after``: a longer one is an error at once, so that
+    no server can make a client wait for hours.
+
+    Attributes:
+        attempts: Attempts in all, at least 1.
+        backoff: First wait, in seconds.
+        max_backoff: Longest wait, in seconds.
+        max_retry_after: Longest ``Retry-After`` that is honoured, in seconds.
+
+    >>> RetryPolicy(attempts=0)
+    Traceback (most recent call last):
+    ...
+    vivace.errors.ConfigError: attempts must be at least 1, got 0.
+    """
+
+    attempts: int = 6
+    backoff: float = 0.2
+    max_backoff: float = 10.0
+    max_retry_after: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ConfigError(f"attempts must be at least 1, got {self.attempts}.", "attempts")
+        for name in ("backoff", "max_backoff", "max_retry_after"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(f"{name} must be at least 0, got {getattr(self, name)}.", name)
+
+    def wait_before(self, attempt: int) -> float:
+        """Seconds to wait before attempt number ``attempt`` (the second one is 1)."""
+        longest = min(self.max_backoff, self.backoff * 2.0 ** min(attempt - 1, 60))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients out, keeps no secret
+
+
+def retry_after(response: requests.Response | None) -> float | None:
+    """Seconds that an answer asks to wait; None if it does not, or not in a way that can be read."""
+    text = "" if response is None else response.headers.get("Retry-After", "")
+    if text.strip().isdecimal():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether a fault may pass, so that a request which does no harm is worth repeating."""
+    if isinstance(error, QoroHTTPError):
+        return error.status_code in _TRANSIENT
+    return True
+
+
+def is_harmless(error: Exception) -> bool:
+    """Whether the service cannot have acted on the request."""
+    if isinstance(error, QoroHTTPError):
+        return error.status_code == 429
+    return isinstance(error, QoroConnectionError) and not error.sent

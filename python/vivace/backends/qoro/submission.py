@@ -1,0 +1,295 @@
+"""From circuits to a job that runs: checks, bodies, and an upload that neither loses nor repeats a circuit.
+
+A job does not start before its last body. So an upload whose outcome is unknown is not repeated: the job is
+abandoned, and everything goes to a new one. Only for the last body the question is whether the job has
+started; its status tells.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, Final
+
+from vivace import _core
+from vivace.backends.observables import ALL_GROUPS, Observables
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.backends.qoro.jobs import cancel_quietly, fetch_status
+from vivace.backends.qoro.transport import Transport
+from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.wire.fields import parse_object
+from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, job_id_of
+from vivace.backends.qoro.wire.uploads import measurement_members
+from vivace.backends.runner import shot_ranges
+from vivace.cancellation import check, wait
+from vivace.circuits import CircuitBatch
+from vivace.errors import ObservableError, ProtocolError, SubmissionError
+
+__all__ = ["Prepared", "Submission", "Submitted", "has_started", "prepare"]
+
+_log = logging.getLogger(__name__)
+
+_JOBS: Final = 3
+_STATUS_READS: Final = 4
+# Answers that leave open whether the service acted.
+_AMBIGUOUS: Final = frozenset({408, 425, 500, 502, 503, 504, 520, 522, 524})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A submission that is checked and measured.
+
+    Attributes:
+        batch: The circuits.
+        upload: Their bodies.
+        padded: Words that were padded: as sent, as given.
+    """
+
+    batch: CircuitBatch
+    upload: _core.Upload
+    padded: dict[str, str] = field(default_factory=dict)
+
+    def bodies(self) -> Iterator[tuple[bytes, int, int]]:
+        """All bodies in order, with their circuits; the next few are made while one is being sent."""
+        total = len(self.batch)
+        with ThreadPoolExecutor(1, thread_name_prefix="vivace-upload") as maker:
+            ahead = maker.submit(self.upload.write, 0)
+            while True:
+                bodies = ahead.result()
+                stop = bodies[-1][2]
+                if stop < total:
+                    ahead = maker.submit(self.upload.write, stop)
+                yield from bodies
+                if stop >= total:
+                    return
+
+
+def prepare(
+    batch: CircuitBatch,
+    *,
+    shots: int | None,
+    ham_ops: str | None,
+    circuit_ham_map: Sequence[Sequence[int]] | None,
+    shot_groups: Any,
+    templates: bool | None,
+    max_body: int = endpoints.MAX_BODY,
+) -> Prepared:
+    """Check a submission, and plan its bodies. Nothing is sent.
+
+    Args:
+        batch: The circuits; at least one.
+        shots: Shots of every circuit, when sampling.
+        ham_ops: Pauli words, for expectation values.
+        circuit_ham_map: Ranges of circuits for the groups of ``ham_ops``.
+        shot_groups: Ranges of circuits with their shots.
+        templates: Whether circuits of one structure travel as a template; None where that is smaller.
+        max_body: Longest body, in bytes.
+    """
+    padded: dict[str, str] = {}
+    ranges = []
+    if shot_groups is not None:
+        ranges = shot_ranges(shot_groups)
+        _core.shots_per_circuit(ranges, len(batch))
+        members = ""
+    else:
+        if ham_ops is not None:
+            ham_ops, padded = _padded(ham_ops, circuit_ham_map, batch)
+        members = measurement_members(shots=shots, ham_ops=ham_ops, circuit_ham_map=circuit_ham_map)
+    if ranges or circuit_ham_map is not None:
+        templates = False
+    upload = _core.Upload(batch.core, members, ranges, max_body, templates)
+    return Prepared(batch, upload, padded)
+
+
+def _padded(
+    ham_ops: str, circuit_ham_map: Sequence[Sequence[int]] | None, batch: CircuitBatch
+) -> tuple[str, dict[str, str]]:
+    """Words as long as the circuits they are for, groups joined; and which of them were padded."""
+    observables = Observables(ham_ops, circuit_ham_map, len(batch))  # type: ignore[arg-type]
+    widths: dict[int, dict[int, int]] = {}
+    for template in batch.templates:
+        for circuit in template.circuits.tolist():
+            widths.setdefault(int(observables.groups[circuit]), {}).setdefault(template.n_qubits, circuit)
+    n_groups = ham_ops.count("|") + 1
+    everywhere = widths.get(ALL_GROUPS, {})
+    labels = batch.labels
+    groups, padded = [], dict[str, str]()
+    for group in range(n_groups):
+        found = {**everywhere, **widths.get(group, {})}
+        words = list(observables.words(group))
+        for width, circuit in found.items():
+            longer = observables.padded(group, width, labels[circuit])
+            if len(found) > 1 and longer != words:
+                raise ObservableError(
+                    f"Observables {words[:4]} are too short for circuits of widths {sorted(found)}. Give "
+                    "each width words of its own, with circuit_ham_map."
+                )
+            padded.update((sent, given) for sent, given in zip(longer, words, strict=True) if sent != given)
+            words = longer
+        groups.append(";".join(words))
+    # Without a map every circuit is measured for all words, so their groups mean nothing.
+    return ("|" if circuit_ham_map is not None else ";").join(groups), padded
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A job that was handed over.
+
+    Attributes:
+        job_id: The job.
+        requests: Uploads it took.
+    """
+
+    job_id: str
+    requests: int
+
+
+class _UnknownOutcomeError(Exception):
+    """Whether the service took a body is not known."""
+
+    def __init__(self, cause: Exception, first: int, requests: int, *, last: bool) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.first = first
+        self.requests = requests
+        self.last = last
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submission under way.
+
+    Attributes:
+        transport: The service.
+        init: How to open a job.
+        prepared: What to upload.
+        on_open: Told the id of every job that is opened.
+        on_state: Told (job id, state) before the last body, and when a job is submitted or abandoned.
+        event: Set it to stop; the job is then cancelled.
+        progress: Called with (circuits uploaded, circuits in all).
+    """
+
+    transport: Transport
+    init: InitRequest
+    prepared: Prepared
+    on_open: Callable[[str], None]
+    on_state: Callable[[str, str], None]
+    event: Event | None = None
+    progress: Callable[[int, int], None] | None = None
+
+    def deliver(self) -> Submitted:
+        """Open a job and upload everything, exactly once.
+
+        Raises:
+            QoroHTTPError: The service refused the job or a body; the job is cancelled.
+            SubmissionError: No upload could be confirmed; tells what is out there.
+            ExecutionCancelledError: The event was set.
+        """
+        for attempt in range(1, _JOBS + 1):
+            job_id = self._open()
+            try:
+                requests = self._upload(job_id)
+            except _UnknownOutcomeError as unknown:
+                if not (unknown.last and has_started(self.transport, job_id, unknown.cause)):
+                    self._abandon(job_id, unknown, attempt)
+                    continue
+                requests = unknown.requests
+            except BaseException as error:
+                cancel_quietly(self.transport, job_id)
+                self.on_state(job_id, "ABANDONED")
+                error.add_note(f"Job {job_id} was open by then, and is cancelled.")
+                raise
+            self.on_state(job_id, "SUBMITTED")
+            return Submitted(job_id, requests)
+        raise AssertionError("the loop returns or raises")  # pragma: no cover
+
+    def _open(self) -> str:
+        check(self.event, "Submission cancelled before a job was opened.")
+        # A service that knows the header opens one job, however often the request comes. For the others a
+        # second one does no harm: it never gets its last body.
+        job_id = self.transport.send(
+            endpoints.INIT,
+            lambda data: job_id_of(parse_object(data, "The answer to job init")),
+            body=self.init.to_wire(),
+            headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
+            cancellation_event=self.event,
+        )
+        self.on_open(job_id)
+        return job_id
+
+    def _upload(self, job_id: str) -> int:
+        total = len(self.prepared.batch)
+        requests = 0
+        for body, start, stop in self.prepared.bodies():
+            check(self.event, f"Submission cancelled; job {job_id} is cancelled, too.")
+            if stop == total:
+                self.on_state(job_id, "FINALIZING")
+            requests += 1
+            try:
+                self.transport.send(
+                    endpoints.ADD_CIRCUITS,
+                    len,
+                    job_id=job_id,
+                    body=body,
+                    repeatable=False,
+                    cancellation_event=self.event,
+                )
+            except (QoroConnectionError, QoroHTTPError) as error:
+                if isinstance(error, QoroHTTPError) and error.status_code not in _AMBIGUOUS:
+                    raise
+                raise _UnknownOutcomeError(error, start, requests, last=stop == total) from None
+            if self.progress is not None:
+                self.progress(stop, total)
+        return requests
+
+    def _abandon(self, job_id: str, unknown: _UnknownOutcomeError, attempt: int) -> None:
+        cancel_quietly(self.transport, job_id)
+        self.on_state(job_id, "ABANDONED")
+        _log.info("Upload to job %s at circuit %d is in doubt (%s).", job_id, unknown.first, unknown)
+        if attempt == _JOBS:
+            raise SubmissionError(
+                f"Gave up after {_JOBS} jobs: the upload to job {job_id} broke off at circuit "
+                f"{unknown.first} ({unknown}). None of the jobs will run; submit again when the "
+                "service can be reached.",
+                job_id,
+                unknown.first,
+            ) from unknown.cause
+        wait(self.event, self.transport.retry.wait_before(attempt))
+
+
+def has_started(transport: Transport, job_id: str, cause: Exception | str) -> bool:
+    """Whether the service has the last body of a job. If that cannot be seen, the job is cancelled.
+
+    Raises:
+        SubmissionError: The job can be neither seen to run nor cancelled.
+    """
+    try:
+        for attempt in range(1, _STATUS_READS + 1):
+            status = _status(transport, job_id)
+            if status is not JobStatus.PENDING:
+                return status is not JobStatus.CANCELLED
+            wait(None, transport.retry.wait_before(attempt))
+        # PENDING may mean waiting for the last body, or queued with all of them.
+        try:
+            transport.exchange(endpoints.CANCEL, job_id=job_id)
+        except QoroHTTPError as error:
+            if error.status_code != 409:
+                raise
+            return _status(transport, job_id) is not JobStatus.CANCELLED
+        return False
+    except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
+        raise SubmissionError(
+            f"Job {job_id} has all its circuits but perhaps those of the last upload ({cause}), and its "
+            f"status cannot be read ({error}). It may run: service.resume({job_id!r}) waits for it and "
+            f"fetches, service.cancel_job({job_id!r}) stops it. Do not submit again before.",
+            job_id,
+            may_run=True,
+        ) from error
+
+
+def _status(transport: Transport, job_id: str) -> JobStatus | None:
+    return JobStatus.coerce(fetch_status(transport, job_id).status)

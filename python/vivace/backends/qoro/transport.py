@@ -1,0 +1,374 @@
+"""The one place where HTTP happens.
+
+Sends a request and returns a complete, bounded answer, or raises. Requests that may be sent twice are sent
+again after faults that pass; the others only when the service cannot have acted on them. Redirects to another
+place are refused, so the token goes nowhere else; it is in no error, log, pickle or answer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from importlib import metadata
+from threading import Event
+from typing import Any, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import NewConnectionError
+
+from vivace.backends.qoro.http_errors import (
+    QoroConnectionError,
+    QoroHTTPError,
+    QoroTimeoutError,
+    UnreadableAnswerError,
+    describe,
+)
+from vivace.backends.qoro.retrying import RetryPolicy, is_harmless, is_transient, retry_after
+from vivace.backends.qoro.wire.endpoints import Endpoint
+from vivace.backends.qoro.wire.fields import dump_json, parse_json
+from vivace.cancellation import check, wait
+from vivace.errors import ConfigError, ProtocolError
+
+__all__ = ["Transport"]
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_CONNECT_TIMEOUT: Final = 10.0
+_BLOCK: Final = 1 << 16
+_MAX_REDIRECTS: Final = 5
+_CONNECTIONS: Final = 8
+_MAX_ERROR_BODY: Final = 1 << 16
+
+
+class Transport:
+    """HTTP to one service, with one token.
+
+    Args:
+        base_url: Address that endpoints are below.
+        authorization: Value of the ``Authorization`` header.
+        retry: How to wait out faults.
+        max_response: Longest answer to take, in bytes, decompressed.
+    """
+
+    def __init__(
+        self, base_url: str, authorization: str, *, retry: RetryPolicy, max_response: int = 1 << 30
+    ) -> None:
+        self.base_url = _checked_url(base_url)
+        self.retry = retry
+        self.max_response = max_response
+        self._authorization = _Authorization(authorization)
+        self._session, self._pid = self._new_session(), os.getpid()
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        # One session serves all threads: it keeps no state but its connections.
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS, max_retries=0)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        agent = session.headers["User-Agent"]
+        session.headers["User-Agent"] = f"vivace/{_version()} (python={platform.python_version()}) {agent!s}"
+        # An `auth` keeps requests from taking other credentials out of a .netrc file.
+        session.auth = self._authorization
+        return session
+
+    def _session_here(self) -> requests.Session:
+        """The session; a new one in a forked process, which must not use the connections of its parent."""
+        if self._pid != os.getpid():
+            self._inherited = self._session  # kept, so that nothing closes what the parent still uses
+            self._session, self._pid = self._new_session(), os.getpid()
+        return self._session
+
+    def __repr__(self) -> str:
+        return f"Transport({self.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("A transport holds connections and a token, and is not pickled.")
+
+    def close(self) -> None:
+        """Close the connections. They open again when needed."""
+        self._session_here().close()
+
+    def get(
+        self,
+        endpoint: Endpoint,
+        read: Callable[[Any], T],
+        *,
+        job_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        cancellation_event: Event | None = None,
+    ) -> T:
+        """Fetch JSON, and read it; an answer that cannot be read counts as cut off, and is fetched again.
+
+        Raises:
+            UnreadableAnswerError: No attempt brought an answer that could be read.
+            ProtocolError: The answer is too long, or a redirect to another place.
+            QoroHTTPError: The service refused, or kept failing.
+            QoroConnectionError: No answer came.
+            ExecutionCancelledError: ``cancellation_event`` was set between attempts.
+        """
+        what = f"The answer to {endpoint.name}"
+        return self.send(
+            endpoint,
+            lambda data: read(parse_json(data, what)),
+            job_id=job_id,
+            params=params,
+            cancellation_event=cancellation_event,
+        )
+
+    def send(
+        self,
+        endpoint: Endpoint,
+        read: Callable[[bytes], T],
+        *,
+        job_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+        cancellation_event: Event | None = None,
+    ) -> T:
+        """Send a request, and read the body of the answer. Raises as `get` does.
+
+        Args:
+            endpoint: Where to.
+            read: Makes something of the body; a `ProtocolError` of it means that the body was cut off.
+            job_id: Which job.
+            params: Query.
+            body: JSON object, or its text.
+            headers: Further headers.
+            repeatable: Whether sending it twice does no harm. If not, it is sent again only when the service
+                cannot have acted: it could not be reached, or answered 429.
+            cancellation_event: Set it to stop between attempts.
+        """
+
+        def answered(response: requests.Response) -> T:
+            try:
+                return read(response.content)
+            except ProtocolError as error:
+                raise UnreadableAnswerError(str(error), error.field) from None
+
+        return self._requested(
+            endpoint,
+            answered,
+            job_id,
+            cancellation_event,
+            params=params,
+            body=body,
+            headers=headers,
+            repeatable=repeatable,
+        )
+
+    def exchange(
+        self,
+        endpoint: Endpoint,
+        *,
+        job_id: str | None = None,
+        repeatable: bool = True,
+        attempts: int | None = None,
+    ) -> requests.Response:
+        """Send a request without a body, and return the answer as it is: complete, status below 400."""
+        return self._requested(
+            endpoint, lambda response: response, job_id, None, repeatable=repeatable, attempts=attempts
+        )
+
+    def _requested(
+        self,
+        endpoint: Endpoint,
+        answered: Callable[[requests.Response], T],
+        job_id: str | None,
+        event: Event | None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+        attempts: int | None = None,
+    ) -> T:
+        data = body if body is None or isinstance(body, bytes) else dump_json(body)
+
+        def once() -> T:
+            return answered(self._once(endpoint, job_id, params=params, data=data, headers=headers))
+
+        retriable = is_transient if repeatable else is_harmless
+        return self._again(endpoint, once, event, retriable, attempts or self.retry.attempts)
+
+    def _again(
+        self,
+        endpoint: Endpoint,
+        once: Callable[[], T],
+        event: Event | None,
+        retriable: Callable[[Exception], bool],
+        attempts: int,
+    ) -> T:
+        attempt = 1
+        while True:
+            try:
+                return once()
+            except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
+                if isinstance(error, QoroHTTPError):
+                    error.attempts = attempt
+                if attempt >= attempts or not retriable(error):
+                    raise
+                pause = self._pause(error, attempt)
+                if pause is None:
+                    raise
+                _log.debug(
+                    "%s: attempt %d failed (%s); again in %.2f s", endpoint.name, attempt, error, pause
+                )
+            wait(event, pause)
+            check(event, f"Request cancelled: {endpoint.name}.")
+            attempt += 1
+
+    def _pause(self, error: Exception, attempt: int) -> float | None:
+        """How long to wait; None if the service asks for more patience than allowed."""
+        asked = retry_after(error.response) if isinstance(error, QoroHTTPError) else None
+        if asked is None:
+            return self.retry.wait_before(attempt)
+        return asked if asked <= self.retry.max_retry_after else None
+
+    def _once(
+        self,
+        endpoint: Endpoint,
+        job_id: str | None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        url = endpoint.url(self.base_url, job_id)
+        sent = dict(headers or {})
+        if endpoint.method == "POST":
+            sent["Content-Type"] = "application/json"
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._exchange(endpoint, url, params=params, data=data, headers=sent)
+            if not response.is_redirect:
+                break
+            url, params = self._redirected(response, endpoint), None
+        else:
+            raise ProtocolError(f"More than {_MAX_REDIRECTS} redirects for {endpoint.name}.")
+        if response.status_code >= 400:
+            raise QoroHTTPError(describe(response), response)
+        return response
+
+    def _exchange(self, endpoint: Endpoint, url: str, **arguments: Any) -> requests.Response:
+        timeout = (min(_CONNECT_TIMEOUT, endpoint.timeout), endpoint.timeout)
+        deadline = time.monotonic() + 2 * endpoint.timeout
+        try:
+            with self._session_here().request(
+                endpoint.method, url, timeout=timeout, allow_redirects=False, stream=True, **arguments
+            ) as response:
+                return self._complete(response, deadline)
+        except requests.Timeout as error:
+            sent = not isinstance(error, requests.ConnectTimeout)
+            raise QoroTimeoutError(
+                f"No answer from {self.base_url} within {endpoint.timeout:g} s ({endpoint.name}).", sent=sent
+            ) from None
+        except (requests.RequestException, Urllib3Error, OSError) as error:
+            raise QoroConnectionError(
+                f"Cannot reach {self.base_url} ({endpoint.name}): {_reason(error)}.",
+                sent=not _is_unsent(error),
+            ) from None
+
+    def _complete(self, response: requests.Response, deadline: float) -> requests.Response:
+        """The answer with all of its body, and without the token in the request it remembers."""
+        limit = self.max_response if response.status_code < 400 else _MAX_ERROR_BODY
+        blocks, size = [], 0
+        # What has arrived, piece by piece: a service that sends a byte now and then must not keep us here.
+        while block := response.raw.read1(_BLOCK, decode_content=True):
+            size += len(block)
+            if size > limit and response.status_code < 400:
+                raise ProtocolError(f"An answer of more than {limit} bytes from {response.url}.")
+            blocks.append(block)
+            if size > limit:
+                break  # enough of an error to tell
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("the answer trickles in")
+        response._content = b"".join(blocks)  # noqa: SLF001 - what `stream=False` does, without its lack of bounds
+        response.request.headers.pop("Authorization", None)
+        return response
+
+    def _redirected(self, response: requests.Response, endpoint: Endpoint) -> str:
+        target = urljoin(response.url, response.headers.get("Location", ""))
+        changes_method = endpoint.method != "GET" and response.status_code not in (307, 308)
+        if _origin(target) != _origin(self.base_url) or changes_method:
+            raise ProtocolError(
+                f"The service redirects {endpoint.name} to {_without_query(target)}, which is not followed: "
+                "the token goes to no other place. Set base_url to where the service is."
+            )
+        return target
+
+
+class _Authorization(requests.auth.AuthBase):
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._value
+        return request
+
+
+def _version() -> str:
+    try:
+        return metadata.version("vivace")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _is_unsent(error: BaseException) -> bool:
+    reason: Any = error.args[0] if error.args else None
+    return isinstance(getattr(reason, "reason", reason), NewConnectionError)
+
+
+def _reason(error: BaseException) -> str:
+    """What happened, in a few words: texts of urllib3 name its objects, too."""
+    cause: BaseException | None = error
+    while cause is not None:
+        error = cause
+        inner = (getattr(cause, "reason", None), *reversed(cause.args))
+        cause = next((found for found in inner if isinstance(found, BaseException)), None)
+    text = str(error).rpartition(": ")[2] or type(error).__name__
+    return text.rstrip(".")[:200]
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _without_query(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}{parts.path}"
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"base_url must be an http or https address, got {url!r:.80}.", "base_url")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigError("base_url must have no credentials, query or fragment.", "base_url")
+    if parts.scheme == "http" and not _is_here(parts.hostname):
+        warnings.warn(
+            f"The token travels in the clear to {parts.hostname}; use https for services on other machines.",
+            UserWarning,
+            stacklevel=6,
+        )
+    return url.rstrip("/")

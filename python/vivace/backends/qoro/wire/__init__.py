@@ -1,0 +1,46 @@
+"""The records that client and server exchange. Both import these modules, so they cannot drift apart.
+
+=================== ====================================================================================
+module              what
+=================== ====================================================================================
+`account`           targets, credits
+`characterization`  requests and replies of QUBO characterisation; `qubo` has the problem itself
+`configs`           execution, simulator and device configurations
+`endpoints`         method, path and patience for every endpoint
+`fields`            strict JSON, and reading members of objects
+`jobs`              statuses, types, opening a job, replies about one
+`results`           pages of results
+`uploads`           bodies that carry circuits
+=================== ====================================================================================
+"""
+
+from typing import TYPE_CHECKING
+
+from vivace._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from vivace.backends.qoro.wire import (
+        account,
+        characterization,
+        configs,
+        endpoints,
+        fields,
+        jobs,
+        qubo,
+        results,
+        uploads,
+    )
+
+__all__ = [
+    "account",
+    "characterization",
+    "configs",
+    "endpoints",
+    "fields",
+    "jobs",
+    "qubo",
+    "results",
+    "uploads",
+]
+
+__getattr__, __dir__ = lazy_names(__name__, {name: f"{__name__}.{name}" for name in __all__})

@@ -1,0 +1,299 @@
+"""Configurations on the wire: ``execution_configuration``, ``maestro_config`` and ``device_config``."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Final
+
+from vivace.backends.maestro import options as opt
+from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.maestro.library import load_maestro
+from vivace.errors import ConfigError, ProtocolError
+
+__all__ = [
+    "API_META",
+    "FORBIDDEN_DEVICE_KEYS",
+    "SimulationMethod",
+    "Simulator",
+    "check_device",
+    "check_execution",
+    "decode_device",
+    "decode_maestro",
+    "encode_device",
+    "encode_maestro",
+]
+
+
+class Simulator(IntEnum):
+    """Simulators of an ``execution_configuration``."""
+
+    QiskitAer = 0
+    QCSim = 1
+    CompositeQiskitAer = 2
+    CompositeQCSim = 3
+    GpuSim = 4
+
+
+class SimulationMethod(IntEnum):
+    """Methods of an ``execution_configuration``."""
+
+    Statevector = 0
+    MatrixProductState = 1
+    Stabilizer = 2
+    TensorNetwork = 3
+    PauliPropagator = 4
+    ExtendedStabilizer = 5
+
+
+API_META: Final[Mapping[str, tuple[type, ...]]] = {
+    "optimization_level": (int,),
+    "resilience_level": (int,),
+    "max_execution_time": (int,),
+    "transpilation_seed": (int,),
+    "layout_method": (str,),
+    "routing_method": (str,),
+    "approximation_degree": (int, float),
+}
+"""Keys that ``api_meta`` may have, and the types of their values."""
+
+_EXECUTION: Final[Mapping[str, tuple[type, ...]]] = {
+    "bond_dimension": (int,),
+    "truncation_threshold": (int, float),
+    "simulator_type": (int,),
+    "simulation_type": (int,),
+    "api_meta": (dict,),
+    "noisy_device": (str,),
+    "noise_realizations": (int,),
+    "noise_scaling_factor": (int, float),
+}
+
+FORBIDDEN_DEVICE_KEYS: Final = ("IBM_DEVICE", "IQM_DEVICE_URL")
+"""Device options that would choose the device, which the QPU system does."""
+
+_NAMES: Final = tuple(name for name, option in vars(MaestroConfig).items() if isinstance(option, opt.Option))
+# The integers of the two enums: the place of each name in the tables of options, but for these.
+_SIMULATORS: Final = {name: code for code, name in enumerate(opt.SIMULATOR_TYPES)}
+_METHODS: Final = {name: code for code, name in enumerate(opt.SIMULATION_TYPES)}
+
+
+def check_execution(body: Any) -> dict[str, Any]:
+    """An ``execution_configuration`` as it travels, checked; null members are dropped.
+
+    Raises:
+        ProtocolError: An unknown key, or a value of the wrong type or out of range.
+
+    >>> check_execution({"bond_dimension": 64, "simulation_type": None})
+    {'bond_dimension': 64}
+    >>> check_execution({"api_meta": {"colour": 1}})
+    Traceback (most recent call last):
+    ...
+    vivace.errors.ProtocolError: Unknown api_meta key: 'colour'
+    """
+    if not isinstance(body, Mapping):
+        raise ProtocolError(f"Expected an execution configuration as an object, got {body!r:.60}.")
+    checked = {name: value for name, value in body.items() if value is not None}
+    for name, value in checked.items():
+        if name not in _EXECUTION:
+            raise ProtocolError(f"Unknown execution configuration key: {name!r:.60}", name)
+        _check_type(name, value, _EXECUTION[name])
+    _check_ranges(checked)
+    for name, value in checked.get("api_meta", {}).items():
+        if name not in API_META:
+            raise ProtocolError(f"Unknown api_meta key: {name!r:.60}", name)
+        _check_type(name, value, API_META[name])
+    return checked
+
+
+def _check_ranges(body: Mapping[str, Any]) -> None:
+    for name, kind in (("simulator_type", Simulator), ("simulation_type", SimulationMethod)):
+        if name in body and body[name] not in tuple(kind):
+            raise ProtocolError(f"Unknown code {body[name]} in {name!r}.", name)
+    for name in ("bond_dimension", "noise_realizations"):
+        if body.get(name, 1) < 1:
+            raise ProtocolError(f"Expected a positive number in {name!r}, got {body[name]}.", name)
+    if body.get("truncation_threshold", 0) < 0:
+        raise ProtocolError(
+            "Expected a number of at least 0 in 'truncation_threshold'.", "truncation_threshold"
+        )
+    if not 0 <= body.get("noise_scaling_factor", 0) <= 1:
+        raise ProtocolError(
+            "Expected a number from 0 to 1 in 'noise_scaling_factor'.", "noise_scaling_factor"
+        )
+
+
+def _check_type(name: str, value: Any, kinds: tuple[type, ...]) -> None:
+    good = isinstance(value, kinds) and not isinstance(value, bool)
+    if not good or (isinstance(value, float) and not math.isfinite(value)):
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        raise ProtocolError(f"Expected {expected} in {name!r}, got {value!r:.60}.", name)
+
+
+def encode_maestro(config: MaestroConfig) -> dict[str, Any]:
+    """A ``maestro_config``: the options that are set, enums as integers, noise as the calls that made it.
+
+    >>> encode_maestro(MaestroConfig(simulation_type="MatrixProductState", max_bond_dimension=32))
+    {'simulation_type': 1, 'max_bond_dimension': 32}
+    """
+    found: dict[str, Any] = {}
+    for name in _NAMES:
+        value = getattr(config, name)
+        if value is None or not config.is_set(name):
+            continue
+        if name == "simulator_type":
+            value = _SIMULATORS[value]
+        elif name == "simulation_type":
+            value = _METHODS[value]
+        elif name == "noise_model":
+            value = _calls(value)
+        elif name == "distributed_options":
+            value = dict(value)
+        found[name] = value
+    return found
+
+
+def decode_maestro(body: Mapping[str, Any], *, strict: bool = False) -> MaestroConfig:
+    """The config of a ``maestro_config``.
+
+    Args:
+        body: The JSON object.
+        strict: Whether unknown keys are errors; otherwise they are dropped with a warning.
+
+    Raises:
+        ProtocolError: A code that stands for nothing, or a noise call that is not a setter.
+        ConfigError: A value that `MaestroConfig` refuses.
+
+    >>> decode_maestro({"simulation_type": 1})
+    MaestroConfig(simulation_type='MatrixProductState')
+    """
+    found: dict[str, Any] = {}
+    for name, value in body.items():
+        if name not in _NAMES:
+            if strict:
+                raise ProtocolError(f"Unknown maestro_config key: {name!r:.60}", name)
+            warnings.warn(f"Dropping the unknown maestro_config key {name!r:.60}.", UserWarning, stacklevel=2)
+        elif name == "simulator_type":
+            found[name] = _name_of(name, value, opt.SIMULATOR_TYPES)
+        elif name == "simulation_type":
+            found[name] = _name_of(name, value, opt.SIMULATION_TYPES)
+        elif name == "noise_model" and value is not None:
+            found[name] = _replayed(value)
+        else:
+            found[name] = value
+    return MaestroConfig(**found)
+
+
+def _name_of(name: str, code: Any, names: tuple[str, ...]) -> str | None:
+    if code is None or (isinstance(code, str) and code in names):
+        return code
+    if type(code) is not int or not 0 <= code < len(names):
+        raise ProtocolError(f"Unknown code {code!r:.60} in {name!r}.", name)
+    return names[code]
+
+
+def _calls(model: Any) -> list[dict[str, Any]]:
+    # The library's wrapper of a noise model pickles as the setter calls that made it.
+    reduced = model.__reduce__()
+    try:
+        calls = [(str(method), tuple(args), dict(kwargs)) for method, args, kwargs in reduced[1][0]]
+    except (IndexError, TypeError, ValueError):
+        raise ConfigError(
+            "This noise_model does not tell how it was made, so it cannot be sent. Build it with the setters "
+            "of maestro.NoiseModel.",
+            "noise_model",
+        ) from None
+    return [
+        {
+            "method": method,
+            "args": [_plain(value) for value in args],
+            "kwargs": {k: _plain(v) for k, v in kwargs.items()},
+        }
+        for method, args, kwargs in calls
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, complex):
+        return {"__complex__": [value.real, value.imag]}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _unplain(value: Any) -> Any:
+    if isinstance(value, dict):
+        parts = value.get("__complex__")
+        if not isinstance(parts, list) or len(parts) != 2 or set(value) != {"__complex__"}:
+            raise ProtocolError("Expected a complex number as {'__complex__': [re, im]}.", "noise_model")
+        return complex(*parts)
+    if isinstance(value, list):
+        return [_unplain(item) for item in value]
+    return value
+
+
+def _replayed(calls: Any) -> Any:
+    if not isinstance(calls, list):
+        raise ProtocolError("Expected a list of setter calls in 'noise_model'.", "noise_model")
+    model = load_maestro().NoiseModel()
+    for call in calls:
+        method = call.get("method") if isinstance(call, dict) else None
+        if not isinstance(method, str) or not method.startswith("set_") or not hasattr(model, method):
+            raise ProtocolError(f"Not a setter of noise models: {method!r:.60}", "noise_model")
+        args, kwargs = call.get("args", []), call.get("kwargs", {})
+        if not isinstance(args, list) or not isinstance(kwargs, dict):
+            raise ProtocolError(
+                f"Expected args as a list and kwargs as an object for {method}.", "noise_model"
+            )
+        try:
+            getattr(model, method)(*map(_unplain, args), **{k: _unplain(v) for k, v in kwargs.items()})
+        except (TypeError, ValueError, RuntimeError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ProtocolError(f"The noise call {method} failed: {reason}", "noise_model") from None
+    return model
+
+
+def check_device(body: Any) -> dict[str, Any]:
+    """A ``device_config`` as it travels, checked.
+
+    Raises:
+        ProtocolError: Not a flat object of upper-case keys, or a key that would choose the device.
+    """
+    if not isinstance(body, Mapping):
+        raise ProtocolError(f"Expected a device configuration as an object, got {body!r:.60}.")
+    for name, value in body.items():
+        if name != name.upper():
+            raise ProtocolError(f"Expected device options in upper case, got {name!r:.60}.", name)
+        if not isinstance(value, int | str) and value is not None:
+            raise ProtocolError(f"Expected a whole number, text or boolean in {name!r}.", name)
+    forbidden = [name for name in FORBIDDEN_DEVICE_KEYS if name in body]
+    if forbidden:
+        raise ProtocolError(
+            f"{forbidden} would choose the device, which the job's QPU system already does.", forbidden[0]
+        )
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def encode_device(options: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``device_config``: keys in upper case, options that are None left out.
+
+    >>> encode_device({"transpile_level": 2, "use_mitigation": True, "seed": None})
+    {'TRANSPILE_LEVEL': 2, 'USE_MITIGATION': True}
+    """
+    return check_device({name.upper(): value for name, value in options.items() if value is not None})
+
+
+def decode_device(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Device options in lower case; toggles come back as texts, and become booleans.
+
+    >>> decode_device({"USE_MITIGATION": "true", "TRANSPILE_LEVEL": 2})
+    {'use_mitigation': True, 'transpile_level': 2}
+    """
+    toggles = {"true": True, "false": False}
+    return {
+        name.lower(): toggles.get(value, value) if isinstance(value, str) else value
+        for name, value in body.items()
+    }

@@ -1,0 +1,230 @@
+//! Submissions as request bodies: whatever the form and the cap, they say the same.
+
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use serde_json::Value;
+use vivace_core::payload::decompress_text;
+use vivace_core::shots::{ShotRange, validate};
+use vivace_core::template::{CircuitBatch, TemplateSource};
+use vivace_core::upload::{Body, Form, Upload};
+
+const FORMS: [Form; 3] = [Form::Bound, Form::Smaller, Form::Template];
+
+fn batch(texts: &[String]) -> CircuitBatch {
+    let labels: Vec<String> = (0..texts.len()).map(|i| format!("c\"{i}")).collect();
+    CircuitBatch::from_texts(&labels, texts).unwrap()
+}
+
+/// Circuits of a few structures, in blocks and mixed.
+fn circuits(kinds: &[(u8, f64)]) -> Vec<String> {
+    let text = |&(kind, angle): &(u8, f64)| {
+        let head = "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[3]; creg c[3];";
+        let body = match kind % 3 {
+            0 => format!("rx({angle:?}) q[0]; cx q[0],q[1];"),
+            1 => format!(
+                "ry({angle:?}) q[1]; rz(-{:?}^2) q[2]; cz q[1],q[2];",
+                angle.abs()
+            ),
+            _ => "h q[0]; h q[1]; h q[2];".to_owned(),
+        };
+        format!("{head}{body} measure q -> c;")
+    };
+    kinds.iter().map(text).collect()
+}
+
+fn all_bodies(upload: &Upload, batch: &CircuitBatch) -> Vec<Body> {
+    let (mut bodies, mut from) = (Vec::new(), 0);
+    while from < batch.labels.len() {
+        let more = upload.write(batch, from).unwrap();
+        from = more.last().unwrap().circuits.end;
+        bodies.extend(more);
+    }
+    assert!(upload.write(batch, from).unwrap().is_empty());
+    bodies
+}
+
+/// What a server makes of a body: label and text of every circuit.
+fn read(body: &Body) -> Vec<(String, String)> {
+    let json: Value = serde_json::from_slice(&body.bytes).unwrap();
+    if let Some(circuits) = json.get("circuits") {
+        let pairs = circuits.as_object().unwrap().iter();
+        let mut read: Vec<_> = pairs
+            .map(|(label, z)| {
+                (
+                    label.clone(),
+                    decompress_text(z.as_str().unwrap(), 1 << 20).unwrap(),
+                )
+            })
+            .collect();
+        // serde_json sorts names; labels count up.
+        read.sort_by_key(|(label, _)| label[2..].parse::<usize>().unwrap());
+        return read;
+    }
+    let template = decompress_text(json["circuit_template"].as_str().unwrap(), 1 << 20).unwrap();
+    let names: Vec<&str> = json["parameter_names"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n.as_str().unwrap())
+        .collect();
+    let rows = json["parameter_sets"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let labels = [row["label"].as_str().unwrap()];
+        let values: Vec<f64> = row["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_f64().unwrap())
+            .collect();
+        let source = TemplateSource {
+            text: &template,
+            names: &names,
+            rows: &values,
+            labels: &labels,
+        };
+        let bound = CircuitBatch::from_templates(&[source]).unwrap();
+        let text = bound.templates[0]
+            .bound_text(bound.templates[0].row(0).unwrap())
+            .unwrap();
+        (labels[0].to_owned(), text)
+    })
+    .collect()
+}
+
+proptest! {
+    #[test]
+    fn every_form_and_cap_says_the_same(
+        kinds in prop::collection::vec((0..6_u8, -3.0..3.0_f64), 1..60),
+        blocks in any::<bool>(),
+        cap in 900..4000_usize,
+    ) {
+        let mut kinds = kinds;
+        if blocks {
+            kinds.sort_by_key(|(kind, _)| kind % 3);
+        }
+        let batch = batch(&circuits(&kinds));
+        let expected: Vec<(String, String)> = batch.places.iter().zip(&batch.labels).map(|(place, label)| {
+            let template = &batch.templates[place.template as usize];
+            (label.clone(), template.bound_text(template.row(place.row as usize).unwrap()).unwrap())
+        }).collect();
+        for form in FORMS {
+            let upload = Upload::new(&batch, r#""shots":7"#, &[], cap, form).unwrap();
+            let bodies = all_bodies(&upload, &batch);
+            let mut next = 0;
+            for (i, body) in bodies.iter().enumerate() {
+                prop_assert!(body.bytes.len() <= cap);
+                prop_assert_eq!(body.circuits.start, next);
+                next = body.circuits.end;
+                let json: Value = serde_json::from_slice(&body.bytes).unwrap();
+                prop_assert_eq!(&json["shots"], 7);
+                prop_assert_eq!(&json["mode"], "append");
+                let last = if i + 1 == bodies.len() { "true" } else { "false" };
+                prop_assert_eq!(&json["finalized"], last);
+            }
+            let found: Vec<_> = bodies.iter().flat_map(read).collect();
+            prop_assert_eq!(&found, &expected);
+        }
+    }
+
+    #[test]
+    fn bodies_are_the_same_from_any_circuit_on(kinds in prop::collection::vec((0..6_u8, -3.0..3.0_f64), 1..60)) {
+        let batch = batch(&circuits(&kinds));
+        let upload = Upload::new(&batch, "", &[], 1500, Form::Smaller).unwrap();
+        let bodies = all_bodies(&upload, &batch);
+        for (i, body) in bodies.iter().enumerate() {
+            let again = upload.write(&batch, body.circuits.start).unwrap();
+            prop_assert_eq!(&again[0], &bodies[i]);
+        }
+    }
+
+    #[test]
+    fn shot_ranges_start_again_in_every_body(cut in 1..59_usize, cap in 900..3000_usize) {
+        let kinds: Vec<_> = (0..60).map(|i| (0, f64::from(i))).collect();
+        let batch = batch(&circuits(&kinds));
+        let ranges = validate(&[(cut as i64, 60, 5), (0, cut as i64, 1000)], 60).unwrap();
+        let upload = Upload::new(&batch, "", &ranges, cap, Form::Template).unwrap();
+        let mut shots = Vec::new();
+        for body in all_bodies(&upload, &batch) {
+            prop_assert!(body.bytes.len() <= cap);
+            let json: Value = serde_json::from_slice(&body.bytes).unwrap();
+            let size = json["circuits"].as_object().unwrap().len();
+            let mut here = vec![0; size];
+            for range in json["shot_groups"].as_array().unwrap() {
+                let [start, end, n] = [0, 1, 2].map(|i| range[i].as_u64().unwrap());
+                here[start as usize..end as usize].fill(n);
+            }
+            shots.extend(here);
+        }
+        let expected: Vec<u64> = (0..60).map(|i| if i < cut { 1000 } else { 5 }).collect();
+        prop_assert_eq!(shots, expected);
+    }
+}
+
+#[test]
+fn a_sweep_of_texts_travels_as_one_template() {
+    let kinds: Vec<_> = (0..1000).map(|i| (1, f64::from(i) * 0.37)).collect();
+    let batch = batch(&circuits(&kinds));
+    let size = |form| {
+        let upload = Upload::new(&batch, r#""shots":7"#, &[], 996_147, form).unwrap();
+        all_bodies(&upload, &batch)
+            .iter()
+            .map(|body| body.bytes.len())
+            .sum::<usize>()
+    };
+    assert!(size(Form::Smaller) * 2 < size(Form::Bound));
+    let ranges = [ShotRange {
+        start: 0,
+        end: 1000,
+        shots: 5,
+    }];
+    let with_ranges = Upload::new(&batch, "", &ranges, 996_147, Form::Template).unwrap();
+    assert_eq!(with_ranges.circuits_in_templates(), 0);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_anything_is_written() {
+    let batch = batch(&circuits(&[(0, 0.1), (1, 0.2)]));
+    let error = Upload::new(&batch, r#""shots":7"#, &[], 200, Form::Bound).unwrap_err();
+    assert_eq!(error.label(), Some("c\"0"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("Circuit 'c\"0' alone needs a request of 238 bytes (61 of them in every"),
+        "{error}"
+    );
+    let source = TemplateSource {
+        text: "OPENQASM 2.0; qreg q[1]; rx(a) q[0];",
+        names: &["a"],
+        rows: &[1.0],
+        labels: &["x"],
+    };
+    let batch = CircuitBatch::from_templates(&[source]).unwrap();
+    let message = |cap| {
+        let upload = Upload::new(&batch, r#""shots":7"#, &[], cap, Form::Template);
+        upload.unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(200),
+        "Compressed circuit_template (108 bytes) with the request's other fields exceeds the per-request \
+         payload cap (0.00 MB)"
+    );
+    assert!(message(230).starts_with("Circuit 'x' alone needs a request of 2"));
+}
+
+#[test]
+fn angles_that_come_out_as_no_number_are_refused() {
+    let text = "OPENQASM 2.0; qreg q[1]; rx(1/a) q[0];";
+    let source = TemplateSource {
+        text,
+        names: &["a"],
+        rows: &[1.0, 0.0],
+        labels: &["x", "y"],
+    };
+    let batch = CircuitBatch::from_templates(&[source]).unwrap();
+    let error = Upload::new(&batch, "", &[], 996_147, Form::Template).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Circuit 'y': an angle of gate 'rx' comes out as inf; every angle must be a finite number."
+    );
+}

@@ -1,0 +1,444 @@
+"""QUBO characterisation: asked for exactly once, exact unless told otherwise, and read with care."""
+
+# ruff: noqa: E501 - tables with a line for each case
+
+import io
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import requests
+from rich.console import Console
+
+from vivace.backends import (
+    CharacterizationOptions,
+    CharacterizationResult,
+    characterization,
+    characterize_and_validate,
+    get_characterization_result,
+)
+from vivace.backends.qoro.analysis_display import show
+from vivace.backends.qoro.wire.qubo import decode_qubo
+from vivace.errors import (
+    CharacterizationFailedError,
+    CharacterizationSubmitError,
+    ConfigError,
+    ConfigTypeError,
+    ResultError,
+)
+
+QUBO = {(0,): -1.0, (0, 1): 2.0}
+
+
+def sent(cloud):
+    ((_, job),) = cloud.jobs.items()
+    return job.bodies[0]
+
+
+@pytest.mark.parametrize(
+    "qubo",
+    [
+        QUBO,
+        {0: -1.0, (1, 0): 2.0},
+        {"0": -1.0, "0,1": 2.0},
+        {"0,0": -1.0, "1,0": 2.0},
+        [[-1.0, 2.0], [0.0, 0.0]],
+        np.array([[-1.0, 1.0], [1.0, 0.0]]),
+        SimpleNamespace(canonical_problem=SimpleNamespace(n_vars=2, terms=QUBO)),
+    ],
+)
+def test_problems_come_in_many_forms(service, cloud, qubo):
+    found = service.characterize_and_validate(qubo, target_states=["10"])
+    assert sent(cloud).qubo == {"0": -1.0, "0,1": 2.0}
+    ((job_id, job),) = cloud.jobs.items()
+    assert (found["job_id"], found["status"], found["report"]) == (
+        job_id,
+        "COMPLETED",
+        {"quality_score": 80.0},
+    )
+    assert job.init == {"tag": "divi-characterize", "job_type": "VALIDATE"}
+
+
+def test_the_result_is_an_object_with_the_report(service, cloud):
+    result = characterize_and_validate(QUBO, ["10"], service=service)
+    assert (result.quality_score, result.recommendations, result.qubo_max_error) == (80.0, [], 0.0)
+    assert result.html == result._repr_html_() == "<div class='qvr-root'>é</div>"
+    assert get_characterization_result(result.job_id, service=service) == result
+    assert len(cloud.jobs) == 1
+    assert characterization.characterize_and_validate is characterize_and_validate
+
+
+def test_a_report_that_cannot_be_fetched_is_not_missed(service, cloud, caplog):
+    cloud.faults["characterization report"].append((404, {}, ""))
+    with caplog.at_level(logging.WARNING):
+        assert characterize_and_validate(QUBO, ["10"], service=service).html == ""
+    assert "cannot be fetched" in caplog.text
+
+
+@pytest.mark.parametrize("key", ["target_states", "reference_states"])
+def test_states_go_out_under_the_name_given(service, cloud, key):
+    service.characterize_and_validate(QUBO, **{key: ["10", "01"]})
+    body = cloud.sent(characterization_endpoint())[0][1]
+    assert f'"{key}":["10","01"]'.encode() in body
+
+
+def characterization_endpoint():
+    from vivace.backends.qoro.wire import endpoints
+
+    return endpoints.SUBMIT_QUBO
+
+
+BAD = [
+    (
+        {},
+        ConfigError,
+        "characterize_and_validate() requires either 'qubo' with states to compare with, or 'job_id' of an analysis made before.",
+    ),
+    ({"qubo": QUBO}, ConfigError, "target_states must be a list of at least one bitstring."),
+    (
+        {"qubo": QUBO, "target_states": []},
+        ConfigError,
+        "target_states must be a list of at least one bitstring.",
+    ),
+    (
+        {"qubo": QUBO, "target_states": "10"},
+        ConfigError,
+        "target_states must be a list of at least one bitstring.",
+    ),
+    (
+        {"qubo": QUBO, "reference_states": ["1"]},
+        ConfigError,
+        "Expected bitstrings of 2 characters 0 and 1 in reference_states, one for each variable, got '1'.",
+    ),
+    (
+        {"qubo": QUBO, "target_states": ["1x"]},
+        ConfigError,
+        "Expected bitstrings of 2 characters 0 and 1 in target_states, one for each variable, got '1x'.",
+    ),
+    (
+        {"qubo": QUBO, "target_states": ["10"], "reference_states": ["10"]},
+        ConfigTypeError,
+        "'target_states' and 'reference_states' are the same. Give one of them.",
+    ),
+    ({"qubo": {}, "target_states": ["1"]}, ConfigError, "The QUBO has no variables."),
+    (
+        {"qubo": {(0,): float("nan")}, "target_states": ["1"]},
+        ConfigError,
+        "Expected variables from 0 up and finite coefficients, got (0,): nan.",
+    ),
+    (
+        {"qubo": [[1.0, 2.0]], "target_states": ["1"]},
+        ConfigError,
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, got list.",
+    ),
+    (
+        {"qubo": {"a": 1.0}, "target_states": ["1"]},
+        ConfigError,
+        "Expected variables such as '0,1' as a key of the QUBO, got 'a'.",
+    ),
+    (
+        {"qubo": QUBO, "target_states": ["10"], "options": {}},
+        ConfigTypeError,
+        "options must be CharacterizationOptions, got dict.",
+    ),
+    (
+        {"qubo": QUBO, "target_states": ["10"], "options": CharacterizationOptions(n_qubits=3)},
+        ConfigError,
+        "n_qubits is 3, the problem has 2 variables.",
+    ),
+    (
+        {
+            "qubo": QUBO,
+            "target_states": ["10"],
+            "options": CharacterizationOptions(
+                constraints=[{"type": "max_cardinality", "bound": 1, "qubits": [2]}]
+            ),
+        },
+        ConfigError,
+        "constraints[0]: 2 is not one of the 2 variables.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), BAD)
+def test_bad_requests_open_no_job(service, cloud, arguments, error, message):
+    with pytest.raises(error) as caught:
+        service.characterize_and_validate(**arguments)
+    assert str(caught.value) == message
+    assert cloud.jobs == {}
+
+
+@pytest.mark.parametrize("fault", ["drop", "lose", "cut", (500, {}, ""), (502, {}, ""), (503, {}, "")])
+def test_a_problem_is_analysed_once_whatever_happens_to_the_answer(service, cloud, fault):
+    cloud.faults["QUBO submission"].extend([fault, fault])
+    assert service.characterize_and_validate(QUBO, target_states=["10"])["status"] == "COMPLETED"
+    ((_, job),) = cloud.jobs.items()
+    assert len(job.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "phase"),
+    [
+        ("QUBO submission", "submission"),
+        ("job status", "status polling"),
+        ("characterization result", "result retrieval"),
+    ],
+)
+def test_getting_stuck_says_in_which_phase_and_how_to_go_on(service, cloud, endpoint, phase):
+    cloud.faults[endpoint].extend(["drop"] * 20)
+    with pytest.raises(
+        CharacterizationSubmitError,
+        match=f"got stuck during {phase}: .* fetch it with get_characterization_result",
+    ) as caught:
+        service.characterize_and_validate(QUBO, target_states=["10"])
+    assert (caught.value.job_id, caught.value.phase) == (next(iter(cloud.jobs)), phase)
+
+
+@pytest.mark.parametrize("status", [400, 402, 403])
+def test_a_refused_problem_leaves_no_open_job(service, cloud, status):
+    cloud.faults["QUBO submission"].append((status, {}, "no"))
+    with pytest.raises(requests.HTTPError, match=str(status)):
+        service.characterize_and_validate(QUBO, target_states=["10"])
+    ((_, job),) = cloud.jobs.items()
+    assert job.status == "CANCELLED"
+
+
+@pytest.mark.parametrize("end", ["FAILED", "CANCELLED", "INSUFFICIENT_CREDITS", "TIMED_OUT"])
+def test_a_job_that_ended_badly_is_told_or_raised(service, cloud, end):
+    found = service.characterize_and_validate(QUBO, target_states=["10"])
+    cloud.jobs[found["job_id"]].statuses.clear()
+    cloud.jobs[found["job_id"]].status = end
+    assert service.characterize_and_validate(job_id=found["job_id"]) == {
+        "job_id": found["job_id"],
+        "status": end,
+    }
+    with pytest.raises(CharacterizationFailedError, match=rf"\({end}\)"):
+        get_characterization_result(found["job_id"], service=service)
+
+
+def test_a_lossy_problem_says_how_large_its_error_is(service, cloud):
+    generator = np.random.default_rng(2)
+    block = np.outer(*generator.normal(size=(2, 40))) + generator.normal(size=(40, 40)) * 1e-4
+    terms = {(i, 40 + j): float(block[i, j]) for i in range(40) for j in range(40)}
+    exact = characterize_and_validate(terms, ["0" * 80], service=service)
+    assert exact.qubo_max_error == 0.0
+    assert decode_qubo(sent(cloud).qubo)[0] == terms
+    cloud.jobs.clear()
+    cut = characterize_and_validate(terms, ["0" * 80], service=service, lossy=True)
+    assert 0 < cut.qubo_max_error < 1e-3 * abs(block).max()
+    assert sent(cloud).options == {"n_qubits": 80}
+    assert "Largest Error Of The QUBO Sent" in repr(cut)
+
+
+@pytest.mark.parametrize(
+    ("options", "payload"),
+    [
+        ({}, {}),
+        ({"sensitivity": False, "parameter_sweep": False, "auto_tune": False}, {}),
+        ({"sensitivity": True, "auto_tune": True}, {"analysis": {"sensitivity": True, "auto_tune": True}}),
+        ({"gamma": 1, "beta": 0.5}, {"analysis": {"gamma": 1.0, "beta": 0.5}}),
+        (
+            {"structural_sensitivity": False, "penalty_tuning": True},
+            {"analysis": {"structural_sensitivity": False, "penalty_tuning": True}},
+        ),
+        ({"preset": "deep", "n_qubits": 4}, {"preset": "deep", "n_qubits": 4}),
+        ({"ansatz": {"mixer": "xy", "layers": 2}}, {"ansatz": {"mixer": "xy", "layers": 2}}),
+        (
+            {"cost_qubo": QUBO, "penalty_qubo": {(1,): 1}},
+            {"cost_qubo": {"0": -1.0, "0,1": 2.0}, "penalty_qubo": {"1": 1.0}},
+        ),
+        (
+            {"constraints": [{"type": "equality", "bound": 1, "weights": [1, 1]}]},
+            {"constraints": [{"type": "equality", "bound": 1, "weights": [1, 1]}]},
+        ),
+        (
+            {"subspace": {"auto_warmstart": False, "base_bitstring": "01", "variable_qubits": [0]}},
+            {"subspace": {"auto_warmstart": False, "base_bitstring": "01", "variable_qubits": [0]}},
+        ),
+    ],
+)
+def test_options_on_the_wire(options, payload):
+    assert CharacterizationOptions(**options).to_payload() == payload
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"parameter_sweep": True, "gamma": 1.0},
+            "parameter_sweep=True is mutually exclusive with fixed gamma/beta. Drop one.",
+        ),
+        ({"ansatz": {"auto_warmstart": True}}, "ansatz['auto_warmstart'] is managed by the backend"),
+        ({"ansatz": {"layer": 1}}, "ansatz has no key 'layer' (did you mean 'layers'?)."),
+        ({"ansatz": {"mixer": "y"}}, "ansatz['mixer'] must be one of x, xy, I, got 'y'."),
+        ({"ansatz": {"layers": 0}}, "ansatz['layers'] must be a positive integer, got 0."),
+        ({"ansatz": 3}, "ansatz must be a mapping, got int."),
+        ({"gamma": float("inf")}, "gamma must be a finite number, got inf."),
+        (
+            {"gamma_range": (0, 1)},
+            "CharacterizationOptions got unknown fields 'gamma_range' (did you mean 'gamma'?).",
+        ),
+        ({"sensitivity": 1}, "sensitivity must be True or False, got 1."),
+        (
+            {"sensitivity": True, "structural_sensitivity": True},
+            "'sensitivity' and 'structural_sensitivity' are the same option. Give one of them.",
+        ),
+        ({"preset": "quick"}, "preset must be one of fast, standard, deep, got 'quick'."),
+        ({"n_qubits": 0}, "n_qubits must be a positive integer, got 0."),
+        (
+            {"subspace": {"base_bitstring": "01"}},
+            "subspace takes base_bitstring and variable_qubits together, and with auto_warmstart=False.",
+        ),
+        (
+            {"subspace": {"auto_warmstart": False, "restarts": 2}},
+            "subspace takes restarts only with auto_warmstart.",
+        ),
+        (
+            {"subspace": {"auto_warmstart": False, "base_bitstring": "01", "variable_qubits": [0, 0]}},
+            "subspace['variable_qubits'] names a qubit twice.",
+        ),
+        (
+            {
+                "n_qubits": 3,
+                "subspace": {"auto_warmstart": False, "base_bitstring": "01", "variable_qubits": [0]},
+            },
+            "Expected bitstrings of 3 characters 0 and 1 in subspace['base_bitstring'], one for each variable, got '01'.",
+        ),
+        ({"constraints": {}}, "constraints must be a list of mappings, got dict."),
+        (
+            {"constraints": [{"type": "at_most"}]},
+            "constraints[0]['type'] must be one of max_cardinality, min_cardinality, eq_cardinality, inequality, equality, got 'at_most'.",
+        ),
+        ({"constraints": [{"type": "max_cardinality"}]}, "constraints[0] needs a bound."),
+        (
+            {"constraints": [{"type": "equality", "bound": 1}]},
+            "constraints[0] of type equality needs weights.",
+        ),
+    ],
+)
+def test_bad_options_are_refused_when_they_are_built(options, message):
+    with pytest.raises(ConfigError) as caught:
+        CharacterizationOptions(**options)
+    assert str(caught.value) == message
+
+
+def test_options_against_their_preset_warn():
+    with pytest.warns(
+        UserWarning,
+        match="preset='fast' means parameter_sweep=False, but parameter_sweep=True was given, which wins.",
+    ):
+        options = CharacterizationOptions(preset="fast", parameter_sweep=True)
+    assert options.to_payload() == {"analysis": {"parameter_sweep": True}, "preset": "fast"}
+
+
+FULL = CharacterizationResult(
+    "0123456789abcdef", "COMPLETED",
+    {"difficulty": "hard", "spectral_gap": 0.25, "condition_number": 12.5, "n_terms": 3},
+    {
+        "quality_at_best": 61.5, "quality_score": 10.0, "concentration_at_best": 3.0, "approximation_ratio": 0.91,
+        "best_parameters": {"gamma": 0.5, "beta": 0.25, "probability": 0.5}, "feasibility_rate": 0.75,
+        "penalty_recommendation": 2.0, "penalty_tuning": {"is_well_tuned": False},
+        "state_probabilities": [{"state": "10", "is_target": True, "probability": 0.5, "energy": -1.0}] + [{"state": "00", "is_target": False, "probability": 0.01, "energy": 0.0}] * 24,
+        "sensitivity": [{"qubit": i, "score": s} for i, s in enumerate([0.6, 0.3, 0.1] * 7)],
+        "recommended_min_layers": 2, "ar_vs_depth": [{"layers": n, "gammas": [0.1] * n, "betas": [0.2] * n} for n in (2, 3)],
+    },
+    [{"level": "warn", "text": "Check [bold] the penalty"}], "2026-01-01", "2026-01-02",
+)  # fmt: skip
+
+SUMMARY = """QUBO Characterization Result — Job 01234567...
+  Status: COMPLETED
+  Quality Score: 61.50 / 100
+  Concentration Ratio: 3.00
+  Approximation Ratio: 0.9100
+  Hardness: hard
+    Spectral Gap: 0.2500
+    Condition Number: 12.50
+  Best Parameters: γ=0.5000, β=0.2500
+  Penalty Recommendation: λ=2.00
+  Feasibility Rate: 75.0%
+  Created: 2026-01-01
+  Completed: 2026-01-02"""
+
+
+def test_the_summary_says_what_is_known():
+    assert repr(FULL) == FULL.summary() == SUMMARY
+    assert CharacterizationResult("a", "COMPLETED", hardness={}).summary().endswith("Hardness: unknown")
+
+
+def test_the_console_shows_every_part():
+    out = io.StringIO()
+    show(FULL, Console(file=out, width=100))
+    text = out.getvalue()
+    assert text.startswith(SUMMARY)
+    for part in (
+        "█" * 25 + "░" * 15 + " 61.50 / 100",
+        "P(target) = 0.5, 2 times that of a random state",
+        "warn: Check [bold] the penalty",
+        "λ = 2 (not well tuned)",
+        "5 more",
+        "fragile",
+        "moderate",
+        "stable",
+        "n terms",
+    ):
+        assert part in text
+    out = io.StringIO()
+    show(CharacterizationResult("a", "COMPLETED"), Console(file=out, width=100))
+    assert "╭" not in out.getvalue()
+
+
+def test_angles_to_start_from():
+    assert FULL.qaoa_initial_params().tolist() == [[0.1, 0.2, 0.1, 0.2]]
+    assert FULL.qaoa_initial_params(1).tolist() == [[0.5, 0.25]]
+    assert FULL.qaoa_initial_params(3).shape == (1, 6)
+    with pytest.raises(
+        ResultError, match="There are no angles for 7 layers; numbers of layers with angles: 1, 2, 3."
+    ):
+        FULL.qaoa_initial_params(7)
+    with pytest.raises(ResultError, match="numbers of layers with angles: none"):
+        CharacterizationResult("a", "COMPLETED").qaoa_initial_params()
+
+
+def test_what_is_not_known_is_none():
+    empty = CharacterizationResult("a", "COMPLETED")
+    names = (
+        "quality_score",
+        "concentration_ratio",
+        "approximation_ratio",
+        "best_parameters",
+        "state_probabilities",
+        "sensitivity",
+        "feasibility_rate",
+        "penalty_recommendation",
+        "is_well_tuned",
+    )
+    assert [getattr(empty, name) for name in names] == [None] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "message"),
+    [
+        ({"status": "COMPLETED"}, ValueError, "Missing 'job_id'."),
+        ({"job_id": "a"}, ValueError, "Missing 'status'."),
+        (
+            {"job_id": "a", "status": "RUNNING"},
+            CharacterizationFailedError,
+            "Qoro job a failed (RUNNING). It has not ended yet.",
+        ),
+        (
+            {"job_id": "a", "status": "COMPLETED"},
+            CharacterizationFailedError,
+            "Qoro job a failed (COMPLETED). It is complete, but has neither a report nor figures on hardness.",
+        ),
+        (
+            {"job_id": "a", "status": "FAILED", "detail": "no luck"},
+            CharacterizationFailedError,
+            "Qoro job a failed (FAILED). no luck",
+        ),
+    ],
+)
+def test_replies_without_a_result_are_errors(reply, error, message):
+    with pytest.raises(error) as caught:
+        CharacterizationResult.from_response(reply)
+    assert str(caught.value) == message

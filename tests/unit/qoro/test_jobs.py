@@ -1,0 +1,280 @@
+"""Jobs followed to their end: polled, cancelled, fetched, resumed."""
+
+import logging
+import signal
+import threading
+
+import pytest
+import requests
+
+from vivace.backends import ExecutionConfig, ExecutionResult, JobStatus
+from vivace.backends.qoro.wire import endpoints
+from vivace.codecs import encode_histogram
+from vivace.errors import (
+    ExecutionCancelledError,
+    JobFailedError,
+    JobTimedOutError,
+    MaxRetriesReachedError,
+    PayloadError,
+    ProtocolError,
+)
+
+CIRCUITS = {f"c{i}": f"OPENQASM 2.0; qreg q[2]; creg c[2]; rx({i}) q[0]; measure q -> c;" for i in range(7)}
+
+
+@pytest.fixture
+def pending(service):
+    return service.submit_circuits(CIRCUITS)
+
+
+def test_one_poll_is_one_request(service, cloud, pending):
+    cloud.jobs[pending.job_id].statuses.extendleft(["SCHEDULED"])
+    assert service.poll_job_status(pending) is JobStatus.SCHEDULED
+    assert len(cloud.sent(endpoints.STATUS)) == 1
+
+
+def test_polling_reports_until_the_end_and_hands_over_the_answer(service, cloud):
+    cloud.statuses = ["PENDING", "RUNNING", "PAUSED", "COMPLETED"]
+    seen, answers = [], []
+    status = service.poll_job_status(
+        service.submit_circuits(CIRCUITS),
+        loop_until_complete=True,
+        on_complete=answers.append,
+        progress_callback=lambda *call: seen.append(call),
+    )
+    assert status is JobStatus.COMPLETED
+    assert seen == [(1, "PENDING"), (2, "RUNNING"), (3, "PAUSED")]
+    assert answers[0]["run_time"] == answers[0].json()["run_time"] == 1.5
+
+
+@pytest.mark.parametrize("end", ["FAILED", "CANCELLED", "INSUFFICIENT_CREDITS", "TIMED_OUT"])
+def test_a_bad_end_is_returned_or_raised_as_asked(service, cloud, end):
+    cloud.statuses = ["RUNNING", end]
+    pending = service.submit_circuits(CIRCUITS)
+    assert service.poll_job_status(pending, loop_until_complete=True, verbose=False) == end
+    cloud.jobs[pending.job_id].statuses.append(end)
+    with pytest.raises(Exception, match=rf"Qoro job {pending.job_id} .* \({end}\)\."):
+        service.poll_job_status(pending, raise_on_failure=True)
+
+
+def test_an_unknown_status_goes_on_and_is_logged_once(service, cloud, caplog):
+    """Upstream dies with a ValueError at the first status it does not know."""
+    cloud.statuses = ["DAYDREAMING", "DAYDREAMING", "COMPLETED"]
+    seen = []
+    status = service.poll_job_status(
+        service.submit_circuits(CIRCUITS), True, progress_callback=lambda _, text: seen.append(text)
+    )
+    assert (status, seen) == (JobStatus.COMPLETED, ["DAYDREAMING", "DAYDREAMING"])
+    assert [r.levelno for r in caplog.records if "DAYDREAMING" in r.message] == [logging.WARNING]
+
+
+@pytest.mark.parametrize("fault", ["drop", "cut", "garble", (500, {}, ""), (504, {}, "")])
+def test_polling_survives_a_service_that_is_away_for_a_while(service, cloud, pending, fault):
+    """Upstream dies on the first 5xx other than 502."""
+    cloud.faults["job status"].extend([fault] * 10)
+    assert service.poll_job_status(pending, True, verbose=False) is JobStatus.COMPLETED
+
+
+def test_polling_gives_up_when_the_service_stays_away_and_says_how_to_go_on(service, cloud, pending):
+    cloud.faults["job status"].extend(["drop"] * 15)
+    with pytest.raises(ConnectionError) as caught:
+        service.poll_job_status(pending, True, verbose=False)
+    assert f"service.resume('{pending.job_id}')" in caught.value.__notes__[0]
+    assert cloud.jobs[pending.job_id].status != "CANCELLED"
+
+
+def test_running_out_of_polls_is_an_error_and_leaves_nothing_running(connect, cloud):
+    """Upstream leaves the remote job running."""
+    cloud.statuses = ["RUNNING"] * 9
+    service = connect(max_retries=3)
+    pending = service.submit_circuits(CIRCUITS)
+    with pytest.raises(MaxRetriesReachedError) as caught:
+        service.poll_job_status(pending, True, verbose=False)
+    assert str(caught.value) == f"Maximum retries reached: 3 retries attempted for job {pending.job_id}"
+    assert caught.value.retries == 3
+    assert cloud.jobs[pending.job_id].status == "CANCELLED"
+
+
+def test_a_caller_with_an_event_cleans_up_itself(service, cloud):
+    cloud.statuses = ["RUNNING"] * 99
+    pending, event = service.submit_circuits(CIRCUITS), threading.Event()
+    with pytest.raises(ExecutionCancelledError, match=f"^Polling cancelled for job {pending.job_id}.$"):
+        service.poll_job_status(
+            pending, True, progress_callback=lambda *_: event.set(), cancellation_event=event
+        )
+    assert cloud.jobs[pending.job_id].status == "RUNNING"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_once_or_twice_cancels_the_job(service, cloud, times):
+    """Upstream leaves the remote job running on the second one."""
+    cloud.statuses = ["RUNNING"] * 99
+    pending = service.submit_circuits(CIRCUITS)
+
+    def press(*_):
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(ExecutionCancelledError if times == 1 else KeyboardInterrupt):
+        service.poll_job_status(pending, True, progress_callback=press)
+    assert cloud.jobs[pending.job_id].status == "CANCELLED"
+
+
+def test_polls_shows_a_line_on_a_terminal_only(service, pending, capsys):
+    service.poll_job_status(pending, True)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "method", ["poll_job_status", "get_job_results", "cancel_job", "delete_job", "get_job_status"]
+)
+def test_methods_need_a_job(service, method):
+    with pytest.raises(
+        ValueError, match="^ExecutionResult must have a job_id. Results of a synchronous backend"
+    ):
+        getattr(service, method)(ExecutionResult([]))
+
+
+def test_cancel_and_delete_answer_as_the_service_does(service, cloud, pending):
+    answer = service.cancel_job(pending)
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    with pytest.raises(requests.HTTPError, match="Can only cancel a PENDING or RUNNING job"):
+        service.cancel_job(pending)
+    assert service.delete_job(pending).status_code == 204
+    with pytest.raises(requests.HTTPError, match="404"):
+        service.delete_job(pending)
+
+
+@pytest.mark.parametrize("method", ["cancel_job", "delete_job"])
+def test_ending_a_job_works_though_the_answer_is_lost(service, cloud, pending, method):
+    cloud.faults["job cancel" if method == "cancel_job" else "job delete"].append("lose")
+    getattr(service, method)(pending)
+    assert pending.job_id not in cloud.live()
+
+
+def test_results_of_a_running_job_are_not_there_yet(service, pending):
+    with pytest.raises(
+        requests.HTTPError, match="^400 Bad Request: Job results not available, likely job is still running$"
+    ):
+        service.get_job_results(pending)
+
+
+@pytest.mark.parametrize(("end", "error"), [("FAILED", JobFailedError), ("TIMED_OUT", JobTimedOutError)])
+def test_results_of_a_failed_job_are_its_error(service, cloud, end, error):
+    cloud.statuses = [end]
+    pending = service.submit_circuits(CIRCUITS)
+    service.poll_job_status(pending, True)
+    with pytest.raises(error):
+        service.get_job_results(pending)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 7, 100])
+def test_pages_of_any_length_are_put_together(service, cloud, pending, page):
+    """Upstream always advances by 100, and loses what a shorter page leaves out."""
+    cloud.page = page
+    service.poll_job_status(pending, True)
+    result = service.get_job_results(pending)
+    assert [entry["label"] for entry in result.results] == list(CIRCUITS)
+    assert (result.job_id, result.run_time) == (pending.job_id, 1.5)
+    assert list(service.iter_results(pending)) == result.results
+
+
+def test_pages_may_change_their_length(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    cloud.page = 3
+    found = service.iter_results(pending)
+    labels = [next(found)["label"]]
+    cloud.page = 1
+    assert labels + [entry["label"] for entry in found] == list(CIRCUITS)
+
+
+def entries(number, **change):
+    return [{"label": f"c{i}", "results": dict(encode_histogram({"01": 5})), **change} for i in range(number)]
+
+
+@pytest.mark.parametrize("n_bits", [2, None])
+def test_counts_come_as_arrays_too(service, cloud, pending, n_bits):
+    service.poll_job_status(pending, True)
+    found = [{"label": f"c{i}", "results": dict(encode_histogram({"01": 5, "10": i + 1}))} for i in range(7)]
+    for entry in found:
+        entry["results"]["n_bits"] = n_bits
+    cloud.results[pending.job_id] = found
+    result = service.get_job_results(pending)
+    bits, counts = result.counts_arrays()[6]
+    assert (bits.tolist(), counts.tolist()) == ([[1], [2]], [5, 7])
+    assert result.results == list(service.iter_results(pending))
+
+
+def test_missing_results_are_an_error(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    cloud.results[pending.job_id] = entries(5)
+    with pytest.raises(ProtocolError, match="expected results of 7 circuits, got 5"):
+        service.get_job_results(pending)
+
+
+def test_results_that_come_twice_are_an_error(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    cloud.results[pending.job_id] = entries(7, label="c0")
+    with pytest.raises(ProtocolError, match="results of 'c0' came twice"):
+        service.get_job_results(pending)
+
+
+def test_an_empty_page_with_more_to_follow_is_an_error(service, cloud, pending):
+    """Upstream asks for it for ever."""
+    service.poll_job_status(pending, True)
+    cloud.page = 0
+    with pytest.raises(ProtocolError, match="the page of results at 0 is empty, but more should follow"):
+        service.get_job_results(pending)
+
+
+def test_a_corrupt_result_names_its_circuit(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    found = entries(7)
+    found[3]["results"] = {"encoding": "qh1", "n_bits": 2, "payload": "AAAA"}
+    cloud.results[pending.job_id] = found
+    with pytest.raises(PayloadError, match="Results of circuit 'c3': bad magic") as caught:
+        service.get_job_results(pending)
+    assert caught.value.label == "c3"
+
+
+@pytest.mark.parametrize(
+    "nothing", [None, {}, {"encoding": "qh1", "n_bits": 2, "payload": ""}, {"payload": None}]
+)
+def test_results_that_are_none_stay_so(service, cloud, pending, nothing):
+    service.poll_job_status(pending, True)
+    cloud.results[pending.job_id] = [*entries(6), {"label": "c6", "results": nothing}]
+    assert service.get_job_results(pending).results[6] == {"label": "c6", "results": nothing}
+
+
+def test_what_was_fetched_is_not_fetched_again(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    cloud.page = 3
+    cloud.faults["job results"].extend([None, "drop", "drop", "drop"] + ["drop"] * 6)
+    with pytest.raises(ConnectionError):
+        service.get_job_results(pending)
+    cloud.faults.clear()
+    cloud.paths.clear()
+    assert [entry["label"] for entry in service.get_job_results(pending).results] == list(CIRCUITS)
+    assert not [path for path in cloud.paths if "offset=0" in path]
+
+
+def test_results_are_kept_when_the_run_time_cannot_be_read(connect, service, cloud, pending):
+    """Upstream asks for the status after the pages, and throws all results away if that fails."""
+    service.poll_job_status(pending, True)
+    cloud.faults["job status"].extend([(403, {}, "")] * 9)
+    result = connect().get_job_results(pending.job_id)
+    assert (len(result.results), result.run_time) == (7, 0.0)
+
+
+def test_configs_of_jobs(service, cloud, pending):
+    with pytest.raises(requests.HTTPError, match="404 Not Found"):
+        service.get_execution_config(pending)
+    assert service.get_maestro_config(pending) is None
+    assert service.get_device_config(pending) is None
+    config = ExecutionConfig(64, simulation_method="Stabilizer")
+    assert service.set_execution_config(pending, config)["status"] == "ok"
+    assert service.get_execution_config(pending) == config
+    with pytest.raises(requests.HTTPError, match="404"):
+        service.get_maestro_config("nonsense")
+    with pytest.raises(TypeError, match="config must be an ExecutionConfig, got dict"):
+        service.set_execution_config(pending, {})

@@ -1,0 +1,412 @@
+"""What client and server agree on: every record survives the trip, and nothing else passes."""
+
+import contextlib
+import math
+
+import maestro
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vivace.backends import MaestroConfig
+from vivace.backends.qoro.wire import (
+    account,
+    characterization,
+    configs,
+    endpoints,
+    fields,
+    jobs,
+    qubo,
+    results,
+    uploads,
+)
+from vivace.codecs import compress_text, encode_observables
+from vivace.errors import DuplicateLabelError, ProtocolError, ShotRangeError, VivaceError
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_json_that_is_written_reads_back(value):
+    assert fields.parse_json(fields.dump_json(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\xff", "body is not valid JSON: byte 0 is not UTF-8."),
+        (b'{"a":1,"a":1}', "body is not valid JSON: the name 'a' appears twice in one object."),
+        (b"NaN", "body is not valid JSON: NaN is not a JSON number."),
+        (b"[-Infinity]", "body is not valid JSON: -Infinity is not a JSON number."),
+        (b"1e999", "body is not valid JSON: 1e999 is too large for a number."),
+        (b"[" * 200_000, "body is not valid JSON: it is nested too deeply."),
+        (b"", "body is not valid JSON: Expecting value: line 1 column 1 (char 0)."),
+    ],
+)
+def test_json_that_is_not_strict_is_refused(data, message):
+    with pytest.raises(ProtocolError) as caught:
+        fields.parse_json(data)
+    assert str(caught.value) == message
+
+
+def test_a_list_where_an_object_belongs_is_refused():
+    with pytest.raises(ProtocolError, match=r"Expected body to be a JSON object, got list \[1\]\."):
+        fields.parse_object(b"[1]")
+
+
+@pytest.mark.parametrize("value", [math.nan, {"a": math.inf}])
+def test_numbers_json_cannot_express_are_not_written(value):
+    with pytest.raises(ProtocolError, match="Expected finite numbers"):
+        fields.dump_json(value)
+
+
+def test_job_ids_cannot_name_another_endpoint():
+    assert endpoints.CANCEL.url("http://h", "../credits") == "http://h/job/..%2Fcredits/cancel/"
+    assert endpoints.DELETE.url("http://h/", "a") == "http://h/job/a"
+    assert endpoints.PING.url("http://h/api") == "http://h/api/"
+
+
+@pytest.mark.parametrize("status", list(jobs.JobStatus))
+def test_a_status_is_its_own_text(status):
+    assert status == status.value == str(status)
+    assert jobs.JobStatus.coerce(status.value.lower()) is status
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        jobs.InitRequest(jobs.JobType.EXECUTE, "sweep", True, simulator_cluster="qoro_maestro"),
+        jobs.InitRequest(jobs.JobType.EXPECTATION, qpu_system_name="lab", device_config={"A": 1}),
+        jobs.InitRequest(jobs.JobType.EXECUTE, execution_configuration={}),
+        jobs.InitRequest(jobs.JobType.CHARACTERIZE, "divi-characterize"),
+    ],
+)
+def test_an_init_request_survives_the_trip(request_):
+    assert jobs.InitRequest.from_wire(fields.parse_object(fields.dump_json(request_.to_wire()))) == request_
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "Missing 'job_type'."),
+        (
+            {"job_type": "DREAM"},
+            "Unknown job_type 'DREAM'; expected one of EXECUTE, EXPECTATION, VALIDATE, SIMULATE, ESTIMATE, "
+            "CIRCUIT_CUT.",
+        ),
+        ({"job_type": "EXECUTE", "tag": 3}, "Expected text in 'tag', got int 3."),
+        ({"job_type": "EXECUTE", "use_packing": 1}, "Expected true or false in 'use_packing', got int 1."),
+        (
+            {"job_type": "EXECUTE", "simulator_cluster": "a", "qpu_system_name": "b"},
+            "Provide either 'simulator_cluster' or 'qpu_system_name', not both.",
+        ),
+        (
+            {"job_type": "EXECUTE", "maestro_config": {}, "device_config": {}},
+            "Provide at most one configuration, got maestro_config and device_config.",
+        ),
+    ],
+)
+def test_a_bad_init_request_is_refused(body, message):
+    with pytest.raises(ProtocolError) as caught:
+        jobs.InitRequest.from_wire(body)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("run_time", "read"), [(2, 2.0), ("2.5", 2.5), (None, 0.0), ("soon", 0.0), (True, 0.0), ("nan", 0.0)]
+)
+def test_an_unreadable_run_time_never_hides_the_status(run_time, read):
+    reply = jobs.StatusReply.from_wire({"status": "COMPLETED", "run_time": run_time})
+    assert reply == jobs.StatusReply("COMPLETED", read)
+
+
+BOUND = {
+    "mode": "append",
+    "finalized": "true",
+    "circuits": {"a": compress_text("x"), "b": compress_text("y")},
+}
+TEMPLATE = {
+    "mode": "append",
+    "finalized": False,
+    "circuit_template": compress_text("rx(t) q[0];"),
+    "parameter_names": ["t"],
+    "parameter_sets": [{"label": "a", "values": [0.5]}, {"label": "b", "values": [1]}],
+}
+
+
+def test_a_bound_upload_reads_as_it_was_meant():
+    upload = uploads.Upload.from_wire(BOUND | {"shot_groups": [[1, 2, 7], [0, 1, 5]]}, max_bytes=1000)
+    assert (upload.finalized, upload.labels, upload.shot_groups) == (True, ("a", "b"), ((1, 2, 7), (0, 1, 5)))
+
+
+@pytest.mark.parametrize("words", ["ZZ;XI", encode_observables("ZZ;XI")])
+def test_observables_read_the_same_dense_and_compressed(words):
+    upload = uploads.Upload.from_wire(TEMPLATE | {"observables": words}, max_bytes=1000)
+    assert upload.observables == "ZZ;XI"
+    assert upload.template.values == ((0.5,), (1.0,))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (BOUND | {"mode": "replace"}, "Expected 'append' in 'mode', got 'replace'."),
+        ({**BOUND, "finalized": None}, "Missing 'finalized'."),
+        (BOUND | TEMPLATE, "Expected exactly one of 'circuits' and 'circuit_template'."),
+        (BOUND | {"circuits": {}}, "Expected at least one circuit in 'circuits'."),
+        (BOUND | {"circuits": {"a": 1}}, "Expected circuit 'a' as compressed text."),
+        (BOUND | {"shots": 0}, "Expected a whole number of at least 1 in 'shots', got int 0."),
+        (BOUND | {"shots": 1 << 50}, "Expected at most 1099511627776 in 'shots', got 1125899906842624."),
+        (
+            BOUND | {"shots": 5, "shot_groups": [[0, 2, 5]]},
+            "Provide either 'shots' or 'shot_groups', not both.",
+        ),
+        (BOUND | {"observables": "ZZ", "shots": 5}, "'observables' are measured without shots."),
+        (BOUND | {"circuit_ham_map": [[0, 1]]}, "'circuit_ham_map' needs 'observables'."),
+        (
+            BOUND | {"shot_groups": [[0, 1.5, 5]]},
+            "Expected entry 0 of 'shot_groups' as [start, end, shots] in whole numbers, got [0, 1.5, 5].",
+        ),
+        (TEMPLATE | {"shot_groups": [[0, 2, 5]]}, "'shot_groups' is not supported with a template."),
+        (TEMPLATE | {"observables": "Z|X"}, "'|' groups are not supported with a template."),
+        (TEMPLATE | {"parameter_sets": []}, "Expected at least one parameter set."),
+        (
+            TEMPLATE | {"parameter_sets": [{"label": "a", "values": []}]},
+            "Parameter set 'a' has 0 values but template declares 1 parameter names.",
+        ),
+        (
+            TEMPLATE | {"parameter_sets": [{"label": "a", "values": [True]}]},
+            "Expected numbers as values of parameter set 'a'.",
+        ),
+        (
+            TEMPLATE | {"parameter_sets": [{"label": "a", "values": [10**400]}]},
+            "Expected numbers that fit a double.",
+        ),
+    ],
+)
+def test_a_bad_upload_is_refused(body, message):
+    with pytest.raises(ProtocolError) as caught:
+        uploads.Upload.from_wire(body, max_bytes=1000)
+    assert str(caught.value) == message
+
+
+def test_ranges_that_do_not_tile_an_upload_are_refused():
+    with pytest.raises(ShotRangeError, match="missing indices"):
+        uploads.Upload.from_wire(BOUND | {"shot_groups": [[0, 1, 5]]}, max_bytes=1000)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parameter_sets": [{"label": "a", "values": [1]}, {"label": "a", "values": [2]}]},
+        {"parameter_names": ["t", "t"]},
+    ],
+)
+def test_names_used_twice_are_refused(change):
+    with pytest.raises(DuplicateLabelError, match="Duplicate"):
+        uploads.Upload.from_wire(TEMPLATE | change, max_bytes=1000)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*BOUND, *TEMPLATE, "shots", "observables", "shot_groups", "circuit_ham_map"]), JSON
+    )
+)
+def test_any_upload_reads_or_is_refused_with_an_error_of_ours(body):
+    with contextlib.suppress(VivaceError):
+        assert uploads.Upload.from_wire(body, max_bytes=1000).labels
+
+
+def test_a_page_of_results_survives_the_trip():
+    page = results.ResultsPage(2, "http://h/next", (("a", {"ZZ": 1.0}), ("b", None)))
+    assert results.ResultsPage.from_wire(fields.parse_object(fields.dump_json(page.to_wire()))) == page
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        account.SimulatorCluster("qoro_maestro", "PRIVATE", "PRO", False),
+        account.QPUSystem("lab", (account.QPU("q", 5, "ONLINE", "ion", "ibm"),), "PRIVATE", True),
+        account.QPUSystem("old", (account.QPU("q", 5, "ONLINE", "ion"),)),
+    ],
+)
+def test_targets_survive_the_trip_and_ignore_what_they_do_not_know(target):
+    assert type(target).from_wire({**target.to_wire(), "colour": "red"}) == target
+
+
+def test_the_simulator_listed_as_a_system_always_estimates():
+    assert account.QPUSystem.from_wire({"name": "qoro_maestro"}).supports_expval
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"bond_dim": 1}, "Unknown execution configuration key: 'bond_dim'"),
+        ({"api_meta": {"colour": 1}}, "Unknown api_meta key: 'colour'"),
+        ({"api_meta": {"layout_method": 1}}, "Expected str in 'layout_method', got 1."),
+        ({"bond_dimension": True}, "Expected int in 'bond_dimension', got True."),
+        ({"bond_dimension": 0}, "Expected a positive number in 'bond_dimension', got 0."),
+        ({"truncation_threshold": -1}, "Expected a number of at least 0 in 'truncation_threshold'."),
+        ({"noise_scaling_factor": 2}, "Expected a number from 0 to 1 in 'noise_scaling_factor'."),
+        ({"simulation_type": 9}, "Unknown code 9 in 'simulation_type'."),
+    ],
+)
+def test_a_bad_execution_configuration_is_refused(body, message):
+    with pytest.raises(ProtocolError) as caught:
+        configs.check_execution(body)
+    assert str(caught.value) == message
+
+
+def test_codes_of_simulators_and_methods_are_those_of_the_library():
+    for name, code in (
+        (n, configs.encode_maestro(MaestroConfig(simulator_type=n))) for n in configs.opt.SIMULATOR_TYPES
+    ):
+        assert code["simulator_type"] == getattr(maestro.SimulatorType, name).value
+    for name, code in (
+        (n, configs.encode_maestro(MaestroConfig(simulation_type=n))) for n in configs.opt.SIMULATION_TYPES
+    ):
+        assert code["simulation_type"] == getattr(maestro.SimulationType, name).value
+
+
+def test_a_maestro_config_with_noise_survives_the_trip():
+    model = maestro.NoiseModel()
+    model.set_all_depolarizing(2, 0.02)
+    model.set_bit_flip(0, p=0.1)
+    model.set_kraus_channel([0], [np.eye(2) * 1j])
+    config = MaestroConfig(simulation_type="DensityMatrix", seed=5, noise_model=model, noise_realizations=3)
+    sent = fields.parse_object(fields.dump_json(configs.encode_maestro(config)))
+    read = configs.decode_maestro(sent, strict=True)
+    assert read.override(noise_model=None) == config.override(noise_model=None)
+    assert configs.encode_maestro(read) == sent
+
+
+@pytest.mark.parametrize("method", ["get_t1_2q", "__init__", "set_nonsense", None, ["set_t1"]])
+def test_only_setters_are_replayed(method):
+    with pytest.raises(ProtocolError, match="Not a setter of noise models"):
+        configs.decode_maestro({"noise_model": [{"method": method, "args": []}]})
+
+
+def test_unknown_maestro_keys_are_dropped_with_a_warning():
+    with pytest.warns(UserWarning, match="Dropping the unknown maestro_config key 'colour'."):
+        assert configs.decode_maestro({"colour": 1, "seed": 3}) == MaestroConfig(seed=3)
+
+
+@pytest.mark.parametrize("key", configs.FORBIDDEN_DEVICE_KEYS)
+def test_device_options_do_not_choose_the_device(key):
+    with pytest.raises(
+        ProtocolError, match="would choose the device, which the job's QPU system already does"
+    ):
+        configs.encode_device({key.lower(): "x"})
+
+
+def dense(terms, n):
+    matrix = np.zeros((n, n))
+    for key, value in terms.items():
+        matrix[key[0], key[-1]] += value / 2
+        matrix[key[-1], key[0]] += value / 2
+    return matrix
+
+
+def low_rank(n, rank, seed=1):
+    generator = np.random.default_rng(seed)
+    factor = generator.normal(size=(n, rank))
+    matrix = factor @ factor.T
+    terms = {(i,): matrix[i, i] for i in range(n)}
+    return terms | {(i, j): 2 * matrix[i, j] for i in range(n) for j in range(i + 1, n)}
+
+
+def test_the_worked_example_of_the_factored_form_decodes():
+    body = {
+        "_format": "factored_v1",
+        "n": 2,
+        "k": 1,
+        "F": "000000000000f03f" * 2,
+        "signs": [1.0],
+        "diag": "0" * 32,
+    }
+    assert qubo.decode_qubo(body) == ({(0,): 1.0, (1,): 1.0, (0, 1): 2.0}, 2)
+
+
+@pytest.mark.parametrize("rank", [1, 3, 80])
+def test_a_quadratic_problem_travels_exactly(rank):
+    terms = low_rank(80, rank)
+    encoded = qubo.encode_qubo(terms, 80)
+    assert encoded.form == ("terms" if rank == 80 else "factored")
+    read, n = qubo.decode_qubo(fields.parse_object(fields.dump_json(encoded.body)))
+    largest = np.abs(dense(terms, 80)).max()
+    assert n == 80
+    assert np.abs(dense(read, 80) - dense(terms, 80)).max() <= 1e-12 * largest
+    assert encoded.max_error <= 1e-12 * largest
+
+
+def test_a_lossy_form_is_only_used_when_asked_for_and_says_its_error():
+    generator = np.random.default_rng(2)
+    block = np.outer(*generator.normal(size=(2, 40))) + generator.normal(size=(40, 40)) * 1e-4
+    terms = {(i, 40 + j): block[i, j] for i in range(40) for j in range(40)}
+    exact, cut = qubo.encode_qubo(terms, 80), qubo.encode_qubo(terms, 80, lossy=True)
+    assert exact.form != "factored_lossy"
+    assert cut.form == "factored_lossy"
+    read, _ = qubo.decode_qubo(cut.body)
+    error = np.abs(dense(read, 80) - dense(terms, 80)).max()
+    assert 0 < error <= 1e-3 * np.abs(dense(terms, 80)).max()
+    assert cut.max_error == pytest.approx(error)
+
+
+@given(
+    st.dictionaries(
+        st.lists(st.integers(0, 5), max_size=4, unique=True).map(lambda key: tuple(sorted(key))),
+        st.floats(-1e6, 1e6),
+    )
+)
+def test_small_problems_of_any_degree_travel_exactly(terms):
+    read, _ = qubo.decode_qubo(qubo.encode_qubo(terms, 6).body)
+    assert read == {key: value for key, value in terms.items() if value != 0 and key}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"a": 1.0}, "Expected variables such as '0,1' as a key of the QUBO, got 'a'."),
+        ({"": 1.0}, "Expected variables such as '0,1' as a key of the QUBO, got ''."),
+        ({"99999999": 1.0}, "Variable 99999999 is beyond the limit of 65536."),
+        ({"0": "1"}, "Expected a number as coefficient '0'."),
+        ({"_format": "v2"}, "Unknown QUBO format 'v2'; expected 'factored_v1'."),
+        ({"_format": "factored_v1", "n": 2, "k": 3}, "Expected n up to 65536 and k up to n, got n=2, k=3."),
+        ({"_format": "factored_v1", "n": 1, "k": 1, "signs": [2]}, "Expected 1 signs of 1 or -1."),
+        (
+            {"_format": "factored_v1", "n": 1, "k": 1, "signs": [1], "F": "00"},
+            "Expected 16 hex digits in 'F', got 2.",
+        ),
+        (
+            {"_format": "factored_v1", "n": 1, "k": 1, "signs": [1], "F": "z" * 16},
+            "Expected hex digits in 'F'.",
+        ),
+        (
+            {"_format": "factored_v1", "n": 1, "k": 1, "signs": [1], "F": "000000000000f07f"},
+            "Expected 1 finite numbers in 'F'.",
+        ),
+    ],
+)
+def test_a_bad_problem_is_refused(body, message):
+    with pytest.raises(ProtocolError) as caught:
+        qubo.decode_qubo(body)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("key", ["target_states", "reference_states"])
+def test_states_have_two_names(key):
+    request = characterization.QuboRequest({"0": 1.0}, ("0",), {"gamma": 1})
+    assert characterization.QuboRequest.from_wire(request.to_wire(key=key)) == request
+
+
+def test_a_characterization_reply_survives_the_trip():
+    reply = characterization.CharacterizationReply("a", "COMPLETED", {"x": 1}, None, ({"level": "info"},))
+    assert characterization.CharacterizationReply.from_wire(reply.to_wire()) == reply
