@@ -1,0 +1,99 @@
+"""The threads that run jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from vivace.backends.qoro.wire.jobs import JobStatus
+from vivace.errors import ExecutionCancelledError, VivaceError
+from vivace.server.execution import run_job
+from vivace.server.jobs import Job
+from vivace.server.queue import JobQueue
+from vivace.server.settings import Settings
+
+__all__ = ["Workers"]
+
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """Threads that take jobs from the queue, one each, oldest first.
+
+    Args:
+        queue: The queue.
+        settings: How many of them, and what they run jobs with.
+    """
+
+    def __init__(self, queue: JobQueue, settings: Settings) -> None:
+        self._queue = queue
+        self._settings = settings
+        self._changed = threading.Condition()
+        self._ready = True  # what waits in the database when the server starts
+        self._stopping = False
+        self._running: dict[int, threading.Event] = {}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"vivace-worker-{index}", daemon=True)
+            for index in range(settings.workers)
+        ]
+
+    def start(self) -> None:
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Tell that a job has become ready."""
+        with self._changed:
+            self._ready = True
+            self._changed.notify_all()
+
+    def cancel(self, job: Job) -> None:
+        """Interrupt a job that was cancelled in the store, if it runs."""
+        with self._changed:
+            event = self._running.get(job.id)
+            if event is not None:
+                event.set()
+
+    def stop(self) -> None:
+        """Interrupt all jobs, which wait for the next server, and end the threads."""
+        with self._changed:
+            self._stopping = True
+            for event in self._running.values():
+                event.set()
+            self._changed.notify_all()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._ready or self._stopping)
+                if self._stopping:
+                    return
+                job = self._queue.claim()
+                if job is None:
+                    self._ready = False
+                    continue
+                event = self._running[job.id] = threading.Event()
+            try:
+                self._run(job, event)
+            except Exception:  # noqa: BLE001 - a worker outlives whatever happens to its job
+                _log.exception("Job %s could not be settled", job.job_id)
+            finally:
+                with self._changed:
+                    del self._running[job.id]
+
+    def _run(self, job: Job, event: threading.Event) -> None:
+        try:
+            run_job(job, self._queue, self._settings, event)
+        except ExecutionCancelledError:
+            self._queue.put_back(job)  # unless it is CANCELLED
+        except (VivaceError, MemoryError) as error:
+            self._queue.finish(job, JobStatus.FAILED, str(error) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
+            _log.exception("Job %s failed", job.job_id)
+            self._queue.finish(job, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
+        else:
+            self._queue.finish(job, JobStatus.COMPLETED)
