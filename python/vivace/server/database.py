@@ -35,15 +35,18 @@ CREATE INDEX ledger_of_account ON ledger (account, id);
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, account INTEGER NOT NULL REFERENCES accounts,
     job_type TEXT NOT NULL, tag TEXT NOT NULL, packing INTEGER NOT NULL, target TEXT, is_qpu INTEGER NOT NULL,
-    config_kind TEXT, config TEXT, status TEXT NOT NULL, detail TEXT NOT NULL, finalized INTEGER NOT NULL,
-    n_circuits INTEGER NOT NULL, n_done INTEGER NOT NULL, paid INTEGER NOT NULL, attempts INTEGER NOT NULL,
-    run_time REAL NOT NULL, created_at TEXT NOT NULL, completed_at TEXT
+    config_kind TEXT, config TEXT, status TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT '', finalized INTEGER NOT NULL DEFAULT 0,
+    n_circuits INTEGER NOT NULL DEFAULT 0, n_done INTEGER NOT NULL DEFAULT 0,
+    paid INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, run_time REAL NOT NULL DEFAULT 0.0,
+    created_at TEXT NOT NULL, completed_at TEXT
 ) STRICT;
 CREATE INDEX jobs_waiting ON jobs (id) WHERE status = 'PENDING' AND finalized;
 CREATE INDEX jobs_of_account ON jobs (account, id);
 CREATE TABLE uploads (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, first INTEGER NOT NULL,
-    n_circuits INTEGER NOT NULL, map_end INTEGER NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (job, first)
+    n_circuits INTEGER NOT NULL, map_end INTEGER NOT NULL, digest BLOB NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (job, first)
 ) STRICT;
 CREATE TABLE circuits (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, place INTEGER NOT NULL, label TEXT NOT NULL,
@@ -98,9 +101,9 @@ class Database:
     def _claim(self) -> None:
         # An exclusive transaction on a file of its own: the system drops it when the process dies.
         beside = self.path.with_name(f"{self.path.name}-lock")
-        lock = sqlite3.connect(beside, timeout=0, isolation_level=None, check_same_thread=False)
-        self._closing.callback(lock.close)
         try:
+            lock = sqlite3.connect(beside, timeout=0, isolation_level=None, check_same_thread=False)
+            self._closing.callback(lock.close)
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise ConfigError(

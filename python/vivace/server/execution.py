@@ -22,7 +22,7 @@ from vivace.server.settings import Limits, Settings
 
 __all__ = ["config_of", "execution_config", "run_job"]
 
-_FIRST_PIECE: Final = 32
+_FIRST_PIECE: Final = 4
 _LARGEST_PIECE: Final = 1 << 16
 _SHORT: Final = 0.2
 _LONG: Final = 2.0

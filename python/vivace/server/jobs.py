@@ -140,8 +140,7 @@ class JobStore:
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO jobs (job_id, account, job_type, tag, packing, target, is_qpu, config_kind, "
-                "config, status, detail, finalized, n_circuits, n_done, paid, attempts, run_time, created_at, "
-                "completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0, 0, 0, 0, 0.0, ?, ?)",
+                "config, status, created_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     account.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import tempfile
@@ -73,15 +74,15 @@ class LocalServer:
             ) from None
         from vivace.server.service import Service
 
-        self._folder = None if db is not None else tempfile.TemporaryDirectory(prefix="vivace-server-")
-        path = db if self._folder is None else os.path.join(self._folder.name, "server.db")  # noqa: PTH118
-        self._socket = _bound(host, port)
-        try:
-            self.service = Service(path, settings)  # type: ignore[arg-type]
+        with contextlib.ExitStack() as closing:
+            if db is None:
+                folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="vivace-server-"))
+                db = os.path.join(folder, "server.db")  # noqa: PTH118 - nothing else needs pathlib here
+            self._socket = closing.enter_context(_bound(host, port))
+            self.service = Service(db, settings)
+            closing.callback(self.service.close)
             self.token = self.service.accounts.issue("local", token)
-        except BaseException:
-            self._socket.close()
-            raise
+            self._closing = closing.pop_all()
         host_shown = f"[{host}]" if ":" in host else host
         self.page = f"http://{host_shown}:{self._socket.getsockname()[1]}/"
         self.url = f"{self.page}api"
@@ -97,6 +98,11 @@ class LocalServer:
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="vivace-server", daemon=True
         )
+
+    @property
+    def recovered(self) -> tuple[int, int]:
+        """How many jobs an earlier server left running: those that go on, and those that failed with it."""
+        return self.service.recovered
 
     def start(self) -> Self:
         """Serve; returns when requests are taken."""
@@ -115,10 +121,7 @@ class LocalServer:
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join()
-        self._socket.close()
-        self.service.close()
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self.start()
