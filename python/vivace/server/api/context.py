@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final, TypeAlias, cast
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from vivace.backends.qoro.wire.fields import dump_json
 from vivace.server.accounts import Account
 from vivace.server.api.schemas import Problem
-from vivace.server.refusals import Refused, too_large
+from vivace.server.refusals import Refused, invalid, too_large
 from vivace.server.service import Service
 
 __all__ = ["Body", "Caller", "QuboBody", "Server", "answer", "reply", "takes"]
@@ -58,10 +59,13 @@ def _body_up_to(limit_of: Callable[[Service], int]) -> Callable[..., Coroutine[A
         if declared.isdecimal() and int(declared) > limit:
             raise too_large(limit)
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise too_large(limit)
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise too_large(limit)
+        except ClientDisconnect:  # nobody is there to read the answer
+            raise invalid("The body ended early.") from None
         return bytes(body)
 
     return read

@@ -1,0 +1,72 @@
+"""The OpenAPI document is accurate: whatever is sent, answers are among those it promises."""
+
+import warnings
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of the tool, about itself
+    import schemathesis
+    from schemathesis import GenerationMode
+    from schemathesis.checks import (
+        content_type_conformance,
+        not_a_server_error,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+from support.server import BELL
+
+from vivace.backends.qoro.wire.endpoints import ENDPOINTS
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def document(server):
+    return schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+
+
+@pytest.mark.parametrize("valid", [True, False], ids=["as documented", "otherwise"])
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_answers_are_those_of_the_document(document, client, endpoint, valid):
+    operation = document[f"/api/{endpoint.path}"][endpoint.method]
+    mode = GenerationMode.POSITIVE if valid else GenerationMode.NEGATIVE
+    if not valid and not operation.body and not operation.query:
+        pytest.skip("nothing can be sent that is not as documented")
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operation.as_strategy(generation_mode=mode))
+    def check(case):
+        if "job_id" in (case.path_parameters or {}):
+            case.path_parameters["job_id"] = client.open()
+        response = case.call(headers=dict(client.session.headers))
+        case.validate_response(response, checks=CHECKS)
+
+    check()
+
+
+def test_the_document_has_every_endpoint(server):
+    paths = requests.get(f"{server.url}/openapi.json", timeout=10).json()["paths"]
+    for endpoint in ENDPOINTS:
+        assert endpoint.method.lower() in paths[f"/api/{endpoint.path}"], endpoint
+
+
+def test_jobs_that_ran_answer_as_documented(client):
+    """Replies with contents, which random requests do not reach, have no members beyond the documented ones."""
+    job_id = client.submit(circuits={"a": BELL}, shots=5)
+    client.wait(job_id)
+    assert set(client.get(f"job/{job_id}/resultsV2/")) == {"count", "next", "results"}
