@@ -8,19 +8,22 @@ from typing import Any, Final
 
 from vivace import _core
 from vivace.backends.qoro.wire import fields
+from vivace.backends.qoro.wire.characterization import QuboRequest
 from vivace.backends.qoro.wire.configs import check_device, check_execution, decode_maestro
 from vivace.backends.qoro.wire.jobs import InitRequest, JobType
+from vivace.backends.qoro.wire.qubo import decode_qubo
 from vivace.backends.qoro.wire.uploads import Upload
 from vivace.circuits import CircuitBatch, CircuitPayload
 from vivace.codecs import decompress_text
 from vivace.errors import PayloadError, ProtocolError, QasmError
 from vivace.server.accounts import Account
+from vivace.server.analysis.characterize import Request
 from vivace.server.execution import execution_config
 from vivace.server.jobs import Job, NewJob
 from vivace.server.refusals import forbidden, invalid
 from vivace.server.settings import Limits, Settings, Tier
 
-__all__ = ["read_body", "read_config", "read_init", "read_legacy", "read_upload"]
+__all__ = ["read_body", "read_config", "read_init", "read_legacy", "read_qubo", "read_upload"]
 
 _LONGEST_NAME: Final = 1024
 _NOISE: Final = ("noisy_device", "noise_realizations", "noise_scaling_factor")
@@ -221,6 +224,20 @@ def _text(payload: str, label: str, limit: int) -> str:
 def _check_name(name: str, what: str) -> None:
     if len(name) > _LONGEST_NAME or "\0" in name:
         raise invalid(f"Expected a {what} of at most {_LONGEST_NAME} characters, none of them NUL.")
+
+
+def read_qubo(body: Mapping[str, Any], limit: int) -> tuple[Request, int]:
+    """What a body of ``submit_qubo/`` asks for, and the number of variables.
+
+    Raises:
+        ProtocolError: The body is not one, or the problem is too large.
+    """
+    asked = QuboRequest.from_wire(body)
+    if not asked.target_states and body.get("reference_states") is not None:
+        raise ProtocolError("Expected at least one reference state.", "reference_states")
+    terms, n_terms = decode_qubo(asked.qubo, max_variables=limit)
+    request = Request.of(terms, n_terms, asked.target_states, asked.options, limit)
+    return request, request.problem.n
 
 
 def read_legacy(body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:

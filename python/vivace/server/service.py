@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from typing import Any
+import time
+from typing import Any, Final
 
+from vivace.backends.qoro.wire.characterization import CharacterizationReply
+from vivace.backends.qoro.wire.fields import dump_json
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType
 from vivace.codecs import decode_histogram
 from vivace.server import intake
 from vivace.server.accounts import Account, Accounts
-from vivace.server.database import Database
+from vivace.server.analysis.characterize import characterize
+from vivace.server.analysis.html import report_html
+from vivace.server.database import Database, now
 from vivace.server.jobs import Job, JobStore
 from vivace.server.queue import JobQueue
-from vivace.server.refusals import NO_RESULTS, invalid, missing
+from vivace.server.refusals import NO_RESULTS, Refused, conflict, invalid, missing
 from vivace.server.settings import Settings
 from vivace.server.workers import Workers
 
 __all__ = ["Service"]
 
-_READERS = 4
+_log = logging.getLogger(__name__)
+
+_READERS: Final = 4
 
 
 class Service:
@@ -133,6 +141,47 @@ class Service:
                 config = {k: str(v).lower() if isinstance(v, bool) else v for k, v in config.items()}
             found[job.spec.config_kind] = config
         return found
+
+    def submit_qubo(self, account: Account, job_id: str, body: bytes) -> None:
+        """``submit_qubo/``: the whole analysis, charged when it is done."""
+        job = self._characterization(account, job_id)
+        with self._reading:
+            request, n = intake.read_qubo(intake.read_body(body), self.settings.limits.variables)
+            self.queue.start_analysis(account, job, n)
+            began = time.monotonic()
+            try:
+                found = characterize(request)
+                reply = CharacterizationReply(
+                    job_id,
+                    JobStatus.COMPLETED,
+                    found.hardness,
+                    found.report,
+                    found.recommendations,
+                    job.created_at,
+                    now(),
+                ).to_wire()
+                text = dump_json(reply).decode()
+            except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
+                self.queue.finish(job, JobStatus.FAILED, f"The analysis failed: {error}")
+                _log.exception("Characterization %s failed", job_id)
+                raise Refused(502, "The analysis failed; the server's log says how.") from None
+        html = report_html(job_id, reply)
+        self.queue.finish_analysis(account, job, n, text, html, time.monotonic() - began)
+
+    def analysis(self, account: Account, job_id: str) -> tuple[str, str]:
+        """``validation_result/``: the reply in JSON, and the report in HTML."""
+        job = self._characterization(account, job_id)
+        found = self.queue.analysis(job)
+        if found is None:
+            reason = f": {job.detail}" if job.detail else ""
+            raise conflict(f"There is no result: the job is {job.status}{reason}")
+        return found
+
+    def _characterization(self, account: Account, job_id: str) -> Job:
+        job = self.jobs.get(account, job_id, changing=True)
+        if job.spec.job_type is not JobType.CHARACTERIZE:
+            raise invalid("The job runs circuits; characterizations are of type VALIDATE.")
+        return job
 
     def completed(self, account: Account, job_id: str) -> Job:
         """The job, if its results can be had."""

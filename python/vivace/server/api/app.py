@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 
 from vivace.backends.qoro.wire.fields import dump_json
 from vivace.errors import VivaceError
-from vivace.server.api import account, jobs
+from vivace.server.api import account, characterization, jobs
 from vivace.server.api.openapi import document
 from vivace.server.refusals import Refused
 from vivace.server.service import Service
@@ -37,7 +37,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     api = APIRouter(prefix="/api")
-    for router in (account.router, jobs.router):
+    for router in (account.router, jobs.router, characterization.router):
         api.include_router(router)
     app.include_router(api)
     app.add_exception_handler(Refused, _refused)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, TypeAlias, cast
 
 from fastapi import Depends, Request, Response
+from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
@@ -30,6 +31,7 @@ _REASONS: Final = {
     404: "No such job",
     409: "The job is not in the state for it",
     413: "The body is too large",
+    502: "The analysis failed",
 }
 
 
@@ -83,8 +85,13 @@ def reply(value: Any, status: int = 200) -> Response:
 
 
 def answer(model: Any, *refusals: int, status: int = 200) -> dict[str, Any]:
-    """Documentation of what a route answers."""
-    found: dict[int | str, dict[str, Any]] = {status: {"model": model, "description": "Done"}}
+    """Documentation of what a route answers: a model, or `HTMLResponse` for a page."""
+    done = {"description": "Done"} | (
+        {"content": {"text/html": {"schema": {"type": "string"}}}}
+        if model is HTMLResponse
+        else {"model": model}
+    )
+    found: dict[int | str, dict[str, Any]] = {status: done}
     for code in sorted({401, *refusals}):
         found[code] = {"model": Problem, "description": _REASONS[code]}
     return {"responses": found, "status_code": status}

@@ -25,6 +25,7 @@ __all__ = [
     "ResultsPage",
     "StatusReply",
     "StoredConfiguration",
+    "Submitted",
     "System",
     "Transactions",
 ]
@@ -166,6 +167,13 @@ class Configurations(_Reply):
     execution_configuration: _Json | None
     maestro_config: _Json | None
     device_config: _Json | None
+
+
+class Submitted(_Reply):
+    """The analysis is done."""
+
+    job_id: str
+    status: str
 
 
 class Characterization(_Reply):
