@@ -389,12 +389,8 @@ def test_one_shot_jobs_of_the_oldest_clients(client):
 
 def test_a_one_shot_job_that_is_refused_leaves_no_job(client, server):
     assert client.refused("POST", "job/", json={"circuits": {"a": "AAAA"}})[0] == 400
-    assert requests_page(client, server).count("<tr") == 0
-
-
-def requests_page(client, server):
     token = client.session.headers["Authorization"].removeprefix("Bearer ")
-    return client.session.get(server.page, auth=("", token), timeout=10).text.partition("<tbody>")[2]
+    assert "No jobs yet." in client.session.get(server.page, auth=("", token), timeout=10).text
 
 
 def test_plain_results_wait_for_the_end(client):

@@ -12,6 +12,7 @@ from vivace.backends.qoro.wire.fields import dump_json
 from vivace.errors import VivaceError
 from vivace.server.api import account, characterization, jobs
 from vivace.server.api.openapi import document
+from vivace.server.pages import routes as pages
 from vivace.server.refusals import Refused
 from vivace.server.service import Service
 
@@ -40,6 +41,7 @@ def create_app(service: Service) -> FastAPI:
     for router in (account.router, jobs.router, characterization.router):
         api.include_router(router)
     app.include_router(api)
+    app.include_router(pages.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(VivaceError, _bad_input)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
