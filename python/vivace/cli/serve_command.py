@@ -51,9 +51,9 @@ def serve(
             say("url", server.url)
             say("token", server.token)
             say("status page", server.page)
-            say("database", str(db))
             if waiting or failed:
-                say("taken up", f"{waiting} jobs of an earlier server; {failed} could not be")
+                say("taken up", f"jobs of an earlier server: {waiting} go on, {failed} failed with it")
+            say("database", str(db))
             stopped.wait()
 
 

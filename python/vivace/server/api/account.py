@@ -11,7 +11,15 @@ from vivace.server.api import schemas
 from vivace.server.api.context import Caller, Server, answer, reply
 from vivace.server.blueprints import BLUEPRINTS
 
-__all__ = ["router"]
+__all__ = [
+    "credits_balance",
+    "credits_transactions",
+    "ping",
+    "qpu_systems",
+    "router",
+    "simulator_clusters",
+    "vendor_blueprints",
+]
 
 router = APIRouter(tags=["account"])
 

@@ -8,7 +8,12 @@ from fastapi.responses import HTMLResponse
 from vivace.server.api import schemas
 from vivace.server.api.context import Caller, QuboBody, Server, answer, reply, takes
 
-__all__ = ["router"]
+__all__ = [
+    "router",
+    "submit_qubo",
+    "validation_html",
+    "validation_result",
+]
 
 router = APIRouter(prefix="/job/{job_id}", tags=["characterization"])
 

@@ -11,7 +11,20 @@ from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.server.api import schemas
 from vivace.server.api.context import Body, Caller, Server, answer, reply, takes
 
-__all__ = ["router"]
+__all__ = [
+    "add_circuits",
+    "cancel",
+    "create_failed",
+    "delete",
+    "get_execution_config",
+    "one_shot",
+    "open_job",
+    "plain_results",
+    "results",
+    "router",
+    "set_execution_config",
+    "status",
+]
 
 router = APIRouter(prefix="/job", tags=["jobs"])
 

@@ -20,13 +20,17 @@ __all__ = [
     "JobId",
     "LegacyEntry",
     "LegacyJob",
+    "ParameterSet",
     "Problem",
+    "Qpu",
     "QuboSubmission",
+    "ResultEntry",
     "ResultsPage",
     "StatusReply",
     "StoredConfiguration",
     "Submitted",
     "System",
+    "Transaction",
     "Transactions",
 ]
 

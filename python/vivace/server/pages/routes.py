@@ -14,7 +14,11 @@ from vivace.server.api.context import Server
 from vivace.server.pages.html import job_page, jobs_page
 from vivace.server.refusals import Refused
 
-__all__ = ["router"]
+__all__ = [
+    "job",
+    "jobs",
+    "router",
+]
 
 _JOBS: Final = 200
 _CIRCUITS: Final = 24
