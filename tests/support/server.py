@@ -95,6 +95,17 @@ def body(*, finalized="true", circuits=None, **members):
     return found
 
 
+def template(rows, **members):
+    """The members of add_circuits for rows of `ROTATION`: pairs of label and values."""
+    sets = [{"label": label, "values": values} for label, values in rows]
+    return {
+        "circuit_template": compress_text(ROTATION),
+        "parameter_names": ["a"],
+        "parameter_sets": sets,
+        **members,
+    }
+
+
 def slow_circuit(index, qubits=16, layers=8):
     """A circuit that takes a while, and shares its structure with no other of another index."""
     gates = []
