@@ -1,9 +1,11 @@
 """The life of a job over HTTP: what goes in, what comes out, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from support.server import BELL, ROTATION, body, slow_circuit, template
+from support.server import BELL, ROTATION, Client, body, slow_circuit, template
 from vivace.backends import CircuitPayload, MaestroSimulator
 from vivace.codecs import compress_text, decode_histogram, encode_observables
 
@@ -302,3 +304,35 @@ def test_jobs_that_have_failed_already(client):
     job_id = client.post("job/create_failed/", {"tag": "x"})["job_id"]
     assert client.status(job_id) == "FAILED"
     assert client.refused("GET", f"job/{job_id}/resultsV2/")[0] == 400
+
+
+def test_jobs_end_when_their_time_is_up(client):
+    job_id = client.open(execution_configuration={"api_meta": {"max_execution_time": 0}})
+    client.add(job_id, circuits={f"c{i}": slow_circuit(i) for i in range(40)}, shots=5)
+    assert client.wait(job_id) == "TIMED_OUT"
+    assert client.refused("GET", f"job/{job_id}/resultsV2/") == (
+        400,
+        "Job ended as TIMED_OUT: It ran for 0 s.",
+    )
+    patient = client.open(execution_configuration={"api_meta": {"max_execution_time": 3600}})
+    client.add(patient, circuits={"bell": BELL}, shots=5)
+    assert client.wait(patient) == "COMPLETED"
+
+
+def test_many_clients_at_once(account, server):
+    """Every job runs once, with the results of a run of its own, and the ledger adds up."""
+    client = account()
+    token = client.session.headers["Authorization"].removeprefix("Bearer ")
+
+    def submit(index):
+        mine = Client(server.url, token)
+        circuits = {f"{index} {i}": ROTATION.replace("(a)", f"(0.{index + 1}{i})") for i in range(10)}
+        job_id = mine.submit(circuits=circuits, shots=50, config={"seed": index})
+        assert mine.wait(job_id) == "COMPLETED"
+        assert counts(mine.results(job_id)) == direct(circuits, seed=index, shots=50)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(submit, range(32))) == [None] * 32
+    lines = client.get("credits/transactions/", params={"page_size": 100})["results"]
+    assert [line["amount"] for line in lines] == ["-0.01"] * 32 + ["1000000.00"]
+    assert client.get("credits/")["balance"] == lines[0]["balance_after"] == "999999.68"

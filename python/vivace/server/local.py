@@ -18,6 +18,7 @@ __all__ = ["LocalServer"]
 
 _PATIENCE: Final = 30.0
 _FAREWELL: Final = 5
+_KEEP_ALIVE: Final = 75  # longer than clients wait between two polls
 
 
 class LocalServer:
@@ -92,6 +93,7 @@ class LocalServer:
             "lifespan": "off",
             "server_header": False,
             "limit_concurrency": self.service.settings.limits.connections,
+            "timeout_keep_alive": _KEEP_ALIVE,
             "timeout_graceful_shutdown": _FAREWELL,
         }
         self._server = uvicorn.Server(uvicorn.Config(create_app(self.service), **options))

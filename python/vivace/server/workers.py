@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.errors import ExecutionCancelledError, VivaceError
 from vivace.server.execution import run_job
-from vivace.server.jobs import Job
+from vivace.server.jobs import Job, NewJob
 from vivace.server.queue import JobQueue
 from vivace.server.settings import Settings
 
-__all__ = ["Workers"]
+__all__ = ["Workers", "time_limit"]
 
 _log = logging.getLogger(__name__)
 
@@ -87,9 +89,13 @@ class Workers:
 
     def _run(self, job: Job, event: threading.Event) -> None:
         try:
-            run_job(job, self._queue, self._settings, event)
+            with _deadline(job, event) as expired:
+                run_job(job, self._queue, self._settings, event)
         except ExecutionCancelledError:
-            self._queue.put_back(job)  # unless it is CANCELLED
+            if expired.is_set():
+                self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {time_limit(job.spec)} s.")
+            else:
+                self._queue.put_back(job)  # unless it is CANCELLED
         except (VivaceError, MemoryError) as error:
             self._queue.finish(job, JobStatus.FAILED, str(error) or type(error).__name__)
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
@@ -97,3 +103,34 @@ class Workers:
             self._queue.finish(job, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
         else:
             self._queue.finish(job, JobStatus.COMPLETED)
+
+
+def time_limit(spec: NewJob) -> int | None:
+    """Seconds a job may run: ``max_execution_time`` of its ``api_meta``; None is any number."""
+    if spec.config_kind != "execution_configuration":
+        return None
+    limit: int | None = ((spec.config or {}).get("api_meta") or {}).get("max_execution_time")
+    return limit
+
+
+@contextmanager
+def _deadline(job: Job, event: threading.Event) -> Iterator[threading.Event]:
+    """Set ``event`` when the job has run for as long as it may; the event yielded tells that this was so."""
+    expired = threading.Event()
+    limit = time_limit(job.spec)
+    if limit is None:
+        yield expired
+        return
+
+    def expire() -> None:
+        expired.set()
+        event.set()
+
+    seconds = min(max(0.0, limit - job.run_time), threading.TIMEOUT_MAX)
+    timer = threading.Timer(seconds, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()
