@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from support.server import BELL, ROTATION, Client, body, slow_circuit, template
+from support.server import BELL, ROTATION, Client, body, plain, slow_circuit, template
 from vivace.backends import CircuitPayload, MaestroSimulator
 from vivace.codecs import compress_text, decode_histogram, encode_observables
 
@@ -23,7 +23,7 @@ def counts(entries):
 
 def direct(circuits, *, seed=7, shots=1000, **options):
     with MaestroSimulator(shots=shots, seed=seed) as simulator:
-        return simulator.submit_circuits(circuits, **options).results
+        return plain(simulator.submit_circuits(circuits, **options))
 
 
 def test_counts_are_those_of_the_simulator(client):
@@ -251,7 +251,7 @@ def test_noise_is_seeded_by_the_place_in_the_job(client):
     model.set_all_depolarizing(2, 0.3)
     options = {"noise_model": model, "noise_realizations": 1, "noise_seed": 11}
     with MaestroSimulator(shots=50, seed=5, **options) as simulator:
-        assert counts(client.results(job_id)) == simulator.submit_circuits(circuits).results
+        assert counts(client.results(job_id)) == plain(simulator.submit_circuits(circuits))
 
 
 def test_circuit_cutting_takes_one_circuit(client):

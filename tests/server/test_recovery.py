@@ -5,7 +5,7 @@ import signal
 import pytest
 import requests
 
-from support.server import BELL, Client, slow_circuit
+from support.server import BELL, Client, plain, slow_circuit
 from vivace.backends import MaestroSimulator
 from vivace.codecs import decode_histogram
 from vivace.errors import ConfigError
@@ -54,7 +54,7 @@ def test_a_killed_server_finishes_its_jobs_when_it_is_back(tmp_path, processes):
     client.add(half, circuits={"b": BELL}, shots=5)
     assert {client.wait(job) for job in (job_id, waiting, half)} == {"COMPLETED"}
     with MaestroSimulator(shots=50, seed=9) as simulator:
-        assert counts(client, job_id) == simulator.submit_circuits(SLOW).results
+        assert counts(client, job_id) == plain(simulator.submit_circuits(SLOW))
     assert [entry["label"] for entry in client.results(half)] == ["a", "b"]
     lines = client.get("credits/transactions/")["results"]
     assert sorted(line["amount"] for line in lines if line["job_id"] == job_id) == ["-0.06"], "paid for once"

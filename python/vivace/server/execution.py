@@ -55,7 +55,7 @@ def config_of(spec: NewJob) -> MaestroConfig:
     return MaestroConfig()
 
 
-def run_job(job: Job, queue: JobQueue, settings: Settings, event: Event) -> None:
+def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Settings, event: Event) -> None:
     """Run the circuits of a job that have no results yet, and store what comes out as it comes.
 
     Circuits run in pieces, each of about a second: what a server that is killed has to do again.
@@ -66,23 +66,22 @@ def run_job(job: Job, queue: JobQueue, settings: Settings, event: Event) -> None
     """
     config = config_of(job.spec)
     done, size = job.n_done, _FIRST_PIECE
-    with MaestroSimulator(config=config) as simulator:
-        for stored in queue.uploads(job):
-            content = _Content.of(stored, settings)
-            while done < stored.first + stored.n_circuits:
-                start = done - stored.first
-                stop = min(start + size, stored.n_circuits)
-                began = time.monotonic()
-                simulator.config = _placed(config, done)
-                results = content.run(simulator, start, stop, event)
-                took = time.monotonic() - began
-                if not queue.save(job, done, results, took):
-                    raise ExecutionCancelledError(f"Job {job.job_id} was cancelled.")
-                done += stop - start
-                if took < _SHORT:
-                    size = min(size * 4, _LARGEST_PIECE)
-                elif took > _LONG:
-                    size = max(1, size // 4)
+    for stored in queue.uploads(job):
+        content = _Content.of(stored, settings)
+        while done < stored.first + stored.n_circuits:
+            start = done - stored.first
+            stop = min(start + size, stored.n_circuits)
+            began = time.monotonic()
+            simulator.config = _placed(config, done)
+            results = content.run(simulator, start, stop, event)
+            took = time.monotonic() - began
+            if not queue.save(job, done, results, took):
+                raise ExecutionCancelledError(f"Job {job.job_id} was cancelled.")
+            done += stop - start
+            if took < _SHORT:
+                size = min(size * 4, _LARGEST_PIECE)
+            elif took > _LONG:
+                size = max(1, size // 4)
 
 
 def _placed(config: MaestroConfig, place: int) -> MaestroConfig:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
+from vivace.backends.maestro import MaestroSimulator
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.errors import ExecutionCancelledError, VivaceError
 from vivace.server.execution import run_job
@@ -15,6 +18,8 @@ from vivace.server.queue import JobQueue
 from vivace.server.settings import Settings
 
 __all__ = ["Workers", "time_limit"]
+
+_PAUSE: Final = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -69,28 +74,41 @@ class Workers:
                 thread.join()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ready or self._stopping)
-                if self._stopping:
-                    return
-                job = self._queue.claim()
-                if job is None:
-                    self._ready = False
-                    continue
-                event = self._running[job.id] = threading.Event()
-            try:
-                self._run(job, event)
-            except Exception:  # noqa: BLE001 - a worker outlives whatever happens to its job
-                _log.exception("Job %s could not be settled", job.job_id)
-            finally:
+        with MaestroSimulator() as simulator:
+            while True:
                 with self._changed:
-                    del self._running[job.id]
+                    self._changed.wait_for(lambda: self._ready or self._stopping)
+                    if self._stopping:
+                        return
+                    job = self._claimed()
+                    if job is not None:
+                        event = self._running[job.id] = threading.Event()
+                if job is None:
+                    simulator.close()  # what it holds comes back when there is work again
+                    continue
+                try:
+                    self._run(job, simulator, event)
+                except Exception:  # noqa: BLE001 - a worker outlives whatever happens to its job
+                    _log.exception("Job %s could not be settled", job.job_id)
+                finally:
+                    with self._changed:
+                        del self._running[job.id]
 
-    def _run(self, job: Job, event: threading.Event) -> None:
+    def _claimed(self) -> Job | None:
+        """The next job; None if none waits, or the database cannot tell just now."""
+        try:
+            job = self._queue.claim()
+        except sqlite3.Error:
+            _log.exception("The database cannot be read; trying again")
+            self._changed.wait(_PAUSE)
+            return None
+        self._ready = job is not None
+        return job
+
+    def _run(self, job: Job, simulator: MaestroSimulator, event: threading.Event) -> None:
         try:
             with _deadline(job, event) as expired:
-                run_job(job, self._queue, self._settings, event)
+                run_job(job, simulator, self._queue, self._settings, event)
         except ExecutionCancelledError:
             if expired.is_set():
                 self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {time_limit(job.spec)} s.")
