@@ -5,6 +5,7 @@
 #   make bench-maestro   the simulator beside upstream's, in a venv of its own; BENCH='mps qaoa --json out.json'
 #   make bench-growth    how cost grows with rows, qubits and words, as a table and a picture in growth-out
 #   make bench-planner   what each way to run a circuit costs, as the simulator thinks and as measured
+#   make bench-server    upstream's own clients, two releases of them, against our server
 #   make venv    .venv with Vivace (built wheel) and the development tools
 #   make clean   removes what these targets made
 # Stamps in .make/ remember what is done; each depends on the sources it was made from.
@@ -26,7 +27,7 @@ RUST_SOURCES    := $(shell find rust -name target -prune -o -type f \( -name '*.
 PYTHON_SOURCES  := $(shell find python -name __pycache__ -prune -o -type f -print)
 PACKAGE_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(RUST_SOURCES) $(PYTHON_SOURCES)
 
-.PHONY: venv sweep test bench bench-maestro bench-growth bench-planner clean format
+.PHONY: venv sweep test bench bench-maestro bench-growth bench-planner bench-server clean format
 .PHONY: check-rust check-lint check-types check-python
 
 # --- set-up ---------------------------------------------------------------------------------------
@@ -80,6 +81,9 @@ bench: $(STAMPS)/dev
 bench-maestro: $(STAMPS)/dev
 	$(BIN)/python benches/maestro_upstream.py $(BENCH)
 
+bench-server: $(STAMPS)/dev
+	$(BIN)/python benches/server_upstream.py
+
 bench-growth: $(STAMPS)/dev
 	$(BIN)/python benches/growth.py $(BENCH)
 
@@ -114,4 +118,4 @@ format: $(STAMPS)/dev
 	$(BIN)/ruff format --quiet
 
 clean:
-	rm -rf $(VENV) .venv-upstream $(STAMPS) target .mypy_cache .pytest_cache .ruff_cache .hypothesis sweep-out growth-out
+	rm -rf $(VENV) .venv-upstream* $(STAMPS) target .mypy_cache .pytest_cache .ruff_cache .hypothesis sweep-out growth-out

@@ -15,18 +15,18 @@ REQUIREMENT = "qoro-divi==0.15.1"
 VENV = Path(__file__).parent.parent / ".venv-upstream"
 
 
-def interpreter(place: Path, out: Console) -> Path:
+def interpreter(place: Path, out: Console, requirement: str = REQUIREMENT) -> Path:
     """Python of a venv that has upstream in it; makes one if there is none."""
     python = place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    name, wanted = REQUIREMENT.split("==")
+    name, wanted = requirement.split("==")
     code = f"import sys; from importlib.metadata import version; sys.exit(version({name!r}) != {wanted!r})"
     check = [python, "-c", code]
     if python.exists() and subprocess.run(check, check=False, capture_output=True).returncode == 0:
         return python
-    with out.status(f"Installing {REQUIREMENT} into {place} …"):
+    with out.status(f"Installing {requirement} into {place} …"):
         venv.create(place, clear=True, with_pip=True)
         quiet = ("--disable-pip-version-check", "--quiet")
-        subprocess.run([python, "-m", "pip", "install", *quiet, REQUIREMENT], check=True)
+        subprocess.run([python, "-m", "pip", "install", *quiet, requirement], check=True)
     return python
 
 

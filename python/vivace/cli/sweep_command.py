@@ -1,24 +1,23 @@
-"""The ``vivace`` command."""
+"""``vivace sweep``."""
 
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vivace.cli.console import INTERRUPTED, complain, reported, say, warnings_told
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
     MissingDependencyError,
     ParameterError,
     QasmError,
-    VivaceError,
 )
 
 if TYPE_CHECKING:
@@ -26,38 +25,11 @@ if TYPE_CHECKING:
 
     from vivace.sweeps import Observable, SweepResult
 
-__all__ = ["app", "main", "sweep"]
+__all__ = ["sweep"]
 
-_FAILED: Final = 2
-_INTERRUPTED: Final = 130
-_NAME_WIDTH: Final = 15
 _LONGEST_NUMBER: Final = 1000
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Runs many quantum circuits fast.",
-)
 
-
-def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 2 bad input, 130 interrupted."""
-    sys.exit(app())
-
-
-@app.callback(invoke_without_command=True)
-def _vivace(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"vivace {installed('vivace')}")
-        raise typer.Exit
-
-
-@app.command()
 def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
     template: Annotated[
         Path, typer.Argument(help="OpenQASM 2 file with named parameters.", metavar="TEMPLATE")
@@ -94,7 +66,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
     With --observable the values are exact (a warning says so where circuits are too wide for that); with
     --shots, counts.
     """
-    with _reported() as saved:
+    with reported() as saved:
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
         files = _Files.planned(out, plot, no_plot)
         result, interrupted = _run(source, shots, seed)
@@ -103,16 +75,16 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         _report(result, unit)
         if exact and source.words is not None and not interrupted:
             _report_ground(result, unit, source.words.ground_energy())
-        _say("results", str(files.results))
+        say("results", str(files.results))
         if files.picture is not None and not interrupted:
             from vivace.plots import landscape
 
-            _say("plot", str(landscape(result, files.picture, unit=unit, title=template.stem)))
+            say("plot", str(landscape(result, files.picture, unit=unit, title=template.stem)))
         elif files.note:
-            _say("plot", files.note)
+            say("plot", files.note)
     if interrupted:
-        _complain(f"interrupted: {interrupted}; the finished rows are saved")
-        raise typer.Exit(_INTERRUPTED)
+        complain(f"interrupted: {interrupted}; the finished rows are saved")
+        raise typer.Exit(INTERRUPTED)
 
 
 class _Source:
@@ -195,7 +167,7 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
     parts: list[SweepResult] = []
     interrupted = ""
     rows = len(source.values)
-    with _warnings_told(), interrupt_scope() as event, _progress(rows) as progress:
+    with warnings_told(), interrupt_scope() as event, _progress(rows) as progress:
         try:
             parts.extend(
                 sweep_parts(
@@ -214,8 +186,8 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
         except ExecutionCancelledError:
             interrupted = f"{sum(map(len, parts))} of {rows} rows done"
     if interrupted and not parts:
-        _complain(f"interrupted: {interrupted}; nothing is saved")
-        raise typer.Exit(_INTERRUPTED)
+        complain(f"interrupted: {interrupted}; nothing is saved")
+        raise typer.Exit(INTERRUPTED)
     return SweepResult.joined(parts), interrupted
 
 
@@ -264,24 +236,24 @@ def _count(text: str) -> int:
 
 def _report(result: SweepResult, unit: str) -> None:
     shots = "" if result.shots is None else f", {result.shots} shots each"
-    _say("rows", f"{len(result)} of {', '.join(result.names)}{shots}")
-    _say("time", f"{result.seconds:.3g} s, {result.rows_per_second:,.0f} rows/s")
+    say("rows", f"{len(result)} of {', '.join(result.names)}{shots}")
+    say("time", f"{result.seconds:.3g} s, {result.rows_per_second:,.0f} rows/s")
     if result.energies is None:
         if result.counts is not None:
             frequencies = result.counts.frequencies()
             row = int(frequencies.argmax())
             outcome = max(result.counts.row(row).items(), key=lambda item: item[1])[0]
             at = _parameters(dict(zip(result.names, result.values[row].tolist(), strict=True)))
-            _say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
+            say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
         return
     best = result.best()
-    _say("lowest", f"{_quantity(best.value, unit)}   row {best.row}   {_parameters(best.parameters)}")
+    say("lowest", f"{_quantity(best.value, unit)}   row {best.row}   {_parameters(best.parameters)}")
 
 
 def _report_ground(result: SweepResult, unit: str, ground: float) -> None:
     above = result.best().value - ground
     apart = f"{above * 1000:.3f} m{unit}" if unit else f"{above:.3g}"
-    _say("exact ground", f"{_quantity(ground, unit)}   lowest is {apart} above it")
+    say("exact ground", f"{_quantity(ground, unit)}   lowest is {apart} above it")
 
 
 def _parameters(parameters: dict[str, float]) -> str:
@@ -291,14 +263,6 @@ def _parameters(parameters: dict[str, float]) -> str:
 
 def _quantity(value: float, unit: str) -> str:
     return f"{value:.8f} {unit}".rstrip()
-
-
-def _say(name: str, text: str) -> None:
-    typer.echo(f"{name:<{_NAME_WIDTH}}{text}")
-
-
-def _complain(text: str) -> None:
-    typer.echo(f"vivace: {text}", err=True)
 
 
 @contextmanager
@@ -320,33 +284,3 @@ def _progress(rows: int) -> Iterator[Callable[[int, int], None] | None]:
             bar.update(task, completed=done)
 
         yield update
-
-
-@contextmanager
-def _warnings_told() -> Iterator[None]:
-    """Warnings as lines of ours, not as lines of source."""
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: _complain(f"warning: {message}")
-        yield
-
-
-@contextmanager
-def _reported() -> Iterator[list[Path]]:
-    """One clear line instead of a traceback; it tells of the files put into the list, which are safe."""
-    saved: list[Path] = []
-    try:
-        yield saved
-    except KeyboardInterrupt:
-        _complain(f"interrupted; {'the results are saved' if saved else 'nothing is saved'}")
-        raise typer.Exit(_INTERRUPTED) from None
-    except (VivaceError, OSError, MemoryError) as error:
-        _complain("".join([f"error: {_told(error)}", *(f"; the results are saved in {p}" for p in saved)]))
-        raise typer.Exit(_FAILED) from None
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    if isinstance(error, MemoryError):
-        return f"not enough memory: {error}"
-    return str(error).rstrip()

@@ -1,0 +1,63 @@
+"""What every command says, and how it ends."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from vivace.errors import VivaceError
+
+__all__ = ["FAILED", "INTERRUPTED", "complain", "reported", "say", "warnings_told"]
+
+FAILED: Final = 2
+"""Exit code of bad input."""
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl+C."""
+
+_NAME_WIDTH: Final = 15
+
+
+def say(name: str, text: str) -> None:
+    """A line of what was found: a name, and what it is."""
+    typer.echo(f"{name:<{_NAME_WIDTH}}{text}")
+
+
+def complain(text: str) -> None:
+    """A line about what went wrong, on standard error."""
+    typer.echo(f"vivace: {text}", err=True)
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Warnings as lines of ours, not as lines of source."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: complain(f"warning: {message}")
+        yield
+
+
+@contextmanager
+def reported() -> Iterator[list[Path]]:
+    """One clear line instead of a traceback; it tells of the files put into the list, which are safe."""
+    saved: list[Path] = []
+    try:
+        yield saved
+    except KeyboardInterrupt:
+        complain(f"interrupted; {'the results are saved' if saved else 'nothing is saved'}")
+        raise typer.Exit(INTERRUPTED) from None
+    except (VivaceError, OSError, MemoryError) as error:
+        complain("".join([f"error: {_told(error)}", *(f"; the results are saved in {p}" for p in saved)]))
+        raise typer.Exit(FAILED) from None
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}"
+    return str(error).rstrip()

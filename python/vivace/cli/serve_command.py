@@ -1,0 +1,80 @@
+"""``vivace serve``."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vivace.cli.console import reported, say
+from vivace.errors import ConfigError
+
+__all__ = ["serve"]
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    db: Annotated[Path, typer.Option(help="Database file; made if there is none.")] = Path(
+        "vivace-server.db"
+    ),
+    host: Annotated[
+        str, typer.Option(help="Address. Others than this machine's are reachable over plain HTTP.")
+    ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="VIVACE_SERVER_TOKEN", help="Token to accept. Default: a new one, printed."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs that run at once.")] = 2,
+    tier: Annotated[str, typer.Option(help="Tier of a new account: FREE, PRO or ENTERPRISE.")] = "PRO",
+    credits: Annotated[str, typer.Option(help="Credits of a new account.")] = "1000000",  # noqa: A002
+) -> None:
+    """Serve the protocol of the Qoro cloud on this machine, running circuits on Maestro, until Ctrl+C.
+
+    Point clients at it with QORO_API_URL and QORO_API_KEY. Jobs survive the server: the next one on
+    the database finishes them. The status page asks for a password, which is the token.
+    """
+    with reported():
+        from vivace.server import LocalServer, Settings, Tier
+
+        settings = Settings(tier=Tier.named(tier), credits=_amount(credits), workers=workers)
+        with (
+            _until_stopped() as stopped,
+            LocalServer(db, port, host=host, token=token, settings=settings) as server,
+        ):
+            waiting, failed = server.recovered
+            say("url", server.url)
+            say("token", server.token)
+            say("status page", server.page)
+            if waiting or failed:
+                say("taken up", f"jobs of an earlier server: {waiting} go on, {failed} failed with it")
+            say("database", str(db))
+            stopped.wait()
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+        if 0 <= amount <= 10**12:
+            return amount
+    except InvalidOperation:  # not a number, or NaN
+        pass
+    raise ConfigError(f"--credits {text[:40]}: expected a number from 0 to 10**12", "credits")
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """An event that Ctrl+C and SIGTERM set, so that the server closes in order."""
+    stopped = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
+    try:
+        yield stopped
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

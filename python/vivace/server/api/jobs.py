@@ -1,0 +1,132 @@
+"""Routes about jobs that run circuits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from vivace.backends.qoro.wire.jobs import CancelReply, StatusReply
+from vivace.backends.qoro.wire.results import ResultsPage
+from vivace.server.api import schemas
+from vivace.server.api.context import Body, Caller, Server, answer, reply, takes
+
+__all__ = [
+    "add_circuits",
+    "cancel",
+    "create_failed",
+    "delete",
+    "get_execution_config",
+    "one_shot",
+    "open_job",
+    "plain_results",
+    "results",
+    "router",
+    "set_execution_config",
+    "status",
+]
+
+router = APIRouter(prefix="/job", tags=["jobs"])
+
+_LATER = ("divi/", "vivace/")
+
+
+@router.post("/init/", **answer(schemas.JobId, 400, 403, 413, status=201), **takes(schemas.InitJob))
+def open_job(account: Caller, service: Server, body: Body) -> Response:
+    """Open a job. It starts when its last upload has arrived."""
+    return reply({"job_id": service.open_job(account, body)}, 201)
+
+
+@router.post(
+    "/{job_id}/add_circuits/",
+    **answer(schemas.Empty, 400, 404, 409, 413),
+    **takes(schemas.AddCircuits),
+)
+def add_circuits(job_id: str, account: Caller, service: Server, body: Body) -> Response:
+    """Upload circuits or templates. Repeating a request changes nothing: labels are unique within a job."""
+    service.add_circuits(account, job_id, body)
+    return reply({"status": "ok"})
+
+
+@router.get("/{job_id}/status/", **answer(schemas.StatusReply, 404))
+def status(job_id: str, account: Caller, service: Server) -> Response:
+    """Where a job stands."""
+    job = service.jobs.get(account, job_id)
+    return reply(StatusReply(job.status, round(job.run_time, 6)).to_wire())
+
+
+@router.get("/{job_id}/resultsV2/", **answer(schemas.ResultsPage, 400, 404))
+def results(
+    request: Request,
+    job_id: str,
+    account: Caller,
+    service: Server,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1 << 53)] = 0,
+) -> Response:
+    """A page of results. 400 while the job runs, and for jobs that ended badly."""
+    job = service.completed(account, job_id)
+    entries = service.jobs.results(job, offset, limit)
+    after = offset + len(entries)
+    more = entries and after < job.n_circuits
+    address = str(request.url.include_query_params(limit=limit, offset=after)) if more else None
+    return reply(ResultsPage(job.n_circuits, address, entries).to_wire())
+
+
+@router.post("/{job_id}/cancel/", **answer(schemas.CancelReply, 403, 404, 409))
+def cancel(job_id: str, account: Caller, service: Server) -> Response:
+    """Cancel a job that is PENDING or RUNNING."""
+    return reply(CancelReply(job_id, service.cancel(account, job_id)).to_wire())
+
+
+@router.delete("/{job_id}", **answer(None, 404, status=204))
+def delete(job_id: str, account: Caller, service: Server) -> Response:
+    """Delete a job, its circuits and its results; one that runs is cancelled."""
+    service.delete(account, job_id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{job_id}/execution_config/",
+    **answer(schemas.StoredConfiguration, 400, 403, 404, 409, 413),
+    **takes(schemas.ExecutionConfiguration),
+)
+def set_execution_config(job_id: str, account: Caller, service: Server, body: Body) -> Response:
+    """Replace the configuration of a job that is PENDING."""
+    config = service.configure(account, job_id, body)
+    return reply({"status": "ok", "job_id": job_id, "execution_configuration": config})
+
+
+@router.get("/{job_id}/execution_config/", **answer(schemas.Configurations, 404))
+def get_execution_config(request: Request, job_id: str, account: Caller, service: Server) -> Response:
+    """The configuration of a job. Without one, 404 for clients that know no nulls here."""
+    later = request.headers.get("user-agent", "").startswith(_LATER)
+    return reply(service.configuration(account, job_id, later=later))
+
+
+@router.post(
+    "/",
+    tags=["legacy"],
+    **answer(schemas.JobId, 400, 403, 413, status=201),
+    **takes(schemas.LegacyJob),
+)
+def one_shot(account: Caller, service: Server, body: Body) -> Response:
+    """Open a job and fill it, as the oldest clients do."""
+    return reply({"job_id": service.one_shot(account, body)}, 201)
+
+
+@router.get("/{job_id}/results", tags=["legacy"], **answer(list[schemas.LegacyEntry], 400, 404))
+def plain_results(job_id: str, account: Caller, service: Server) -> Response:
+    """All results in one list, counts as objects."""
+    return reply(service.plain_results(account, job_id))
+
+
+@router.post(
+    "/create_failed/",
+    tags=["tests"],
+    **answer(schemas.JobId, 400, 413, status=201),
+    **takes(schemas.CreateFailed),
+)
+def create_failed(account: Caller, service: Server, body: Body) -> Response:
+    """A job that has failed already, for tests of clients."""
+    return reply({"job_id": service.failed_job(account, body)}, 201)

@@ -1,0 +1,265 @@
+"""What bodies look like, for the OpenAPI document. Requests are read by `vivace.server.intake`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "AddCircuits",
+    "Balance",
+    "CancelReply",
+    "Characterization",
+    "Cluster",
+    "Configurations",
+    "CreateFailed",
+    "Empty",
+    "ExecutionConfiguration",
+    "InitJob",
+    "JobId",
+    "LegacyEntry",
+    "LegacyJob",
+    "ParameterSet",
+    "Problem",
+    "Qpu",
+    "QuboSubmission",
+    "ResultEntry",
+    "ResultsPage",
+    "StatusReply",
+    "StoredConfiguration",
+    "Submitted",
+    "System",
+    "Transaction",
+    "Transactions",
+]
+
+_Json = dict[str, Any]
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(_Reply):
+    """Why a request was refused: one of the two."""
+
+    detail: str | None = None
+    error: str | None = None
+
+
+class Empty(_Reply):
+    """Nothing but the status matters."""
+
+    status: str
+
+
+class JobId(_Reply):
+    """The id of a new job."""
+
+    job_id: str
+
+
+class StatusReply(_Reply):
+    """Where a job stands; ``run_time`` in seconds."""
+
+    status: str
+    run_time: float
+
+
+class CancelReply(_Reply):
+    """What was cancelled."""
+
+    status: str = Field(pattern="^cancelled$")
+    job_id: str
+    circuits_cancelled: int
+
+
+class ResultEntry(_Reply):
+    """Results of one circuit: a histogram envelope, or Pauli words with their values."""
+
+    label: str
+    results: _Json | None
+
+
+class ResultsPage(_Reply):
+    """A page of results, in the order of submission."""
+
+    count: int
+    next: str | None
+    results: list[ResultEntry]
+
+
+class LegacyEntry(_Reply):
+    """Results of one circuit, counts as an object."""
+
+    label: str
+    results: dict[str, float]
+
+
+class Qpu(_Reply):
+    """A processor of a system."""
+
+    nickname: str
+    q_bits: int
+    status: str
+    system_kind: str
+    vendor_type: str | None = None
+
+
+class System(_Reply):
+    """A QPU system."""
+
+    name: str
+    access_level: str
+    supports_expval: bool
+    qpus: list[Qpu]
+
+
+class Cluster(_Reply):
+    """A simulator cluster."""
+
+    name: str
+    access_level: str
+    minimum_tier: str
+    supports_expval: bool
+
+
+class Balance(_Reply):
+    """Credits of the account; amounts are decimal texts."""
+
+    balance: str
+    total_used: str
+    created_at: str
+    updated_at: str
+
+
+class Transaction(_Reply):
+    """A line of the ledger."""
+
+    id: int
+    amount: str
+    balance_after: str
+    transaction_type: str
+    description: str
+    job_id: str | None
+    created_at: str
+
+
+class Transactions(_Reply):
+    """A page of the ledger, newest first."""
+
+    count: int
+    total_pages: int
+    next: str | None
+    previous: str | None
+    results: list[Transaction]
+
+
+class StoredConfiguration(_Reply):
+    """The configuration as it was stored."""
+
+    status: str
+    job_id: str
+    execution_configuration: _Json
+
+
+class Configurations(_Reply):
+    """The configurations of a job, of which one at most is set."""
+
+    job_id: str
+    execution_configuration: _Json | None
+    maestro_config: _Json | None
+    device_config: _Json | None
+
+
+class Submitted(_Reply):
+    """The analysis is done."""
+
+    job_id: str
+    status: str
+
+
+class Characterization(_Reply):
+    """What the analysis found; what it could not know is null."""
+
+    job_id: str
+    status: str
+    hardness: _Json | None
+    report: _Json | None
+    recommendations: list[_Json]
+    created_at: str | None
+    completed_at: str | None
+
+
+class ExecutionConfiguration(BaseModel):
+    """Options of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bond_dimension: int | None = Field(None, ge=1)
+    truncation_threshold: float | None = Field(None, ge=0)
+    simulator_type: int | None = Field(None, ge=0, le=4)
+    simulation_type: int | None = Field(None, ge=0, le=5)
+    api_meta: _Json | None = None
+
+
+class InitJob(BaseModel):
+    """Opens a job: with one target and one configuration at most."""
+
+    job_type: str
+    tag: str = "default"
+    use_packing: bool | None = False
+    simulator_cluster: str | None = None
+    qpu_system_name: str | None = None
+    execution_configuration: ExecutionConfiguration | None = None
+    maestro_config: _Json | None = None
+    device_config: _Json | None = None
+
+
+class ParameterSet(BaseModel):
+    """A row of a template."""
+
+    label: str
+    values: list[float]
+
+
+class AddCircuits(BaseModel):
+    """Circuits (label to base64 of gzip of OpenQASM 2), or a template and rows; and what to measure."""
+
+    mode: str = "append"
+    finalized: bool | str
+    circuits: dict[str, str] | None = None
+    circuit_template: str | None = None
+    parameter_names: list[str] | None = None
+    parameter_sets: list[ParameterSet] | None = None
+    shots: int | None = Field(None, ge=1)
+    shot_groups: list[tuple[int, int, int]] | None = None
+    observables: str | None = None
+    circuit_ham_map: list[tuple[int, int]] | None = None
+
+
+class LegacyJob(BaseModel):
+    """A whole job in one request, as the oldest clients send it."""
+
+    circuits: dict[str, str]
+    shots: int | None = Field(None, ge=1)
+    tag: str = "default"
+    job_type: str = "EXECUTE"
+    qpu_system_name: str | None = None
+    use_packing: bool | None = False
+
+
+class CreateFailed(BaseModel):
+    """A job that has failed already."""
+
+    tag: str = "default"
+
+
+class QuboSubmission(BaseModel):
+    """A QUBO in comma form or as ``factored_v1``, with the states to look for under one of two names."""
+
+    qubo: _Json
+    target_states: list[str] | None = None
+    reference_states: list[str] | None = None
+    options: _Json | None = None

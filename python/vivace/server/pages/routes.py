@@ -1,0 +1,70 @@
+"""Routes of the pages. Browsers ask for a password, which is the token: it stands in no address."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+from vivace.backends.qoro.wire.jobs import JobType
+from vivace.server.accounts import Account
+from vivace.server.api.context import Server
+from vivace.server.pages.html import job_page, jobs_page
+from vivace.server.refusals import Refused
+
+__all__ = [
+    "job",
+    "jobs",
+    "router",
+]
+
+_JOBS: Final = 200
+_CIRCUITS: Final = 24
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+router = APIRouter(include_in_schema=False)
+_basic = HTTPBasic(auto_error=False)
+
+
+def _visitor(
+    service: Server, credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)]
+) -> Account:
+    account = None if credentials is None else service.accounts.of_token(credentials.password)
+    if account is None:
+        challenge = 'Basic realm="Vivace: the password is the token", charset="UTF-8"'
+        raise Refused(401, "The password is the server's token.", headers={"WWW-Authenticate": challenge})
+    return account
+
+
+Visitor: TypeAlias = Annotated[Account, Depends(_visitor)]
+
+
+@router.get("/")
+def jobs(account: Visitor, service: Server) -> HTMLResponse:
+    """The jobs of an account."""
+    balance = service.accounts.balance(account).balance
+    return HTMLResponse(
+        jobs_page(account.name, balance, service.jobs.recent(account, _JOBS)), headers=_HEADERS
+    )
+
+
+@router.get("/jobs/{job_id}")
+def job(
+    job_id: str,
+    account: Visitor,
+    service: Server,
+    offset: Annotated[int, Query(ge=0, le=1 << 53)] = 0,
+) -> HTMLResponse:
+    """One job, with a chart for each circuit."""
+    found = service.jobs.get(account, job_id)
+    analysis = service.queue.analysis(found) if found.spec.job_type is JobType.CHARACTERIZE else None
+    entries = service.jobs.results(found, offset, _CIRCUITS)
+    report = None if analysis is None else analysis[1]
+    return HTMLResponse(job_page(found, offset, entries, report), headers=_HEADERS)

@@ -1,0 +1,170 @@
+"""The jobs that wait and run, as the workers see them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vivace.backends.qoro.wire.fields import dump_json
+from vivace.backends.qoro.wire.jobs import JobStatus, JobType
+from vivace.server.accounts import Account, Accounts, micros
+from vivace.server.database import Database, now
+from vivace.server.jobs import Job, settle
+from vivace.server.refusals import Refused, conflict
+from vivace.server.settings import Settings
+
+__all__ = ["JobQueue", "StoredUpload"]
+
+
+@dataclass(frozen=True)
+class StoredUpload:
+    """An upload of a job.
+
+    Attributes:
+        first: Place in the job of its first circuit.
+        n_circuits: Number of its circuits.
+        body: The request body.
+    """
+
+    first: int
+    n_circuits: int
+    body: bytes
+
+
+class JobQueue:
+    """Takes jobs through RUNNING to their end. Nothing it does touches a job that was cancelled meanwhile.
+
+    Args:
+        database: The database.
+        accounts: Who pays.
+        settings: Prices, and how often a job may be started.
+    """
+
+    def __init__(self, database: Database, accounts: Accounts, settings: Settings) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._settings = settings
+
+    def recover(self) -> tuple[int, int]:
+        """Take up what an earlier server left RUNNING; the numbers of jobs that wait again, and that failed.
+
+        Circuits wait again, from where they stood. Characterisations have lost the request that waited for
+        them, and fail; so do jobs that were started too often, since they may be what killed the server.
+        """
+        waiting = failed = 0
+        with self._database.write() as connection:
+            rows = connection.execute("SELECT * FROM jobs WHERE status = 'RUNNING'").fetchall()
+            for job in map(Job.of_row, rows):
+                if job.spec.job_type is JobType.CHARACTERIZE:
+                    reason = "The server was stopped during the analysis. Submit it again."
+                elif job.attempts >= self._settings.attempts:
+                    reason = f"The server stopped {job.attempts} times while it ran this job."
+                else:
+                    connection.execute("UPDATE jobs SET status = 'PENDING' WHERE id = ?", (job.id,))
+                    waiting += 1
+                    continue
+                settle(connection, self._accounts, job, JobStatus.FAILED, reason)
+                failed += 1
+        return waiting, failed
+
+    def claim(self) -> Job | None:
+        """The job that waits longest, now RUNNING; None if none waits."""
+        with self._database.write() as connection:
+            row = connection.execute(
+                "UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = "
+                "(SELECT id FROM jobs WHERE status = 'PENDING' AND finalized ORDER BY id LIMIT 1) RETURNING *"
+            ).fetchone()
+        return None if row is None else Job.of_row(row)
+
+    def uploads(self, job: Job) -> Iterator[StoredUpload]:
+        """The uploads of a job that have circuits without results, in order."""
+        after = -1
+        while True:
+            with self._database.read() as connection:
+                row = connection.execute(
+                    "SELECT first, n_circuits, body FROM uploads WHERE job = ? AND first > ? "
+                    "AND first + n_circuits > ? ORDER BY first LIMIT 1",
+                    (job.id, after, job.n_done),
+                ).fetchone()
+            if row is None:
+                return
+            yield StoredUpload(*row)
+            after = row["first"]
+
+    def save(self, job: Job, first: int, results: Sequence[object], seconds: float) -> bool:
+        """Store results of the next circuits of a job; False if it is not RUNNING any more.
+
+        Args:
+            job: The job.
+            first: Place of the first of them.
+            results: Results as they travel.
+            seconds: How long they took.
+        """
+        texts = [(dump_json(result).decode(), job.id, first + i) for i, result in enumerate(results)]
+        with self._database.write() as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET n_done = ?, run_time = run_time + ? WHERE id = ? AND status = 'RUNNING'",
+                (first + len(texts), seconds, job.id),
+            ).rowcount
+            if not changed:
+                return False
+            connection.executemany("UPDATE circuits SET result = ? WHERE job = ? AND place = ?", texts)
+        return True
+
+    def finish(self, job: Job, status: JobStatus, detail: str = "") -> None:
+        """End a job, if it is RUNNING still."""
+        with self._database.write() as connection:
+            if self._is(connection, job, JobStatus.RUNNING):
+                settle(connection, self._accounts, job, status, detail)
+
+    def put_back(self, job: Job) -> None:
+        """Let a job wait again: the server stops before it is done, and not because of it."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET status = 'PENDING', attempts = attempts - 1 "
+                "WHERE id = ? AND status = 'RUNNING'",
+                (job.id,),
+            )
+
+    def start_analysis(self, account: Account, job: Job, n_variables: int) -> None:
+        """Take a characterisation from PENDING to RUNNING, if the account can pay for it."""
+        price = micros(n_variables * self._settings.variable_price)
+        with self._database.write() as connection:
+            if not self._is(connection, job, JobStatus.PENDING):
+                raise conflict("Job is not in PENDING status")
+            row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account.id,)).fetchone()
+            if row["balance"] < price:
+                raise Refused(402, f"{n_variables} variables cost more credits than the account has.")
+            connection.execute("UPDATE jobs SET status = 'RUNNING', attempts = 1 WHERE id = ?", (job.id,))
+
+    def finish_analysis(
+        self, account: Account, job: Job, n_variables: int, reply: str, html: str, seconds: float
+    ) -> None:
+        """Complete a characterisation, store its reply, and charge for it."""
+        price = micros(n_variables * self._settings.variable_price)
+        with self._database.write() as connection:
+            if not self._is(connection, job, JobStatus.RUNNING):
+                raise conflict("Job was cancelled")
+            told = f"Characterization of {n_variables} variables"
+            if not self._accounts.book(connection, account.id, -price, "USAGE", told, job.job_id):
+                settle(connection, self._accounts, job, JobStatus.INSUFFICIENT_CREDITS)
+                return
+            connection.execute(
+                "INSERT INTO analyses (job, reply, html) VALUES (?, ?, ?)", (job.id, reply, html)
+            )
+            connection.execute(
+                "UPDATE jobs SET status = 'COMPLETED', completed_at = ?, run_time = ? WHERE id = ?",
+                (now(), seconds, job.id),
+            )
+
+    def analysis(self, job: Job) -> tuple[str, str] | None:
+        """Reply and report of a characterisation; None if there are none."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT reply, html FROM analyses WHERE job = ?", (job.id,)).fetchone()
+        return None if row is None else (row["reply"], row["html"])
+
+    @staticmethod
+    def _is(connection: sqlite3.Connection, job: Job, status: JobStatus) -> bool:
+        row = connection.execute("SELECT status FROM jobs WHERE id = ?", (job.id,)).fetchone()
+        return row is not None and row["status"] == status.value

@@ -1,0 +1,154 @@
+"""The threads that run jobs."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from vivace.backends.maestro import MaestroSimulator
+from vivace.backends.qoro.wire.jobs import JobStatus
+from vivace.errors import ExecutionCancelledError, VivaceError
+from vivace.server.execution import run_job
+from vivace.server.jobs import Job, NewJob
+from vivace.server.queue import JobQueue
+from vivace.server.settings import Settings
+
+__all__ = ["Workers", "time_limit"]
+
+_PAUSE: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """Threads that take jobs from the queue, one each, oldest first.
+
+    Args:
+        queue: The queue.
+        settings: How many of them, and what they run jobs with.
+    """
+
+    def __init__(self, queue: JobQueue, settings: Settings) -> None:
+        self._queue = queue
+        self._settings = settings
+        self._changed = threading.Condition()
+        self._ready = True  # what waits in the database when the server starts
+        self._stopping = False
+        self._running: dict[int, threading.Event] = {}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"vivace-worker-{index}", daemon=True)
+            for index in range(settings.workers)
+        ]
+
+    def start(self) -> None:
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Tell that a job has become ready."""
+        with self._changed:
+            self._ready = True
+            self._changed.notify_all()
+
+    def cancel(self, job: Job) -> None:
+        """Interrupt a job that was cancelled in the store, if it runs."""
+        with self._changed:
+            event = self._running.get(job.id)
+            if event is not None:
+                event.set()
+
+    def stop(self) -> None:
+        """Interrupt all jobs, which wait for the next server, and end the threads."""
+        with self._changed:
+            self._stopping = True
+            for event in self._running.values():
+                event.set()
+            self._changed.notify_all()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _work(self) -> None:
+        with MaestroSimulator() as simulator:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._ready or self._stopping)
+                    if self._stopping:
+                        return
+                    job = self._claimed()
+                    if job is not None:
+                        event = self._running[job.id] = threading.Event()
+                if job is None:
+                    simulator.close()  # what it holds comes back when there is work again
+                    continue
+                try:
+                    self._run(job, simulator, event)
+                except Exception:  # noqa: BLE001 - a worker outlives whatever happens to its job
+                    _log.exception("Job %s could not be settled", job.job_id)
+                finally:
+                    with self._changed:
+                        del self._running[job.id]
+
+    def _claimed(self) -> Job | None:
+        """The next job; None if none waits, or the database cannot tell just now."""
+        try:
+            job = self._queue.claim()
+        except sqlite3.Error:
+            _log.exception("The database cannot be read; trying again")
+            self._changed.wait(_PAUSE)
+            return None
+        self._ready = job is not None
+        return job
+
+    def _run(self, job: Job, simulator: MaestroSimulator, event: threading.Event) -> None:
+        try:
+            with _deadline(job, event) as expired:
+                run_job(job, simulator, self._queue, self._settings, event)
+        except ExecutionCancelledError:
+            if expired.is_set():
+                self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {time_limit(job.spec)} s.")
+            else:
+                self._queue.put_back(job)  # unless it is CANCELLED
+        except (VivaceError, MemoryError) as error:
+            self._queue.finish(job, JobStatus.FAILED, str(error) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
+            _log.exception("Job %s failed", job.job_id)
+            self._queue.finish(job, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
+        else:
+            self._queue.finish(job, JobStatus.COMPLETED)
+
+
+def time_limit(spec: NewJob) -> int | None:
+    """Seconds a job may run: ``max_execution_time`` of its ``api_meta``; None is any number."""
+    if spec.config_kind != "execution_configuration":
+        return None
+    limit: int | None = ((spec.config or {}).get("api_meta") or {}).get("max_execution_time")
+    return limit
+
+
+@contextmanager
+def _deadline(job: Job, event: threading.Event) -> Iterator[threading.Event]:
+    """Set ``event`` when the job has run for as long as it may; the event yielded tells that this was so."""
+    expired = threading.Event()
+    limit = time_limit(job.spec)
+    if limit is None:
+        yield expired
+        return
+
+    def expire() -> None:
+        expired.set()
+        event.set()
+
+    seconds = min(max(0.0, limit - job.run_time), threading.TIMEOUT_MAX)
+    timer = threading.Timer(seconds, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()

@@ -1,0 +1,215 @@
+"""Requests meant to hurt: refused with a reason, in bounded memory, and the server goes on."""
+
+import base64
+import functools
+import gzip
+import http.client
+import json
+import sys
+import zlib
+from urllib.parse import urlsplit
+
+import pytest
+
+from support.server import BELL, Client, ServerProcess, body
+from vivace.backends.qoro.wire.endpoints import MAX_BODY
+from vivace.codecs import compress_text
+
+MEMORY = 400 << 20
+"""More than the server ever takes here: about 150 MB of it is there before the first request."""
+
+HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];'
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory):
+    running = ServerProcess(tmp_path_factory.mktemp("hostile") / "server.db")
+    yield running
+    peak = running.peak_memory()
+    _, errors, code = running.stop()
+    sys.stdout.write(f"peak memory of the server: {peak >> 20} MB\n")
+    assert (errors, code) == ("", 0)
+    assert peak < MEMORY
+
+
+@pytest.fixture
+def client(process):
+    return process.client
+
+
+@functools.cache
+def bomb(n_bytes):
+    """Base64 of a gzip stream of that many bytes, made without holding them."""
+    packer = zlib.compressobj(9, wbits=31)
+    block = b" " * (1 << 20)
+    packed = b"".join(packer.compress(block) for _ in range(n_bytes >> 20)) + packer.flush()
+    return base64.b64encode(packed).decode()
+
+
+def raw(value, **kwargs):
+    return json.dumps(value, **kwargs).encode()
+
+
+def observed(text):
+    return raw(body(circuits={"a": BELL}, observables=text))
+
+
+UPLOADS = {
+    "empty": (b"", "body is not valid JSON"),
+    "list": (b"[]", "Expected body to be a JSON object, got list []."),
+    "deep lists": (b"[" * 900_000, "body is not valid JSON: it is nested too deeply."),
+    "deep objects": (b'{"a":' * 150_000, "body is not valid JSON: it is nested too deeply."),
+    "rather deep": (b'{"finalized":' + b"[" * 900 + b"]" * 900 + b"}", ""),
+    "bad UTF-8": (b'{"finalized": "\xff"}', "body is not valid JSON: byte 15 is not UTF-8."),
+    "UTF-16": ('{"finalized": "true"}'.encode("utf-16"), "body is not valid JSON: byte 0 is not UTF-8."),
+    "half a character": (rb'{"finalized": "true", "circuits": {"\ud800": "x"}}', "Text"),
+    "a name twice": (
+        b'{"finalized": "true", "circuits": {"a": "x", "a": "y"}}',
+        "body is not valid JSON: the name 'a' appears twice in one object.",
+    ),
+    "NaN": (b'{"finalized": "true", "shots": NaN}', "body is not valid JSON: NaN is not a JSON number."),
+    "long number": (b'{"finalized": "true", "shots": ' + b"9" * 500_000 + b"}", "body is not valid JSON"),
+    "large number": (
+        b'{"finalized": "true", "shots": 1' + b"0" * 400 + b', "circuits": {"a":""}}',
+        "Expected",
+    ),
+    "large value": (b'{"finalized": "true", "values": 1e999}', "body is not valid JSON: 1e999 is too large"),
+    "gzip bomb": (
+        raw(body() | {"circuits": {"a": bomb(200 << 20)}}),
+        "Circuit 'a': decompressed text exceeds",
+    ),
+    "many bombs": (
+        raw(body() | {"circuits": {f"c{i}": bomb(8 << 20) for i in range(60)}}),
+        "Circuit 'c0' is not a valid QASM",
+    ),
+    "template bomb": (
+        raw(
+            body(circuit_template=bomb(200 << 20), parameter_names=["a"])
+            | {"parameter_sets": [{"label": "a", "values": [1]}]}
+        ),
+        "Circuit 'a': decompressed text exceeds",
+    ),
+    "observable bomb": (observed("@gzs3:" + bomb(200 << 20)), ""),
+    "2^40 in a width": (
+        observed(f"@gzs{1 << 40}:{compress_text('Z0')}"),
+        "Observables, group 0: word length must be",
+    ),
+    "2^40 in an index": (
+        observed(f"@gzs3:{compress_text(f'Z{1 << 40}')}"),
+        "Observables, group 0: term 0 has an index beyond the word length.",
+    ),
+    "wide words": (observed("@gzs1000000:" + compress_text("I;" * 10_000 + "I")), ""),
+    "wide register": (
+        raw(body(circuits={"a": f"OPENQASM 2.0; qreg q[{1 << 40}];"})),
+        "Circuit 'a' is not a valid",
+    ),
+    "many qubits": (
+        raw(body(circuits={"a": 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1000000];' + "h q;" * 100})),
+        "Circuit 'a' is not a valid QASM: Statement at",
+    ),
+    "deep expression": (
+        raw(body(circuits={"a": f"{HEAD} rx({'(' * 90_000}1{')' * 90_000}) q[0];"})),
+        "Circuit 'a' is not",
+    ),
+    "bad base64": (raw(body() | {"circuits": {"a": "!!!!"}}), "Circuit 'a':"),
+    "cut gzip": (
+        raw(body() | {"circuits": {"a": base64.b64encode(gzip.compress(BELL.encode())[:-9]).decode()}}),
+        "Circuit 'a':",
+    ),
+    "not UTF-8 inside": (
+        raw(body() | {"circuits": {"a": base64.b64encode(gzip.compress(b"\xff\xfe")).decode()}}),
+        "Circuit 'a':",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UPLOADS)
+def test_hostile_uploads_are_refused(client, case):
+    upload, expected = UPLOADS[case]
+    assert len(upload) <= MAX_BODY
+    job_id = client.open("EXPECTATION" if b"observables" in upload else "EXECUTE")
+    status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", data=upload)
+    assert (status, reason[: len(expected)]) == (400, expected)
+    assert len(reason) < 2000
+    assert client.post(f"job/{job_id}/cancel/")["circuits_cancelled"] == 0
+
+
+@pytest.mark.parametrize("path", ["job/init/", "job/", "job/create_failed/", "job/{}/execution_config/"])
+@pytest.mark.parametrize("case", ["empty", "list", "deep lists", "deep objects", "bad UTF-8", "NaN"])
+def test_hostile_bodies_are_refused_everywhere(client, path, case):
+    job_id = client.open()
+    status, reason = client.refused("POST", path.format(job_id), data=UPLOADS[case][0])
+    assert status == 400
+    assert reason
+
+
+@pytest.mark.parametrize("tag", [rb'"\ud800"', rb'"\udfff\ud800"'])
+def test_half_characters_are_refused(client, tag):
+    status, reason = client.refused("POST", "job/init/", data=b'{"job_type": "EXECUTE", "tag": ' + tag + b"}")
+    assert status == 400
+    assert reason.endswith("cannot be encoded as UTF-8.")
+
+
+@pytest.mark.parametrize("path", ["job/init/", "job/", "job/{}/add_circuits/", "job/{}/execution_config/"])
+def test_bodies_beyond_the_cap(client, path):
+    path = path.format(client.open())
+    reason = (413, f"The request body exceeds the limit of {MAX_BODY} bytes.")
+    assert client.refused("POST", path, data=b" " * (MAX_BODY + 1)) == reason
+    whole = raw({"finalized": "true", "job_type": "EXECUTE"})
+    status, told = client.refused("POST", path, data=whole + b" " * (MAX_BODY - len(whole) + 1))
+    assert (status, told) == reason
+
+    def endless():
+        for _ in range(MAX_BODY // 65536 + 1):
+            yield b" " * 65536
+
+    assert client.refused("POST", path, data=endless()) == reason
+
+
+def test_a_body_of_exactly_the_cap_is_read(client):
+    members = raw({"job_type": "EXECUTE", "tag": "t"})
+    response = client.call("POST", "job/init/", data=members + b" " * (MAX_BODY - len(members)))
+    assert response.status_code == 201
+
+
+def test_a_body_that_never_comes(process, client):
+    address = urlsplit(process.url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+    connection.putrequest("POST", "/api/job/init/")
+    connection.putheader("Authorization", f"Bearer {process.TOKEN}")
+    connection.putheader("Content-Length", "1000")
+    connection.endheaders(b"{")
+    assert client.get("credits/"), "others are answered meanwhile"
+    connection.close()
+    assert client.get("credits/")
+
+
+@pytest.mark.parametrize(
+    "job_id", ["%00", "%ff", "..%2f..", "%F0%9F%98%80", "x" * 5000, "'; DROP TABLE jobs; --"]
+)
+def test_odd_ids(client, job_id):
+    assert client.refused("GET", f"job/{job_id}/status/")[0] == 404
+    assert client.open()
+
+
+def test_gates_that_multiply(client):
+    """Sixty definitions, each twice the one before: refused when they would be expanded."""
+    definitions = "gate g0 a {x a;x a;}" + "".join(
+        f"gate g{i} a {{g{i - 1} a;g{i - 1} a;}}" for i in range(1, 60)
+    )
+    job_id = client.submit(circuits={"a": f"{HEAD} {definitions} g59 q[0]; measure q -> c;"}, shots=5)
+    assert client.wait(job_id) == "FAILED"
+    assert "Circuit 'a'" in client.refused("GET", f"job/{job_id}/resultsV2/")[1]
+
+
+def test_many_clients_at_once(process):
+    from concurrent.futures import ThreadPoolExecutor
+
+    upload = raw(body() | {"circuits": {"a": bomb(200 << 20)}})
+
+    def attack(_):
+        client = Client(process.url, process.TOKEN)
+        return client.refused("POST", f"job/{client.open()}/add_circuits/", data=upload)[0]
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(attack, range(24))) == {400}
