@@ -3,6 +3,7 @@
 #   make test    everything CI runs
 #   make bench   how fast it is, beside the aims; BENCH='--quick --json out.json' for the Python part
 #   make bench-maestro   the simulator beside upstream's, in a venv of its own; BENCH='mps qaoa --json out.json'
+#   make bench-aer       the same for Qiskit Aer
 #   make bench-growth    how cost grows with rows, qubits and words, as a table and a picture in growth-out
 #   make bench-planner   what each way to run a circuit costs, as the simulator thinks and as measured
 #   make bench-server    upstream's own clients, two releases of them, against our server
@@ -27,7 +28,7 @@ RUST_SOURCES    := $(shell find rust -name target -prune -o -type f \( -name '*.
 PYTHON_SOURCES  := $(shell find python -name __pycache__ -prune -o -type f -print)
 PACKAGE_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(RUST_SOURCES) $(PYTHON_SOURCES)
 
-.PHONY: venv sweep test bench bench-maestro bench-growth bench-planner bench-server clean format
+.PHONY: venv sweep test bench bench-maestro bench-aer bench-growth bench-planner bench-server clean format
 .PHONY: check-rust check-lint check-types check-python
 
 # --- set-up ---------------------------------------------------------------------------------------
@@ -83,6 +84,9 @@ bench-maestro: $(STAMPS)/dev
 
 bench-server: $(STAMPS)/dev
 	$(BIN)/python benches/server_upstream.py
+
+bench-aer: $(STAMPS)/dev
+	$(BIN)/python benches/aer_upstream.py $(BENCH)
 
 bench-growth: $(STAMPS)/dev
 	$(BIN)/python benches/growth.py $(BENCH)

@@ -15,23 +15,27 @@ REQUIREMENT = "qoro-divi==0.15.1"
 VENV = Path(__file__).parent.parent / ".venv-upstream"
 
 
-def interpreter(place: Path, out: Console, requirement: str = REQUIREMENT) -> Path:
-    """Python of a venv that has upstream in it; makes one if there is none."""
+def interpreter(place: Path, out: Console, requirement: str = REQUIREMENT, extra: str | None = None) -> Path:
+    """Python of a venv that has upstream in it, with the extra `aer` if asked; makes one if there is none."""
     python = place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     name, wanted = requirement.split("==")
     code = f"import sys; from importlib.metadata import version; sys.exit(version({name!r}) != {wanted!r})"
+    if extra is not None:
+        code = f"import qiskit_{extra}; {code}"
+        name = f"{name}[{extra}]"
     check = [python, "-c", code]
     if python.exists() and subprocess.run(check, check=False, capture_output=True).returncode == 0:
         return python
     with out.status(f"Installing {requirement} into {place} …"):
-        venv.create(place, clear=True, with_pip=True)
+        if not python.exists():
+            venv.create(place, clear=True, with_pip=True)
         quiet = ("--disable-pip-version-check", "--quiet")
-        subprocess.run([python, "-m", "pip", "install", *quiet, requirement], check=True)
+        subprocess.run([python, "-m", "pip", "install", *quiet, f"{name}=={wanted}"], check=True)
     return python
 
 
 class Upstream:
-    """Upstream's `MaestroSimulator` behind a pipe. One batch at a time: load it, run it, read its results."""
+    """A runner of upstream's behind a pipe. One batch at a time: load it, run it, read its results."""
 
     def __init__(self, python: Path) -> None:
         worker = Path(__file__).with_name("upstream_worker.py")
@@ -47,8 +51,15 @@ class Upstream:
     def versions(self) -> dict[str, str]:
         return self._ask("versions")
 
-    def load(self, texts: list[str], words: str | None, shots: int, options: dict[str, Any]) -> None:
-        self._ask("load", texts, words, shots, options)
+    def load(
+        self,
+        texts: list[str],
+        words: str | None,
+        shots: int,
+        options: dict[str, Any],
+        runner: str = "MaestroSimulator",
+    ) -> None:
+        self._ask("load", texts, words, shots, options, runner)
 
     def run(self) -> tuple[float, float]:
         return self._ask("run")

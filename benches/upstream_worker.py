@@ -1,4 +1,4 @@
-"""Runs upstream's simulator in upstream's own venv, on orders from `maestro_upstream.py`.
+"""Runs upstream's simulators in upstream's own venv, on orders from `beside.py`.
 
 Orders and answers are pickled tuples on stdin and stdout; nothing of Vivace is imported here.
 """
@@ -17,9 +17,6 @@ class Worker:
     """Keeps one batch, so that a timed run is nothing but the submission."""
 
     def __init__(self) -> None:
-        from divi.backends import MaestroConfig, MaestroSimulator
-
-        self._config, self._simulator = MaestroConfig, MaestroSimulator
         self._runner: Any = None
         self._texts: list[str] = []
         self._words: str | None = None
@@ -28,11 +25,22 @@ class Worker:
     def versions(self) -> dict[str, str]:
         return {name: version(name) for name in ("qoro-divi", "qoro-maestro")}
 
-    def load(self, texts: list[str], words: str | None, shots: int, options: dict[str, Any]) -> None:
+    def load(
+        self, texts: list[str], words: str | None, shots: int, options: dict[str, Any], runner: str
+    ) -> None:
         """Take a batch and make the runner it will be submitted to."""
-        if self._runner is not None:
+        from divi.backends import MaestroConfig, MaestroSimulator
+
+        if hasattr(self._runner, "close"):
             self._runner.close()
-        self._runner = self._simulator(shots=shots, maestro_config=self._config(**options))
+        if runner == "MaestroSimulator":
+            self._runner = MaestroSimulator(shots=shots, maestro_config=MaestroConfig(**options))
+        else:
+            from divi.backends import QiskitSimulator
+
+            from aer_options import build_options
+
+            self._runner = QiskitSimulator(shots=shots, **build_options(options))
         self._texts, self._words = texts, words
 
     def run(self) -> tuple[float, float]:

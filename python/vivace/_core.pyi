@@ -19,6 +19,7 @@ __all__ = [
     "NativeCircuit",
     "Template",
     "Upload",
+    "WrittenCircuit",
     "check_flattened",
     "check_observables",
     "compress_text",
@@ -130,7 +131,10 @@ class Template:
     def native(self) -> NativeCircuit:
         """The structure in the native gate set."""
 
-    def angles(self, circuit: NativeCircuit, start: int, stop: int) -> NDArray[np.float64]:
+    def written(self) -> WrittenCircuit:
+        """The structure as it is written, with only the program's own gates spread."""
+
+    def angles(self, circuit: NativeCircuit | WrittenCircuit, start: int, stop: int) -> NDArray[np.float64]:
         """Angles of rows ``start..stop``: rows × slots of ``circuit``."""
 
     def pull_back(
@@ -256,6 +260,23 @@ class NativeCircuit:
 
     def text(self, angles: Sequence[float]) -> str:
         """The circuit as OpenQASM 2, with one angle per slot."""
+
+@final
+class WrittenCircuit:
+    """A circuit structure gate by gate as it is written, with a slot for every angle."""
+
+    @property
+    def n_slots(self) -> int:
+        """Number of angles."""
+
+    def operations(
+        self,
+    ) -> list[tuple[str, tuple[int, ...], int, int, tuple[int, int, int] | None]]:
+        """(name, operands, first slot, number of slots, condition) of every operation.
+
+        Gates, ``measure`` (a qubit and a classical bit), ``reset`` and ``barrier``. A condition is (first
+        classical bit, number of bits, value).
+        """
 
 def check_observables(text: str) -> None:
     """Check Pauli words: letters and lengths."""

@@ -1,10 +1,12 @@
 """The runners that keep the contract. Adding a runner is one line here."""
 
+import warnings
+
 import pytest
 
-from vivace.backends import MaestroSimulator
+from vivace.backends import MaestroSimulator, ParallelSimulator, QiskitSimulator
 
-RUNNERS = [MaestroSimulator]
+RUNNERS = [MaestroSimulator, QiskitSimulator, ParallelSimulator]
 
 
 @pytest.fixture(params=RUNNERS, ids=lambda runner: runner.__name__)
@@ -13,7 +15,9 @@ def make(request):
     made = []
 
     def build(**options):
-        made.append(request.param(**options))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # older faces say that they are
+            made.append(request.param(**options))
         return made[-1]
 
     yield build

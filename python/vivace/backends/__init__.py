@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from vivace._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from vivace.backends.aer.parallel import ParallelSimulator
+    from vivace.backends.aer.simulator import QiskitSimulator
+    from vivace.backends.calibration import create_backend_from_properties
     from vivace.backends.maestro.config import MaestroConfig
     from vivace.backends.maestro.paths import ExecutionPath
     from vivace.backends.maestro.simulator import MaestroSimulator
@@ -74,7 +77,9 @@ __all__ = [
     "MaestroConfig",
     "MaestroSimulator",
     "MaxRetriesReachedError",
+    "ParallelSimulator",
     "QPUSystem",
+    "QiskitSimulator",
     "QoroClient",
     "QoroConnectionError",
     "QoroHTTPError",
@@ -91,6 +96,7 @@ __all__ = [
     "UnreadableAnswerError",
     "characterize_and_validate",
     "convert_counts_to_probs",
+    "create_backend_from_properties",
     "get_available_qpu_systems",
     "get_available_simulator_clusters",
     "get_characterization_result",
@@ -141,6 +147,8 @@ __getattr__, __dir__ = lazy_names(
         "Simulator": "vivace.backends.qoro.wire.configs",
         "SimulatorCluster": "vivace.backends.qoro.wire.account",
         "SubmissionError": "vivace.errors",
+        "ParallelSimulator": "vivace.backends.aer.parallel",
+        "QiskitSimulator": "vivace.backends.aer.simulator",
         "SupportsCircuitTemplates": "vivace.backends.runner",
         "TemplateEntry": "vivace.circuits",
         "UnreadableAnswerError": "vivace.backends.qoro.http_errors",
@@ -151,6 +159,7 @@ __getattr__, __dir__ = lazy_names(
         "get_characterization_result": "vivace.backends.qoro.analysis",
         "get_qpu_system": "vivace.backends.qoro.targets",
         "get_simulator_cluster": "vivace.backends.qoro.targets",
+        "create_backend_from_properties": "vivace.backends.calibration",
         "normalise_circuit_batch": "vivace.circuits",
         "reverse_dict_endianness": "vivace.results",
     },

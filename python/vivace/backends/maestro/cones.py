@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
 from vivace.backends.maestro.keeper import Keeping, kept_circuit
-from vivace.backends.maestro.library import Compiled, Operations, angles_of, build_circuit, load_maestro
+from vivace.backends.maestro.library import Compiled, Operations, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts
 from vivace.backends.maestro.planner import Path, Work, cost
 from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, keeps_plainly
 from vivace.backends.maestro.threads import Job
+from vivace.backends.submission import angles_of
 from vivace.tables import Metadata
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakSet
 
 from vivace import _core
+from vivace.backends.forks import after_fork
 from vivace.backends.maestro.cones import estimate_by_cones, estimate_whole, plan_cones
 from vivace.backends.maestro.keeper import Keeper, Keeping, kept_circuit
-from vivace.backends.maestro.library import Compiled, after_fork, angles_of, build_circuit, load_maestro
+from vivace.backends.maestro.library import Compiled, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds, refuse_noisy, sampler
 from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts, sample_facts
@@ -29,8 +30,9 @@ from vivace.backends.maestro.run import (
     on_qubits,
 )
 from vivace.backends.maestro.threads import Job, Threads
+from vivace.backends.submission import Estimated, Sampled, angles_of
 from vivace.errors import SimulationError
-from vivace.tables import CountsBlock, Metadata
+from vivace.tables import CountsBlock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,11 +46,6 @@ _MOST_JOBS: Final = 1024  # in hand at a time, so that memory does not grow with
 
 T = TypeVar("T")
 
-Estimated = tuple["NDArray[np.float64]", Metadata]
-"""Expectation values, rows × words, and how they came about."""
-
-Sampled = tuple[list[CountsBlock], Metadata]
-"""Counts, and how they came about."""
 
 _ENGINES: Final[WeakSet[Engine]] = WeakSet()
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
 from vivace.backends.maestro.kept import Kept, KeptCircuit
-from vivace.backends.maestro.library import blaming, load_maestro
+from vivace.backends.maestro.library import load_maestro
 from vivace.backends.maestro.planner import START, Path, Work, cores, cost
 from vivace.backends.maestro.run import Run
 from vivace.backends.maestro.threads import Job, Threads
 from vivace.backends.maestro.workers import Task, Workers
+from vivace.backends.submission import blaming
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from vivace import _core
-from vivace.errors import MissingDependencyError, SimulationError, VivaceError
+from vivace.backends.forks import ForkSafeLock, after_fork, on_new_thread
+from vivace.backends.submission import blaming
+from vivace.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +18,6 @@ __all__ = [
     "ADJOINT",
     "Compiled",
     "Operations",
-    "after_fork",
-    "angles_of",
-    "blaming",
     "build_circuit",
     "load_maestro",
 ]
@@ -33,47 +28,13 @@ Operations = Sequence[tuple[str, tuple[int, ...], int, int]]
 T = TypeVar("T")
 
 
-def after_fork(renew: Callable[[], None]) -> None:
-    """Call ``renew`` in every child this process is forked into."""
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=renew)
-
-
-class _ForkSafeLock:
-    """A lock that is free in a forked child, whoever held it in the parent."""
-
-    def __init__(self) -> None:
-        self._renew()
-        after_fork(self._renew)
-
-    def _renew(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-
-ADJOINT: Final = _ForkSafeLock()
+ADJOINT: Final = ForkSafeLock()
 """Held around compiled programs: one call already uses every core, two at once only hinder each other."""
 
-_LOADING: Final = _ForkSafeLock()
+_LOADING: Final = ForkSafeLock()
 _loaded: list[Any] = []
 _forked: list[bool] = []
 after_fork(lambda: _forked.append(True) if _loaded else None)
-
-
-@contextmanager
-def blaming(label: str) -> Iterator[None]:
-    """Turn what the library raises into a `SimulationError` that names the circuit."""
-    try:
-        yield
-    except VivaceError:
-        raise
-    except (RuntimeError, ValueError, TypeError, MemoryError) as error:
-        raise SimulationError.for_circuit(label, error) from error
 
 
 def load_maestro() -> Any:
@@ -101,15 +62,6 @@ def load_maestro() -> Any:
             maestro.simple_execute(circuit, shots=1)
             _loaded.append(maestro)
         return _loaded[0]
-
-
-def angles_of(
-    template: _core.Template, circuit: _core.NativeCircuit, rows: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Angles of the given rows, ascending, of a template: rows × slots of ``circuit``."""
-    first, last = int(rows[0]), int(rows[-1])
-    angles = template.angles(circuit, first, last + 1)
-    return angles if last - first + 1 == len(rows) else angles[rows - first]
 
 
 def build_circuit(
@@ -146,7 +98,7 @@ def _exclusively(label: str, call: Callable[[], T]) -> T:
         SimulationError: The library failed; names the circuit ``label``.
     """
     with ADJOINT, blaming(label):
-        return _on_new_thread(call) if _forked else call()
+        return on_new_thread(call) if _forked else call()
 
 
 class Compiled:
@@ -203,13 +155,3 @@ class Compiled:
         """
         found = _exclusively(self._label, lambda: self._program.jacobian(observables, angles, *config))
         return found["expectation_values"], found["jacobian"]
-
-
-def _on_new_thread(function: Callable[[], T]) -> T:
-    """The result of ``function``, from a thread of its own.
-
-    GNU OpenMP keeps its workers by the thread that calls it; after a fork, the thread that made the child
-    still counts on workers that only the parent has, and would wait for them forever.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function).result()

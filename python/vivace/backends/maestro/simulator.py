@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,28 @@ from vivace.backends.maestro.gradients import Gradients, gradients
 from vivace.backends.maestro.planner import Path, check_path
 from vivace.backends.maestro.run import Run
 from vivace.backends.observables import Observables
-from vivace.backends.runner import CircuitRunner, shot_ranges, the_circuits
+from vivace.backends.runner import CircuitRunner, the_circuits
+from vivace.backends.submission import (
+    KEYWORDS,
+    Sampled,
+    counted,
+    depths,
+    estimated,
+    refuse_conflicts,
+    shots_per_circuit,
+    told,
+)
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError
 from vivace.results import ExecutionResult
-from vivace.tables import CountsTable, ExpectationTable, Metadata
+from vivace.tables import CountsTable, ExpectationTable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["MaestroSimulator"]
-
-_KEYWORDS = ("payloads", "ham_ops", "circuit_ham_map", "shot_groups", "cancellation_event", "progress")
 
 
 class MaestroSimulator(CircuitRunner):
@@ -170,25 +179,36 @@ class MaestroSimulator(CircuitRunner):
             SimulationError: The simulator cannot run a circuit, or failed on it.
             ExecutionCancelledError: ``cancellation_event`` was set.
         """
-        warn_unknown_keywords(kwargs, _KEYWORDS)
+        warn_unknown_keywords(kwargs, KEYWORDS)
         self._refuse(ham_ops, circuit_ham_map, shot_groups)
         check(cancellation_event, "Maestro batch cancelled before any circuit was dispatched")
         batch = CircuitBatch.of(the_circuits(circuits, payloads))
         if not batch:
             return ExecutionResult([])
         observables = None if ham_ops is None else Observables(ham_ops, circuit_ham_map, len(batch))
-        shots = None if ham_ops is not None else self._shots_per_circuit(shot_groups, len(batch))
+        shots = shots_per_circuit(shot_groups, self.shots, len(batch))
         if self.track_depth:
-            self._record_depths(_depths(batch))
-        run = Run(self.config, batch.labels, self.path, cancellation_event, _told(progress, len(batch)))
+            self._record_depths(depths(batch))
+        run = Run(self.config, batch.labels, self.path, cancellation_event, told(progress, len(batch)))
         began = time.perf_counter()
         found: ExpectationTable | CountsTable | list[dict[str, Any]]
         if observables is not None:
-            found = _estimated(self._engine, run, batch, observables)
+            found = estimated(batch, observables, partial(self._engine.plan_estimate, run))
         else:
-            assert shots is not None  # noqa: S101 - one of the two is set above
-            found = self._sampled(run, batch, shots)
+            found = counted(batch, self._plan_sample(run, shots))
         return ExecutionResult(found, run_time=time.perf_counter() - began)
+
+    def _plan_sample(
+        self, run: Run, shots: NDArray[np.uint64]
+    ) -> Callable[[_core.Template, NDArray[np.int64]], Callable[[], Sampled]]:
+        base = secrets.randbits(64) if self.config.seed is None else self.config.seed
+        seeds = _core.derive_seeds(base, run.labels)
+
+        def plan(template: _core.Template, rows: NDArray[np.int64]) -> Callable[[], Sampled]:
+            circuits = template.circuits
+            return self._engine.plan_sample(run, template, rows, shots[circuits], seeds[circuits])
+
+        return plan
 
     def gradients(
         self,
@@ -256,109 +276,8 @@ class MaestroSimulator(CircuitRunner):
         )
 
     def _refuse(self, ham_ops: object, circuit_ham_map: object, shot_groups: object) -> None:
-        if ham_ops is not None and shot_groups is not None:
-            raise ConfigError(
-                "shot_groups is incompatible with ham_ops: expectation values take no shots. "
-                "Pass exactly one.",
-                "shot_groups",
-            )
-        if ham_ops is None and circuit_ham_map is not None:
-            raise ConfigError("circuit_ham_map needs ham_ops. Pass both, or neither.", "circuit_ham_map")
+        refuse_conflicts(ham_ops, circuit_ham_map, shot_groups)
         if ham_ops is not None and self.force_sampling:
             raise ConfigError(
                 "This simulator is set to sampling (force_sampling); leave out ham_ops.", "ham_ops"
             )
-
-    def _shots_per_circuit(
-        self, shot_groups: Sequence[tuple[int, int, int]] | None, n_circuits: int
-    ) -> NDArray[np.uint64]:
-        import numpy as np
-
-        if shot_groups is None:
-            return np.full(n_circuits, self.shots, dtype=np.uint64)
-        return _core.shots_per_circuit(shot_ranges(shot_groups), n_circuits)
-
-    def _sampled(self, run: Run, batch: CircuitBatch, shots: NDArray[np.uint64]) -> CountsTable:
-        import numpy as np
-
-        base = secrets.randbits(64) if self.config.seed is None else self.config.seed
-        seeds = _core.derive_seeds(base, run.labels)
-        plans = []
-        for template in batch.templates:  # all of them are checked before the first one runs
-            circuits = template.circuits
-            rows = np.arange(len(circuits))
-            plan = self._engine.plan_sample(run, template, rows, shots[circuits], seeds[circuits])
-            plans.append((circuits, plan))
-        blocks, notes = [], []
-        for circuits, counts_of in plans:
-            found, metadata = counts_of()
-            blocks += found
-            notes.append((circuits, metadata))
-        return CountsTable.from_blocks(run.labels, blocks, _spread(len(batch), notes))
-
-
-def _estimated(
-    engine: Engine, run: Run, batch: CircuitBatch, observables: Observables
-) -> ExpectationTable | list[dict[str, Any]]:
-    """One run for each template and group of words; one matrix if all circuits have the same words."""
-    import numpy as np
-
-    plans = []
-    for template in batch.templates:  # all of them are checked before the first one runs
-        of_row = observables.groups[template.circuits]
-        for group in np.unique(of_row).tolist():
-            rows = np.flatnonzero(of_row == group)
-            label = run.labels[template.circuits[rows[0]]]
-            words = observables.padded(group, template.n_qubits, label)
-            plan = engine.plan_estimate(run, template, rows, words)
-            plans.append((group, template.circuits[rows], plan))
-    n, groups = len(batch), np.unique(observables.groups).tolist()
-    if len(groups) == 1:
-        values, notes = np.empty((n, len(observables.words(groups[0])))), []
-        for _, circuits, values_of in plans:
-            values[circuits], metadata = values_of()
-            notes.append((circuits, metadata))
-        return ExpectationTable(run.labels, observables.words(groups[0]), values, _spread(n, notes))
-    entries = np.empty(n, dtype=object)
-    for group, circuits, values_of in plans:
-        values, metadata = values_of()
-        labels = [run.labels[circuit] for circuit in circuits.tolist()]
-        table = ExpectationTable(labels, observables.words(group), values, [metadata] * len(labels))
-        entries[circuits] = table.entries()
-    found: list[dict[str, Any]] = entries.tolist()
-    return found
-
-
-def _spread(n_circuits: int, notes: Sequence[tuple[NDArray[np.uint32], Metadata]]) -> list[Metadata]:
-    """The metadata of every circuit, from those of groups of circuits."""
-    import numpy as np
-
-    if len(notes) == 1:
-        return [notes[0][1]] * n_circuits
-    spread = np.empty(n_circuits, dtype=object)
-    for circuits, metadata in notes:
-        spread[circuits] = metadata
-    found: list[Metadata] = spread.tolist()
-    return found
-
-
-def _depths(batch: CircuitBatch) -> list[int]:
-    depths = [0] * len(batch)
-    for template in batch.templates:
-        depth = template.depth
-        for circuit in template.circuits.tolist():
-            depths[circuit] = depth
-    return depths
-
-
-def _told(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:
-    """The engine's "so many more" as the caller's "so many of all"."""
-    done = 0
-
-    def more(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None:
-            progress(done, total)
-
-    return more

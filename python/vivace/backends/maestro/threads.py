@@ -7,9 +7,9 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from threading import Lock
 from typing import Any, TypeVar
 
-from vivace.backends.maestro.library import blaming
 from vivace.backends.maestro.planner import cores
 from vivace.backends.maestro.run import Run
+from vivace.backends.submission import blaming
 from vivace.errors import ExecutionCancelledError
 
 __all__ = ["Job", "Threads"]
