@@ -41,7 +41,11 @@ def expectations() -> list[Case]:
 
 def fakes() -> list[Case]:
     cases = []
-    for name, n, layers, count, aim in (("Manila", 4, 2, 150, 2.5), ("Guadalupe", 8, 2, 20, 1)):
+    for name, n, layers, count, aim in (
+        ("Manila", 4, 2, 150, 2.5),
+        ("Guadalupe", 8, 2, 20, 1),
+        ("Guadalupe", 12, 2, 4, 1),
+    ):
         options = {"fake": f"Fake{name}V2"}
         texts = _ansatz(n, layers, count)
         cases.append(_Case("fake backend", f"{name}, n={n}", texts, None, aim, options))

@@ -214,6 +214,25 @@ def test_company_changes_no_noisy_result(level):
             assert {e["label"]: e["results"] for e in found} == together
 
 
+@pytest.mark.parametrize("kind", ["Pauli", "Nairobi", "ideal"])
+def test_trajectories_are_seeded(kind):
+    """The same counts again, and with other numbers of processes: errors that look at the state, or not."""
+    options = {
+        "Pauli": {"noise_model": depolarizing()},
+        "Nairobi": {"qiskit_backend": "FakeNairobiV2"},
+        "ideal": {},
+    }
+    wide = dense.program(7, case(7, seed=1, count=30)[0], measure=True)
+    resets = (
+        HEAD + "qreg q[3]; creg c[3]; h q; measure q[0] -> c[0]; reset q[1]; cx q[0],q[1]; measure q -> c;"
+    )
+    found = []
+    for n_processes in (1, 3, 2, 2):
+        with QiskitSimulator(n_processes, 100, simulation_seed=5, **options[kind]) as simulator:
+            found.append(simulator.submit_circuits({"wide": wide, "resets": resets}))
+    assert found[0] == found[1] == found[2] == found[3]
+
+
 # --- choices and refusals -------------------------------------------------------------------------
 
 

@@ -314,8 +314,10 @@ def _job_counts(batch: Batch, circuit: Any, label: str, options: dict[str, Any])
     They do not depend on the number of threads.
     """
     threads, shots = batch.run.n_processes, options["shots"]
-    # Shots part ways only where chance does: fast, but each way holds a state of its own.
-    branch = shots << batch.form.n_qubits <= _BRANCHED
+    # Shots part ways only where chance does: fast, but each way holds a state of its own, and where chance
+    # looks at the state Aer forgets its seed.
+    seeded = batch.form.is_final and batch.target.has_pauli_noise
+    branch = seeded and shots << batch.form.n_qubits <= _BRANCHED
     limits = {
         "max_parallel_threads": threads,
         "max_parallel_experiments": 1,

@@ -85,8 +85,13 @@ def run_job(
     def call() -> Any:
         return simulator.run(list(circuits), parameter_binds=binds, **options).result()
 
+    from qiskit.exceptions import QiskitError
+
     with _JOBS, blaming(label):
-        found = on_new_thread(call) if _forked else call()
+        try:
+            found = on_new_thread(call) if _forked else call()
+        except QiskitError as error:
+            raise SimulationError.for_circuit(label, error) from error
     if not found.success:
         states = [str(found.status)] + [str(result.status) for result in found.results]
         reason = next((state for state in states if state.startswith("ERROR")), states[0])

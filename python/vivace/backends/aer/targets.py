@@ -34,6 +34,7 @@ PLAIN_NAMES: Final = {
 """Names of plain Aer in older programs, and the methods they stand for."""
 
 _KEPT: Final = 128
+_PAULI: Final = frozenset({"id", "x", "y", "z", "pauli"})
 _EXACT_METHODS: Final = frozenset({"automatic", "statevector", "density_matrix"})
 _DEFAULT_LEVEL: Final = 2  # Qiskit's
 _ANGLE_AWARE: Final = 2  # from this level on, Qiskit looks at the numbers in a circuit
@@ -199,6 +200,13 @@ class Target:
         """Names of the gates whose density matrices it computes."""
         exact = load_aer().AerSimulator(method="density_matrix")
         return frozenset(exact.configuration().basis_gates) | {"barrier", "measure"}
+
+    @cached_property
+    def has_pauli_noise(self) -> bool:
+        """Whether all errors of gates are Pauli gates, drawn without looking at the state."""
+        errors = [] if self._model is None else self._model.to_dict()["errors"]
+        drawn = [error["instructions"] for error in errors if error["type"] == "qerror"]
+        return all(gate["name"] in _PAULI for ways in drawn for way in ways for gate in way)
 
     @cached_property
     def readout_errors(self) -> dict[int | None, NDArray[np.float64]] | None:
