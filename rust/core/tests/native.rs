@@ -1,6 +1,8 @@
 //! Lowering to the native gate set: what comes out, and what is refused.
 
-use vivace_core::native::{Angle, LowerError, NativeGate, NativeProgram, spread_steps};
+use vivace_core::native::{
+    Angle, LowerError, NativeGate, NativeProgram, WrittenProgram, spread_steps,
+};
 use vivace_core::qasm2::{Gate, Program, parse};
 
 fn program(body: &str) -> Program {
@@ -348,4 +350,42 @@ fn bonds() {
             "{body}"
         );
     }
+}
+
+/// Gates keep their names, barriers and conditions stay; only the program's own gates are spread.
+#[test]
+fn as_written() {
+    let source = program(
+        "gate mine(t) x,y { u3(2*t,0,0) x; barrier x,y; rzz(t) x,y; } mine(a) q[0],q[1]; \
+         iswap q[1],q[2]; if(c==2) cu1(0.5) q[0],q[1]; measure q[0] -> d[1]; reset q[4];",
+    );
+    let written = WrittenProgram::spread(&source).expect("no opaque gate");
+    let found: Vec<_> = written
+        .ops
+        .iter()
+        .map(|op| (op.kind.name(), written.operands(op), op.condition))
+        .collect();
+    let expected: Vec<(&str, &[u32], u32)> = vec![
+        ("u3", &[0], 0),
+        ("barrier", &[0, 1], 0),
+        ("rzz", &[0, 1], 0),
+        ("iswap", &[1, 2], 0),
+        ("cu1", &[0, 1], 1),
+        ("measure", &[0, 3], 0),
+        ("reset", &[4], 0),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(written.conditions[0].value, 2);
+    let angles = written
+        .angles(&[0.25, 1.0, 0.5, 1.0], 2, 2)
+        .expect("finite");
+    assert_eq!(angles, [0.5, 0.0, 0.0, 0.25, 0.5, 1.0, 0.0, 0.0, 0.5, 0.5]);
+    let error = written.angles(&[f64::NAN, 1.0], 1, 2).expect_err("NaN");
+    assert_eq!(written.gate_of_slot(error.slot), "u3");
+    assert_eq!(written.gate_of_slot(3), "rzz");
+    let opaque = program("opaque foo x; foo q[0];");
+    assert_eq!(
+        WrittenProgram::spread(&opaque).unwrap_err(),
+        LowerError::Opaque("foo".to_owned())
+    );
 }
