@@ -250,7 +250,8 @@ def test_defaults():
             True,
             False,
         )
-        assert simulator.n_processes == max(2, os.cpu_count() - 1) or os.cpu_count() > 4
+        cores = os.cpu_count()
+        assert simulator.n_processes == (max(2, cores - 1) if cores <= 16 else min(16, int(0.75 * cores)))
     with QiskitSimulator(2, 10, 3, None, None, True, True, 1, True) as simulator:
         assert (simulator.n_processes, simulator.shots, simulator.simulation_seed) == (2, 10, 3)
         assert (simulator.track_depth, simulator.supports_expval, simulator.optimization_level) == (

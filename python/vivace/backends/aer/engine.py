@@ -37,6 +37,7 @@ _SEEDS: Final = 1 << 62
 _DENSITY_QUBITS: Final = 6  # up to here density matrices are the fastest whatever the shots
 _MOST_DENSITY_QUBITS: Final = 11
 _SHARED_QUBITS: Final = 17  # states from 2**17 numbers on are worth sharing out among threads
+_HELD: Final = 1 << 26  # amplitudes of all states in memory together: 1 GB
 _BRANCHED: Final = 1 << 25  # amplitudes that the shots of one circuit may hold together: 512 MB
 
 Packed: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]"
@@ -289,7 +290,8 @@ def _one_job(
 
     label, threads = batch.labels[int(at[0])], batch.run.n_processes
     # Rows in parallel; to share out a small state would cost more than it saves.
-    pieces = 1 if program.is_fixed or method is None else min(threads, len(at))
+    at_once = min(threads, len(at), max(1, _HELD >> size))
+    pieces = 1 if program.is_fixed or method is None else at_once
     options: dict[str, Any] = {
         "shots": 1,
         "max_parallel_shots": 1,

@@ -221,8 +221,6 @@ class Target:
         model = self._model
         if model is None:
             return {}
-        if model._custom_noise_passes and self._backend is None:  # noqa: SLF001 - nothing public tells
-            return None
         found: dict[int | None, NDArray[np.float64]] = {}
         for error in model.to_dict()["errors"]:
             if error["type"] == "qerror" and "measure" in error["operations"]:
