@@ -385,7 +385,7 @@ fn as_written() {
     assert_eq!(written.gate_of_slot(3), "rzz");
     let opaque = program("opaque foo x; foo q[0];");
     assert_eq!(
-        WrittenProgram::spread(&opaque).unwrap_err(),
+        WrittenProgram::spread(&opaque).expect_err("opaque"),
         LowerError::Opaque("foo".to_owned())
     );
 }
