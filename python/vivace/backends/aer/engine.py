@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Batch", "Packed", "Run", "counts_of", "described", "packed_counts", "program_of", "saved"]
+__all__ = [
+    "Batch",
+    "Compiled",
+    "Packed",
+    "Run",
+    "counts_of",
+    "described",
+    "packed_counts",
+    "program_of",
+    "saved",
+]
 
 _CANCELLED: Final = "Qiskit batch cancelled after partial completion"
 _WORK: Final = 1 << 26  # amplitudes touched between two looks at the cancellation event
