@@ -44,7 +44,6 @@ def fakes() -> list[Case]:
     for name, n, layers, count, aim in (
         ("Manila", 4, 2, 150, 2.5),
         ("Guadalupe", 8, 2, 20, 1),
-        ("Guadalupe", 12, 2, 4, 1),
     ):
         options = {"fake": f"Fake{name}V2"}
         texts = _ansatz(n, layers, count)
