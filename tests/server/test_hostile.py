@@ -9,11 +9,13 @@ import sys
 import zlib
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from support.server import BELL, Client, ServerProcess, body
 from vivace.backends.qoro.wire.endpoints import MAX_BODY
 from vivace.codecs import compress_text
+from vivace.server import Limits
 
 MEMORY = 400 << 20
 """More than the server ever takes here: about 150 MB of it is there before the first request."""
@@ -164,6 +166,58 @@ def test_bodies_beyond_the_cap(client, path):
             yield b" " * 65536
 
     assert client.refused("POST", path, data=endless()) == reason
+
+
+QUBO_CAP = Limits().qubo_body
+FLOATS = np.linspace(-1, 1, 1024).astype("<f8").tobytes().hex()
+QUBOS = {
+    "beyond the cap": (
+        b" " * (QUBO_CAP + 1),
+        413,
+        f"The request body exceeds the limit of {QUBO_CAP} bytes.",
+    ),
+    "deep lists": (b"[" * QUBO_CAP, 400, "body is not valid JSON: it is nested too deeply."),
+    "2^40 variables": (
+        raw({"qubo": {"_format": "factored_v1", "n": 1 << 40, "k": 1}, "target_states": []}),
+        400,
+        "Expected n up to 1024",
+    ),
+    "large indices": (
+        raw({"qubo": {"9" * 9: 1.0}, "target_states": []}),
+        400,
+        "Variable 999999999 is beyond",
+    ),
+    "long indices": (
+        raw({"qubo": {"9" * 10**6: 1.0}, "target_states": []}),
+        400,
+        "Expected variables such as",
+    ),
+    "not finite": (
+        raw({"qubo": {"_format": "factored_v1", "n": 1, "k": 0, "F": "", "signs": [], "diag": "f" * 16}})[:-1]
+        + b', "target_states": []}',
+        400,
+        "Expected 1 finite numbers in 'diag'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", QUBOS)
+def test_hostile_qubos_are_refused(client, case):
+    body, expected, reason = QUBOS[case]
+    job_id = client.open("VALIDATE")
+    status, told = client.refused("POST", f"job/{job_id}/submit_qubo/", data=body)
+    assert (status, told[: len(reason)]) == (expected, reason)
+    assert client.status(job_id) == "PENDING"
+
+
+def test_a_small_body_with_half_a_million_terms(client):
+    """What 33 kB of factors say in full is analysed, in the memory that is allowed."""
+    job_id = client.open("VALIDATE")
+    qubo = {"_format": "factored_v1", "n": 1024, "k": 1, "F": FLOATS, "signs": [1.0], "diag": FLOATS}
+    client.post(f"job/{job_id}/submit_qubo/", {"qubo": qubo, "target_states": []})
+    hardness = client.get(f"job/{job_id}/validation_result/")["hardness"]
+    assert hardness["n_variables"] == 1024
+    assert hardness["energy_min"] is None
 
 
 def test_a_body_of_exactly_the_cap_is_read(client):

@@ -1,6 +1,10 @@
 """A server that dies forgets nothing: the next one on its database finishes what was begun."""
 
+import contextlib
 import signal
+import sqlite3
+import subprocess
+import sys
 
 import pytest
 import requests
@@ -101,8 +105,6 @@ def test_other_files_are_refused(tmp_path):
     text.write_text("not a database, but some text that is long enough to look at" * 20)
     with pytest.raises(ConfigError, match="file is not a database"):
         LocalServer(text)
-    import sqlite3
-
     connection = sqlite3.connect(other)
     connection.execute("CREATE TABLE mine (a)")
     connection.close()
@@ -138,3 +140,28 @@ def test_neither_the_database_nor_what_is_printed_holds_secrets(tmp_path, proces
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert process.TOKEN.encode() not in stored
     assert (tmp_path / "server.db").stat().st_mode & 0o077 == 0
+
+
+def test_the_log_is_written_ahead(tmp_path):
+    with LocalServer(tmp_path / "server.db") as server:
+        client = Client(server.url, server.token)
+        client.wait(client.submit(circuits={"bell": BELL}, shots=5))
+        with contextlib.closing(sqlite3.connect(tmp_path / "server.db")) as other:
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert other.execute("SELECT status FROM jobs").fetchall() == [("COMPLETED",)]
+
+
+def test_other_addresses(tmp_path):
+    with LocalServer(host="localhost") as server:
+        assert server.url.startswith("http://localhost:")
+        assert Client(server.url, server.token).get("credits/")
+    with pytest.raises(ConfigError, match="Cannot listen on no.such.host.invalid"):
+        LocalServer(host="no.such.host.invalid")
+
+
+@pytest.mark.parametrize("module", ["fastapi", "uvicorn"])
+def test_what_is_not_installed_is_told(module):
+    code = f"import sys; sys.modules[{module!r}] = None; from vivace.server import LocalServer; LocalServer()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    expected = "The server needs FastAPI and uvicorn, which are not installed: pip install 'vivace[server]'"
+    assert done.stderr.splitlines()[-1].endswith(expected)

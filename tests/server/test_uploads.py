@@ -2,8 +2,9 @@
 
 import pytest
 
-from support.server import BELL, body, template
+from support.server import BELL, Client, body, template
 from vivace.codecs import compress_text
+from vivace.server import Limits, LocalServer, Settings
 
 REFUSED = {
     "no finalized": ({"circuits": {}}, "Missing 'finalized'."),
@@ -96,3 +97,28 @@ def test_bad_observables_are_refused_with_the_reason(client, case):
     status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=upload)
     assert status == 400
     assert reason.startswith(expected)
+
+
+def test_jobs_of_too_many_circuits_are_refused():
+    with LocalServer(settings=Settings(limits=Limits(circuits=3))) as server:
+        client = Client(server.url, server.token)
+        job_id = client.open()
+        client.add(job_id, finalized="false", circuits={"a": BELL, "b": BELL}, shots=5)
+        many = body(circuits={"c": BELL, "d": BELL}, shots=5)
+        status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=many)
+        assert (status, reason) == (400, "A job may have at most 3 circuits, got 4.")
+        client.add(job_id, circuits={"c": BELL}, shots=5)
+        assert client.wait(job_id) == "COMPLETED"
+        assert [entry["label"] for entry in client.results(job_id)] == ["a", "b", "c"]
+
+
+def test_texts_of_an_upload_are_bounded_together():
+    """Each circuit is small enough, all of them are not: refused at the first that is too much."""
+    with LocalServer(settings=Settings(limits=Limits(texts=3 * len(BELL)))) as server:
+        client = Client(server.url, server.token)
+        job_id = client.open()
+        many = body(circuits={f"c{i}": BELL for i in range(4)}, shots=5)
+        status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=many)
+        assert (status, reason[:13]) == (400, "Circuit 'c3':")
+        client.add(job_id, circuits={f"c{i}": BELL for i in range(3)}, shots=5)
+        assert client.wait(job_id) == "COMPLETED"

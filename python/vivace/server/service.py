@@ -60,6 +60,7 @@ class Service:
         self.recovered = self.queue.recover()
         # Reading large bodies takes memory: so many at once, however many clients there are.
         self._reading = threading.BoundedSemaphore(_READERS)
+        self._analysing = threading.BoundedSemaphore(1)  # uses every core by itself
 
     def start(self) -> None:
         """Start the workers."""
@@ -145,7 +146,7 @@ class Service:
     def submit_qubo(self, account: Account, job_id: str, body: bytes) -> None:
         """``submit_qubo/``: the whole analysis, charged when it is done."""
         job = self._characterization(account, job_id)
-        with self._reading:
+        with self._analysing:
             request, n = intake.read_qubo(intake.read_body(body), self.settings.limits.variables)
             self.queue.start_analysis(account, job, n)
             began = time.monotonic()

@@ -52,7 +52,7 @@ class Limits:
 
     Attributes:
         body: Bytes of a request body; 413 beyond.
-        qubo_body: The same for QUBOs, which travel in one piece.
+        qubo_body: The same for QUBOs, which travel in one piece; a connection holds that much memory.
         text: Bytes of one decompressed circuit, and of the observables.
         texts: Bytes of all decompressed circuits of one upload.
         qubits: Qubits of a circuit.

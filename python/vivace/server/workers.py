@@ -114,7 +114,7 @@ class Workers:
                 self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {time_limit(job.spec)} s.")
             else:
                 self._queue.put_back(job)  # unless it is CANCELLED
-        except (VivaceError, MemoryError) as error:
+        except (VivaceError, MemoryError, Warning) as error:
             self._queue.finish(job, JobStatus.FAILED, str(error) or type(error).__name__)
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
             _log.exception("Job %s failed", job.job_id)

@@ -79,16 +79,19 @@ def treewidth_bound(problem: Problem) -> int | None:
 
 
 def lower_bound(problem: Problem) -> tuple[float, str]:
-    """A number that no energy is below, and the name of the bound: the better of two."""
+    """A number that no energy is below, and the name of the bound: the best of three."""
     best = float(sum(min(value, 0.0) for value in problem.terms.values())), "negative_coefficients"
     if problem.degree > 2 or not problem.n:
         return best
-    # With spins s = 2x - 1, and one more spin for the linear part, energies are constant + s·A·s >= constant
-    # + (n + 1)·(smallest eigenvalue of A).
+    # With spins s = 2x - 1 energies are constant + h·s + s·J·s, and s·J·s is at least n times the smallest
+    # eigenvalue of J. The linear part is bounded on its own, or made quadratic by one more spin.
+    couplings = problem.couplings / 8
     fields = problem.linear / 2 + problem.couplings.sum(axis=0) / 4
-    matrix = np.zeros((problem.n + 1, problem.n + 1))
-    matrix[1:, 1:] = problem.couplings / 8
-    matrix[0, 1:] = matrix[1:, 0] = fields / 2
     constant = problem.linear.sum() / 2 + problem.couplings.sum() / 8
-    spectral = float(constant + (problem.n + 1) * np.linalg.eigvalsh(matrix)[0])
+    whole = np.zeros((problem.n + 1, problem.n + 1))
+    whole[1:, 1:] = couplings
+    whole[0, 1:] = whole[1:, 0] = fields / 2
+    apart = problem.n * np.linalg.eigvalsh(couplings)[0] - np.abs(fields).sum()
+    together = (problem.n + 1) * np.linalg.eigvalsh(whole)[0]
+    spectral = float(constant + max(apart, together))
     return (spectral, "eigenvalue") if spectral > best[0] else best
