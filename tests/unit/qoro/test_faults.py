@@ -108,7 +108,7 @@ def test_an_upload_that_never_works_is_given_up_and_nothing_runs(service, cloud)
 
 def test_when_nothing_can_be_seen_any_more_the_error_says_how_to_go_on(service, cloud):
     cloud.faults["circuit upload"].extend([None, None, "lose"])
-    cloud.faults["job status"].extend(["drop"] * 3)
+    cloud.faults["job status"].extend(["drop"] * 15)
     with pytest.raises(SubmissionError, match="It may run: service.resume") as caught:
         service.submit_circuits([ROWS])
     assert caught.value.may_run

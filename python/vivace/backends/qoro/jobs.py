@@ -17,7 +17,16 @@ from vivace.backends.qoro.wire.jobs import JobStatus, StatusReply
 from vivace.cancellation import check, wait
 from vivace.errors import ExecutionCancelledError, MaxRetriesReachedError, ProtocolError, VivaceError
 
-__all__ = ["Poll", "StatusPayload", "cancel_quietly", "fetch_status", "job_ids_of", "known_status", "poll"]
+__all__ = [
+    "Poll",
+    "StatusPayload",
+    "cancel_quietly",
+    "fetch_status",
+    "fetch_status_patiently",
+    "job_ids_of",
+    "known_status",
+    "poll",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +53,18 @@ class StatusPayload(dict[str, Any]):
 def fetch_status(transport: Transport, job_id: str, cancellation_event: Event | None = None) -> StatusReply:
     """Ask for the status of a job once; faults that pass are waited out."""
     return transport.get(endpoints.STATUS, _read_status, job_id=job_id, cancellation_event=cancellation_event)
+
+
+def fetch_status_patiently(transport: Transport, job_id: str) -> StatusReply:
+    """The same for when much depends on it: a service may be away for as long as polling bears with it."""
+    for attempt in range(1, _FAILED_POLLS):
+        try:
+            return fetch_status(transport, job_id)
+        except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
+            if not _may_pass(error):
+                raise
+            _log.info("Read %d of the status of job %s failed: %s", attempt, job_id, error)
+    return fetch_status(transport, job_id)
 
 
 def _read_status(body: Any) -> StatusReply:

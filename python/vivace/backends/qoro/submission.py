@@ -18,7 +18,7 @@ from typing import Any, Final
 from vivace import _core
 from vivace.backends.observables import ALL_GROUPS, Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
-from vivace.backends.qoro.jobs import cancel_quietly, fetch_status
+from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.fields import parse_object
@@ -292,4 +292,4 @@ def has_started(transport: Transport, job_id: str, cause: Exception | str) -> bo
 
 
 def _status(transport: Transport, job_id: str) -> JobStatus | None:
-    return JobStatus.coerce(fetch_status(transport, job_id).status)
+    return JobStatus.coerce(fetch_status_patiently(transport, job_id).status)
