@@ -53,6 +53,25 @@ def test_every_public_name_is_there(name):
     assert getattr(backends, name).__name__ == name
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_copies_keep_the_token_and_go_their_own_way(service, cloud, copied):
+    with copied(service) as other:
+        other.job_config = JobConfig(5, "blind")
+        assert (other.shots, service.shots) == (5, 1000)
+        assert len(other.run(CIRCUITS, verbose=False).results) == 3
+    assert len(service.run(CIRCUITS, verbose=False).results) == 3
+
+
+def test_a_seed_goes_along_where_it_can(service, cloud):
+    service.set_seed(7)
+    service.submit_circuits(CIRCUITS)
+    ((_, job),) = cloud.jobs.items()
+    assert job.init["maestro_config"] == {"seed": 7}
+    service.execution_config = ExecutionConfig(32)
+    service.set_seed(8)
+    assert service.execution_config == ExecutionConfig(32)
+
+
 def test_run_submits_waits_and_fetches(service):
     progress = []
     result = service.run(CIRCUITS, verbose=False, progress=lambda *call: progress.append(call))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig
 from vivace.backends.qoro.http_errors import QoroHTTPError
@@ -102,6 +103,17 @@ class QoroClient:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state, _token=None)
         self._transport = self._connected()
+
+    def __copy__(self) -> Self:
+        """A copy with connections of its own. Unlike one that was pickled, it keeps the token."""
+        copied = type(self).__new__(type(self))
+        vars(copied).update(self.__getstate__(), _token=self._token, _transport=self._connected())
+        return copied
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        copied = self.__copy__()
+        vars(copied)["_cache"] = copy.copy(self._cache)
+        return copied
 
     def test_connection(self) -> requests.Response:
         """Ask whether the service is there and takes the token.

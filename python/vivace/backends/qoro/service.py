@@ -82,6 +82,14 @@ class QoroService(QoroAnalysis, CircuitRunner):
         ConfigError: There is no token, or no target of the name given.
         QoroHTTPError: The service refuses the token.
         QoroConnectionError: The service cannot be reached.
+
+    >>> from vivace.server import LocalServer
+    >>> bell = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1];'
+    >>> with LocalServer() as server:
+    ...     with QoroService(server.token, base_url=server.url, journal=None) as service:
+    ...         result = service.run({"bell": bell}, ham_ops="ZZ;XX;ZI", verbose=False)
+    >>> result.expectations().values.round(12).tolist()
+    [[1.0, 1.0, 0.0]]
     """
 
     def __init__(  # noqa: PLR0913 - the positional ones are those of older releases
@@ -184,6 +192,16 @@ class QoroService(QoroAnalysis, CircuitRunner):
     def resolves_parameters(self) -> bool:
         """Always True: templates travel with their rows."""
         return True
+
+    def set_seed(self, seed: int) -> None:
+        """Make sampling repeatable, where the service runs Maestro and its config is set that way.
+
+        Quantum processors, and jobs with an ``execution_config``, know no seed.
+        """
+        if self.execution_config is None and not isinstance(self._options.target, QPUSystem):
+            from vivace.backends.maestro.config import MaestroConfig
+
+            self.maestro_config = (self.maestro_config or MaestroConfig()).override(seed=seed)
 
     def submit_circuits(
         self,
@@ -378,9 +396,5 @@ def _are_templates(circuits: Any) -> bool:
 
 
 def _depths(batch: CircuitBatch) -> list[int]:
-    depths = [0] * len(batch)
-    for template in batch.templates:
-        depth = template.depth
-        for circuit in template.circuits.tolist():
-            depths[circuit] = depth
-    return depths
+    depths = [template.depth for template in batch.templates]
+    return [depths[template] for template in batch.core.places[0].tolist()]
