@@ -322,6 +322,14 @@ def _check_labels(labels: list[Any]) -> None:
     odd = next((label for label in labels if not isinstance(label, str)), None)
     if odd is not None:
         raise TypeError(f"Expected circuit labels as str, got {odd!r} ({type(odd).__name__}).")
+    for label in labels:
+        if not label.isascii():
+            try:
+                label.encode()
+            except UnicodeEncodeError:
+                raise ParameterError(
+                    f"Circuit label {label!a} holds half a character (a surrogate). Use another label."
+                ) from None
 
 
 def _text(label: str, item: Any) -> str:

@@ -102,7 +102,7 @@ def seeded(path, circuits, shots=200):
         return {entry["label"]: entry["results"] for entry in simulator.submit_circuits(circuits).results}
 
 
-@pytest.mark.parametrize("path", ["compiled", "probabilities", "kept", "workers"])
+@pytest.mark.parametrize("path", ["compiled", "probabilities", "kept", "workers", "circuits"])
 @pytest.mark.parametrize("n_qubits", [5, 11, 12, 15])
 def test_a_seed_gives_the_same_counts_on_every_path(path, n_qubits):
     """Whether the circuit comes alone, with others, or last; beyond 11 qubits is another sampler."""

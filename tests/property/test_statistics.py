@@ -47,7 +47,6 @@ def check(found, exact, shots, **facts):
 
 WAYS = {
     "compiled": ({}, {"path": "compiled"}),
-    "circuits": ({"path": "circuits"}, {"path": "circuits", "method": "Statevector"}),
     "MPS": (
         {"config": MaestroConfig(mps_qubit_threshold=2)},
         {"path": "circuits", "method": "MatrixProductState", "may_truncate": False},
@@ -96,9 +95,9 @@ def test_p_values_under_noise_are_uniform(shots, changes, facts):
     check(many(text, shots, config), exact, shots, path="circuits", **facts)
 
 
-@pytest.mark.parametrize("path", ["kept", "workers"])
-def test_p_values_are_uniform_where_simulators_are_kept(path):
-    """Above 11 qubits the library's sampler draws."""
+@pytest.mark.parametrize("path", ["kept", "workers", "circuits"])
+def test_p_values_of_the_library_are_uniform(path):
+    """Above 11 qubits the library's sampler draws, on every path."""
     text, exact = random_program(3, 3)
     spread = text.replace("qreg q[3]", "qreg q[13]").replace("creg c[3]", "creg c[13]")
     wide = {"0" * 10 + key: p for key, p in exact.items()}

@@ -124,13 +124,59 @@ def test_the_death_of_one_is_told_and_mended(own):
         expected = run(simulator, texts)
         hunter = threading.Thread(target=hunt)
         hunter.start()
-        with pytest.raises(SimulationError, match=r"process that ran circuit '\d+' .* exit code -9") as told:
+        with pytest.raises(SimulationError, match=r"^Circuit '\d+' .* exit code -9") as told:
             for _ in range(1000):
                 run(simulator, texts)
         over.set()
         hunter.join()
         assert told.value.label is not None
         np.testing.assert_array_equal(run(simulator, texts), expected)
+
+
+def test_a_worker_that_dies_is_replaced_once(own):
+    """The rows it had are run again, and nobody notices."""
+    texts = circuits(400)
+    with MaestroSimulator(path="workers") as simulator:
+        expected = run(simulator, texts)
+        hunter = threading.Timer(0.1, lambda: kill(sorted(own())[:1]))
+        hunter.start()
+        for _ in range(5):
+            np.testing.assert_array_equal(run(simulator, texts), expected)
+        hunter.join()
+
+
+@pytest.mark.parametrize("path", ["circuits", "workers"])
+def test_closed_while_circuits_run(path):
+    """The submission ends with an error that says so; the simulator can be used again."""
+    texts, over = circuits(500), threading.Event()
+
+    def close():
+        while not over.wait(0.1):
+            simulator.close()
+
+    with MaestroSimulator(path=path) as simulator:
+        expected = run(simulator, texts[:1])
+        closer = threading.Thread(target=close)
+        closer.start()
+        with pytest.raises(ExecutionCancelledError, match="^The simulator was closed while circuits were"):
+            for _ in range(100):
+                run(simulator, texts)
+        over.set()
+        closer.join()
+        np.testing.assert_allclose(run(simulator, texts[:1]), expected, atol=1e-12)
+
+
+def test_without_workers_everything_runs_here(own, monkeypatch, caplog):
+    """Where no process can be started; it is said in the log."""
+    texts = circuits(50)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with MaestroSimulator() as simulator:
+        for _ in range(20):
+            result = simulator.submit_circuits(texts, ham_ops=WORDS)
+    assert not own()
+    assert "No worker processes, circuits run in this one" in caplog.text
+    with MaestroSimulator(path="kept") as kept:
+        np.testing.assert_allclose(result.expectations().values, run(kept, texts), atol=1e-12)
 
 
 def test_the_death_of_an_idle_one_goes_unnoticed(own):

@@ -149,6 +149,12 @@ pub fn pack_outcomes<'py>(
 ) -> PyResult<Rows<'py>> {
     let (outcomes, counts) = (outcomes.as_slice()?, counts.as_slice()?);
     check_bits(&bits, n_bits)?;
+    let fits = |end: &usize| *end <= outcomes.len() && *end <= counts.len();
+    if !ends.is_sorted() || !ends.last().is_none_or(fits) {
+        return Err(PyValueError::new_err(
+            "Expected ends of rows, ascending, within the outcomes and their counts.",
+        ));
+    }
     let rows = py.detach(|| {
         let mut start = 0;
         let row = |end: usize| {

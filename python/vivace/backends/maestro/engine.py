@@ -42,6 +42,8 @@ __all__ = ["Engine"]
 
 _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
 
+_MOST_SHOTS: Final = (1 << 31) - 1  # of one circuit object: the library counts them in a C int
+
 _MOST_JOBS: Final = 1024  # in hand at a time, so that memory does not grow with the rows
 
 T = TypeVar("T")
@@ -177,14 +179,22 @@ class Engine:
             )
         check_sample(run.config, native, label)
         self.warn_of_truncation(run, native, label)
+        narrow = native.n_qubits <= SAMPLED_QUBITS
+        exact = run.config.noise_model is None and is_sampled(run, native.n_qubits)
+        if exact and readout is not None and (narrow or run.path != "circuits"):
+            bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
+            how = self._sampled if narrow else self._sampled_kept
+            return partial(how, run, template, native, rows, bits, shots, seeds)
+        if shots.max() > _MOST_SHOTS:
+            asked = run.labels[template.circuits[rows[shots.argmax()]]]
+            raise SimulationError(
+                f"Circuit '{asked}' is to be sampled {shots.max()} times, but Maestro runs such a circuit at "
+                f"most {_MOST_SHOTS} times. Submit it more than once, with another seed each time.",
+                asked,
+            )
         if run.config.noise_model is not None:
             refuse_noisy(native, label)
             return partial(self._noisy_counts, run, template, native, rows, shots, seeds)
-        if readout is not None and run.path != "circuits" and is_sampled(run, native.n_qubits):
-            bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
-            narrow = native.n_qubits <= SAMPLED_QUBITS
-            how = self._sampled if narrow else self._sampled_kept
-            return partial(how, run, template, native, rows, bits, shots, seeds)
         if max(native.condition_values, default=0) > _MAX_CONDITION:
             raise SimulationError(
                 f"Circuit '{label}' compares a classical register with a number above {_MAX_CONDITION}, "
@@ -228,7 +238,7 @@ class Engine:
         """Counts from kept simulators, here or in workers: the library's sampler gives the same in both."""
         unitary = native.unitary()
         assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
-        work = Work(unitary.n_qubits, unitary.n_operations, 0, len(rows))
+        work = Work(unitary.n_qubits, unitary.n_operations, 0, len(rows), n_shots=int(shots.max()))
         path = self.keeper.cheapest(run, work, ["kept", "workers"])
         how = Keeping(path, kept_circuit(unitary), cost("kept", work._replace(n_rows=1), 1))
         qubits, width, every = list(bits.values()), template.n_clbits, template.circuits

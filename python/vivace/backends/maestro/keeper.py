@@ -78,7 +78,12 @@ class Keeper:
         if workers is None or workers >= costs[best] or cores() == 1 or not Workers.possible():
             return best
         self._missed += costs[best] - workers
-        return "workers" if self._workers.started or self._missed >= START else best
+        if self._workers.started:
+            return "workers"
+        if self._missed < START:
+            return best
+        self._missed = 0.0  # if they do not start now, they may later
+        return "workers" if self._workers.start() else best
 
     def values(
         self, run: Run, how: Keeping, words: list[str], angles: NDArray[np.float64], labels: Sequence[str]

@@ -12,7 +12,10 @@ from array import array
 from operator import itemgetter
 from typing import IO, Any, Final, NamedTuple
 
-__all__ = ["Kept", "KeptCircuit", "merged", "read_frame", "serve", "write_frame"]
+__all__ = ["READY", "Kept", "KeptCircuit", "merged", "read_frame", "serve", "write_frame"]
+
+READY: Final = "ready"
+"""What `serve` writes first."""
 
 _SIZE: Final = struct.Struct("<Q")
 
@@ -178,10 +181,11 @@ def write_frame(stream: IO[bytes], value: Any) -> None:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer requests until they end. One circuit is kept at a time, the one sent last."""
+    """Say `READY`, then answer requests until they end. One circuit is kept at a time, the one sent last."""
     import maestro
 
     kept: Kept | None = None
+    write_frame(answers, READY)
     while True:
         try:
             circuit, method, arguments = read_frame(requests)

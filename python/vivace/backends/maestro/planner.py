@@ -50,6 +50,7 @@ _KEPT_OPERATION: Final = 0.2e-6
 _KEPT_GATE: Final = 0.4e-9
 _KEPT_WORD: Final = 1.4e-9
 _KEPT_SAMPLE: Final = 3e-9
+_KEPT_SHOT: Final = 20e-9
 _WORKERS_CALL: Final = 300e-6
 _CIRCUIT: Final = 600e-6
 _CIRCUIT_OPERATION: Final = 0.6e-6
@@ -71,6 +72,7 @@ class Work(NamedTuple):
         n_words: Words to take the value of; 0 when it is sampled.
         n_rows: Rows of angles.
         bond_exponent: For a matrix product state, its bond dimension as a power of two.
+        n_shots: Shots for each row, when it is sampled.
     """
 
     n_qubits: int
@@ -78,6 +80,7 @@ class Work(NamedTuple):
     n_words: int
     n_rows: int
     bond_exponent: int | None = None
+    n_shots: int = 0
 
 
 def cores() -> int:
@@ -92,7 +95,7 @@ def cost(path: Path, work: Work, n_cores: int) -> float:
     >>> min(PATHS, key=lambda path: cost(path, small, 2)), min(PATHS, key=lambda path: cost(path, wide, 2))
     ('compiled', 'workers')
     """
-    n_qubits, n_gates, n_words, n_rows, _ = work
+    n_qubits, n_gates, n_words, n_rows, *_ = work
     shared = min(n_cores, n_rows)
     if path == "workers":
         return _WORKERS_CALL + n_rows * _kept(work) / shared
@@ -113,8 +116,8 @@ def cost(path: Path, work: Work, n_cores: int) -> float:
 
 def _kept(work: Work) -> float:
     """Seconds for one row on a kept simulator."""
-    n_qubits, n_gates, n_words, _, bond = work
-    row = _KEPT_ROW + _KEPT_OPERATION * n_gates
+    n_qubits, n_gates, n_words, _, bond, n_shots = work
+    row = _KEPT_ROW + _KEPT_OPERATION * n_gates + _KEPT_SHOT * n_shots
     if bond is not None:
         return row + (n_gates + n_words) * (_PRODUCT_GATE + _PRODUCT_BOND * (1 << 3 * min(bond, _MOST_BOND)))
     read = _KEPT_WORD * n_words if n_words else _KEPT_SAMPLE

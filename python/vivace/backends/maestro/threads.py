@@ -58,9 +58,8 @@ class Threads:
                 if report:
                     run.progress(1)
         except BaseException as error:
-            for future in futures:
-                future.cancel()
-            wait(futures)
+            # Those that close() took off the queue are cancelled, and nobody is left to say so to wait().
+            wait([future for future in futures if not future.cancel()])
             if isinstance(error, CancelledError):
                 raise ExecutionCancelledError(
                     "The simulator was closed while circuits were running"

@@ -6,6 +6,7 @@ uses us is not imported again. It ends when its standard input does, so also wit
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ __all__ = ["Task", "Workers"]
 
 _PINNED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PATIENCE: Final = 5.0  # seconds that a worker is given to end by itself
+_LOG: Final = logging.getLogger(__name__)
 _numbers: Final = count()
 
 
@@ -48,6 +50,15 @@ class _Worker:
             start_new_session=True,  # Ctrl+C in the terminal is for the parent alone
         )
         self._loaded: int | None = None
+        try:
+            self._hear()
+        except (EOFError, OSError):
+            code = self.end()
+            raise OSError(f"a worker process ended with exit code {code} before it was ready") from None
+
+    def _hear(self) -> Any:
+        assert self._process.stdout is not None  # noqa: S101 - a pipe
+        return read_frame(self._process.stdout)
 
     def ask(self, task: Task, method: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
         """Whether the worker succeeded, and its answer or what went wrong.
@@ -56,13 +67,12 @@ class _Worker:
             EOFError: The worker has ended.
             OSError: Likewise.
         """
-        process = self._process
-        assert process.stdin is not None  # noqa: S101 - both are pipes
-        assert process.stdout is not None  # noqa: S101
+        requests = self._process.stdin
+        assert requests is not None  # noqa: S101 - a pipe
         circuit = None if self._loaded == task.number else tuple(task.circuit)
         self._loaded = None
-        write_frame(process.stdin, (circuit, method, arguments))
-        succeeded, answer = read_frame(process.stdout)
+        write_frame(requests, (circuit, method, arguments))
+        succeeded, answer = self._hear()
         if succeeded:
             self._loaded = task.number
         return succeeded, answer
@@ -112,40 +122,60 @@ class Workers:
         """Whether there are any."""
         return bool(self._all)
 
+    def start(self) -> bool:
+        """Start one if there is none; whether that was possible."""
+        try:
+            worker = self._take()
+        except OSError as error:
+            _LOG.warning("No worker processes, circuits run in this one: %s", error)
+            return False
+        self._put_back(worker)
+        return True
+
     def run(self, label: str, task: Task, method: str, *arguments: Any) -> Any:
         """What a method of `Kept` returns, from a worker that is idle, or a new one.
+
+        A worker that ends is replaced once: what it was asked depends on nothing before it.
 
         Raises:
             SimulationError: The simulator failed, or the worker ended; names the circuit ``label``.
         """
-        worker = self._take()
         try:
-            succeeded, answer = worker.ask(task, method, arguments)
-        except (EOFError, OSError):
-            self._forget(worker)
-            code = worker.end()
+            try:
+                succeeded, answer = self._ask(task, method, arguments)
+            except (EOFError, OSError) as error:
+                _LOG.warning("Circuit '%s' and those after it run again: %s", label, error)
+                succeeded, answer = self._ask(task, method, arguments)
+        except (EOFError, OSError) as error:
             raise SimulationError(
-                f"The worker process that ran circuit '{label}' and those after it has ended, with exit code "
-                f"{code}. Run them again; if memory was short, with less else on this machine.",
+                f"Circuit '{label}' and those after it could not be run: {error}. Run them again; if memory "
+                "was short, with less else on this machine.",
                 label,
             ) from None
-        except BaseException:
-            self._forget(worker)
-            worker.end(at_once=True)
-            raise
-        with self._lock:
-            self._idle.append(worker)
         if not succeeded:
             raise SimulationError(f"Circuit {label!r} failed in the simulator: {answer}", label)
         return answer
 
+    def _ask(self, task: Task, method: str, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+        worker = self._take()
+        try:
+            found = worker.ask(task, method, arguments)
+        except (EOFError, OSError):
+            code = self._drop(worker)
+            raise OSError(f"a worker process ended with exit code {code}") from None
+        except BaseException:
+            self._drop(worker, at_once=True)
+            raise
+        self._put_back(worker)
+        return found
+
     def close(self) -> None:
-        """End the workers, once nothing runs on them."""
+        """End the workers: those at work once they are done, the others before this returns."""
         with self._lock:
-            workers, self._all, self._idle = self._all, set(), []
-        for worker in workers:
+            idle, self._all, self._idle = self._idle, set(), []
+        for worker in idle:
             worker.let_go()
-        for worker in workers:
+        for worker in idle:
             worker.end()
 
     def disown(self) -> None:
@@ -158,8 +188,7 @@ class Workers:
         while (worker := self._pop()) is not None:
             if worker.is_alive():
                 return worker
-            self._forget(worker)
-            worker.end()
+            self._drop(worker)
         worker = _Worker()
         with self._lock:
             self._all.add(worker)
@@ -169,6 +198,15 @@ class Workers:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def _forget(self, worker: _Worker) -> None:
+    def _put_back(self, worker: _Worker) -> None:
+        with self._lock:
+            kept = worker in self._all
+            if kept:
+                self._idle.append(worker)
+        if not kept:  # close() was called meanwhile
+            worker.end()
+
+    def _drop(self, worker: _Worker, *, at_once: bool = False) -> int:
         with self._lock:
             self._all.discard(worker)
+        return worker.end(at_once=at_once)
