@@ -33,6 +33,11 @@ _DELAY = 0.05
 class Proxy:
     """Stands between a client and a server; use it in a ``with`` block, clients go to `url`.
 
+    Attributes:
+        seen: (name of the endpoint, number among the requests to it) of all requests.
+        uploads: (path, body) of those uploads that reached the server.
+        injected: Faults so far.
+
     Args:
         target: Base address of the server.
         plan: What happens to a request: called with (name of the endpoint, number among the requests to it,
@@ -45,6 +50,7 @@ class Proxy:
         self.plan = plan
         self.seen = []
         self.injected = 0
+        self.uploads = []
         self._counts = Counter()
         self._lock = threading.Lock()
         self._open = set()
@@ -114,6 +120,8 @@ class Proxy:
         if fault and fault[0].isdigit():
             connection.sendall(_status(fault.removesuffix("+"), again=fault.endswith("+")))
             return True
+        if path.endswith("/add_circuits/"):
+            self.uploads.append((path, body))
         return self._answer(connection, fault, _forward(upstream, method, path, headers, body))
 
     def _fault(self, method, path):
