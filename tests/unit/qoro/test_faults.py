@@ -143,10 +143,11 @@ def test_an_open_job_that_cannot_be_cancelled_is_told_and_found_again(connect, c
 
 
 def test_results_that_cannot_be_fetched_just_now_are_told(service, cloud):
-    cloud.faults["job results"].extend([None, *["drop"] * 3])
+    cloud.faults["job results"].extend([None, *["drop"] * 9])
     with pytest.raises(QoroConnectionError) as caught:
         service.run([ROWS], verbose=False)
     (job_id,) = cloud.jobs
+    cloud.faults.clear()
     told = f"Job {job_id} keeps its results: service.resume({job_id!r}) fetches them."
     assert caught.value.__notes__ == [told]
     assert service.resume(job_id, verbose=False).results == RESULTS
