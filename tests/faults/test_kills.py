@@ -1,4 +1,4 @@
-"""Clients and servers that are killed: what they had begun is found again, finished or ended, never run twice."""
+"""Clients and servers that are killed: what they had begun is found again, and never run twice."""
 
 import contextlib
 import json
@@ -25,7 +25,8 @@ from vivace.backends import JobConfig, MaestroConfig, QoroService
 options = json.load(sys.stdin)
 circuits, token = options.pop("circuits"), options.pop("token")
 config = JobConfig(shots=50, simulator_cluster="qoro_maestro")
-with QoroService(token, config, polling_interval=0.01, maestro_config=MaestroConfig(seed=7), **options) as service:
+options |= {"polling_interval": 0.01, "maestro_config": MaestroConfig(seed=7)}
+with QoroService(token, config, **options) as service:
     service.run(circuits, verbose=False)
 """
 
@@ -39,18 +40,20 @@ def expected():
 
 @contextlib.contextmanager
 def killed_at(world, journal, position, fault):
-    """A client in another process that is killed while a request is on its way; where it connected to."""
+    """A client in another process, killed while a request is out (``"drop"``) or has been acted on
+    (``"lose"``); where it connected to."""
     killed = threading.Event()
     process = []
 
-    def plan(*at):
+    def kill(*at):
         if at == position:
             process[0].kill()
             killed.set()
             return fault
         return None
 
-    with Proxy(world.url, plan) as proxy:
+    never = lambda *at: None  # noqa: E731
+    with Proxy(world.url, *((kill, never) if fault == "drop" else (never, kill))) as proxy:
         options = {
             "token": world.token,
             "circuits": CIRCUITS,
@@ -128,7 +131,6 @@ def test_a_killed_server(tally, expected, tmp_path, point):
             again = (tmp_path / "server.db", "--port", port_of(servers[0].url))
             back.append(threading.Thread(target=lambda: servers.append(ServerProcess(*again))))
             back[0].start()
-        return None
 
     try:
         with (

@@ -2,13 +2,13 @@
 
 What a plan names for a request happens to it:
 
-========  =================================================================================================
-not acted  ``drop`` (read, then closed), ``reset`` (read, then RST), ``half`` (RST in the middle of the request),
-           a status, with ``+`` for a ``Retry-After``: ``"503"``, ``"503+"``
+=========  ===============================================================================================
+not acted  ``drop`` (read, then closed), ``reset`` (read, then RST), ``half`` (RST in the middle of the
+           request), a status, with ``+`` for a ``Retry-After``: ``"503"``, ``"503+"``
 acted      ``lose`` (answer gone, closed), ``lose reset`` (RST), ``head`` (cut off in its head), ``truncate``
            (in its body), ``lose 502``, ``lose 504`` (a gateway that did not wait for it)
 delivered  ``delay`` (late), ``trickle`` (in small pieces)
-========  =================================================================================================
+=========  ===============================================================================================
 """
 
 import contextlib
@@ -42,12 +42,14 @@ class Proxy:
         target: Base address of the server.
         plan: What happens to a request: called with (name of the endpoint, number among the requests to it,
             from 0), returns a fault or None.
+        acted: Called the same way when the server has answered, before the client can know.
     """
 
-    def __init__(self, target, plan=lambda name, number: None):
+    def __init__(self, target, plan=lambda *at: None, acted=lambda *at: None):
         parts = urlsplit(target)
         self.target = parts.hostname, parts.port
         self.plan = plan
+        self.acted = acted
         self.seen = []
         self.injected = 0
         self.uploads = []
@@ -108,12 +110,12 @@ class Proxy:
         method, path = line[0].decode(), line[1].decode()
         headers = http.client.parse_headers(requests)
         length = int(headers.get("Content-Length") or 0)
-        fault = self._fault(method, path)
+        at, fault = self._fault(method, path)
         if fault == "half":
             requests.read(length // 2)
             return _reset(connection)
         body = requests.read(length)
-        if fault == "drop":
+        if fault == "drop" or len(body) < length:
             return False
         if fault == "reset":
             return _reset(connection)
@@ -122,7 +124,9 @@ class Proxy:
             return True
         if path.endswith("/add_circuits/"):
             self.uploads.append((path, body))
-        return self._answer(connection, fault, _forward(upstream, method, path, headers, body))
+        answer = _forward(upstream, method, path, headers, body)
+        self.acted(*at)
+        return self._answer(connection, fault, answer)
 
     def _fault(self, method, path):
         parts = urlsplit(path)
@@ -132,9 +136,10 @@ class Proxy:
             number = self._counts[name]
             self._counts[name] += 1
             self.seen.append((name, number))
-            fault = self.plan(name, number)
+        fault = self.plan(name, number)
+        with self._lock:
             self.injected += fault is not None
-        return fault
+        return (name, number), fault
 
     @staticmethod
     def _answer(connection, fault, answer):
