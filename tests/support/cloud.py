@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         parts = urlsplit(self.path)
-        endpoint, job_id = _match(self.command, parts.path.removeprefix("/api/"))
+        endpoint, job_id = match(self.command, parts.path.removeprefix("/api/"))
         name = endpoint.name if endpoint else "unknown"
         with self.cloud.lock:
             self.cloud.clients.append(self.client_address)
@@ -179,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.cloud.keys[key]
 
 
-def _match(method, path):
+def match(method, path):
     for endpoint in endpoints.ENDPOINTS:
         before, placeholder, after = endpoint.path.partition("{job_id}")
         if endpoint.method != method:

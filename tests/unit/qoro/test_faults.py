@@ -125,6 +125,34 @@ def test_a_refused_upload_leaves_no_open_job(service, cloud, status):
     assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
 
 
+def test_an_open_job_that_cannot_be_cancelled_is_told_and_found_again(connect, cloud, tmp_path):
+    service = connect(max_request_bytes=80_000, journal=tmp_path / "jobs.db")
+    cloud.faults["circuit upload"].extend([None, (400, {}, "no")])
+    cloud.faults["job cancel"].extend(["drop"] * 2)
+    with pytest.raises(QoroHTTPError) as caught:
+        service.submit_circuits([ROWS])
+    ((job_id, job),) = cloud.jobs.items()
+    assert caught.value.__notes__ == [
+        f"Job {job_id} was open by then, and could not be cancelled: service.cancel_job({job_id!r}) does, "
+        "when the service can be reached."
+    ]
+    assert [(found.job_id, found.state) for found in service.jobs()] == [(job_id, "UPLOADING")]
+    with pytest.raises(SubmissionError, match="broke off, so it will not run. It is cancelled"):
+        service.resume(job_id, verbose=False)
+    assert job.status == "CANCELLED"
+
+
+def test_results_that_cannot_be_fetched_just_now_are_told(service, cloud):
+    cloud.faults["job results"].extend([None, *["drop"] * 9])
+    with pytest.raises(QoroConnectionError) as caught:
+        service.run([ROWS], verbose=False)
+    (job_id,) = cloud.jobs
+    cloud.faults.clear()
+    told = f"Job {job_id} keeps its results: service.resume({job_id!r}) fetches them."
+    assert caught.value.__notes__ == [told]
+    assert service.resume(job_id, verbose=False).results == RESULTS
+
+
 def test_a_lost_answer_to_init_opens_one_job_where_the_service_knows_the_key(service, cloud):
     cloud.faults["job init"].extend(["lose", "lose"])
     service.submit_circuits([ROWS])

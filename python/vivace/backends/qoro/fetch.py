@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import requests
 
-from vivace.backends.qoro.http_errors import QoroHTTPError
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, UnreadableAnswerError
 from vivace.backends.qoro.jobs import fetch_status, known_status
+from vivace.backends.qoro.retrying import is_transient
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.jobs import JobStatus
@@ -149,8 +150,13 @@ def _results_page(transport: Transport, job_id: str, offset: int, event: Event |
             params={"limit": endpoints.PAGE_LIMIT, "offset": offset},
             cancellation_event=event,
         )
-    except QoroHTTPError as error:
-        raise _explained(transport, job_id, error) from error
+    except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
+        if is_transient(error):
+            error.add_note(f"Job {job_id} keeps its results: service.resume({job_id!r}) fetches them.")
+        explained = _explained(transport, job_id, error) if isinstance(error, QoroHTTPError) else error
+        if explained is error:
+            raise
+        raise explained from error
 
 
 def _read_page(body: Any) -> ResultsPage:

@@ -199,9 +199,14 @@ class Submission:
                     continue
                 requests = unknown.requests
             except BaseException as error:
-                cancel_quietly(self.transport, job_id)
-                self.on_state(job_id, "ABANDONED")
-                error.add_note(f"Job {job_id} was open by then, and is cancelled.")
+                if cancel_quietly(self.transport, job_id) is not None:
+                    self.on_state(job_id, "ABANDONED")
+                    error.add_note(f"Job {job_id} was open by then, and is cancelled.")
+                else:
+                    error.add_note(
+                        f"Job {job_id} was open by then, and could not be cancelled: "
+                        f"service.cancel_job({job_id!r}) does, when the service can be reached."
+                    )
                 raise
             self.on_state(job_id, "SUBMITTED")
             return Submitted(job_id, requests)
@@ -247,8 +252,9 @@ class Submission:
         return requests
 
     def _abandon(self, job_id: str, unknown: _UnknownOutcomeError, attempt: int) -> None:
-        cancel_quietly(self.transport, job_id)
-        self.on_state(job_id, "ABANDONED")
+        # One that cannot be cancelled never runs either. The journal keeps it open, to be cancelled later.
+        if cancel_quietly(self.transport, job_id) is not None or unknown.last:
+            self.on_state(job_id, "ABANDONED")
         _log.info("Upload to job %s at circuit %d is in doubt (%s).", job_id, unknown.first, unknown)
         if attempt == _JOBS:
             raise SubmissionError(

@@ -1,0 +1,157 @@
+"""Clients and servers that are killed: what they had begun is found again, and never run twice."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from support.proxy import Proxy
+from support.server import Client, ServerProcess, slow_circuit
+from vivace.backends import JobConfig, MaestroConfig, MaestroSimulator, QoroService, RetryPolicy
+from vivace.errors import SubmissionError
+
+PATIENT = RetryPolicy(attempts=400, backoff=0.02, max_backoff=0.1)
+CIRCUITS = {f"c{i}": slow_circuit(i, qubits=10, layers=4) for i in range(120)}
+CONFIG = JobConfig(shots=50, simulator_cluster="qoro_maestro")
+CHUNK = 20_000  # four uploads
+
+CLIENT = """
+import json, sys
+from vivace.backends import JobConfig, MaestroConfig, QoroService
+options = json.load(sys.stdin)
+circuits, token = options.pop("circuits"), options.pop("token")
+config = JobConfig(shots=50, simulator_cluster="qoro_maestro")
+options |= {"polling_interval": 0.01, "maestro_config": MaestroConfig(seed=7)}
+with QoroService(token, config, **options) as service:
+    service.run(circuits, verbose=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def expected():
+    with MaestroSimulator(shots=50, config=MaestroConfig(seed=7)) as simulator:
+        found = simulator.submit_circuits(CIRCUITS).results
+    return [{"label": entry["label"], "results": entry["results"]} for entry in found]
+
+
+@contextlib.contextmanager
+def killed_at(world, journal, position, fault):
+    """A client in another process, killed while a request is out (``"drop"``) or has been acted on
+    (``"lose"``); where it connected to."""
+    killed = threading.Event()
+    process = []
+
+    def kill(*at):
+        if at == position:
+            process[0].kill()
+            killed.set()
+            return fault
+        return None
+
+    never = lambda *at: None  # noqa: E731
+    with Proxy(world.url, *((kill, never) if fault == "drop" else (never, kill))) as proxy:
+        options = {
+            "token": world.token,
+            "circuits": CIRCUITS,
+            "base_url": proxy.url,
+            "journal": str(journal),
+            "max_request_bytes": CHUNK,
+            "factor_circuits": False,
+        }
+        process.append(subprocess.Popen([sys.executable, "-c", CLIENT], stdin=subprocess.PIPE, text=True))
+        process[0].communicate(json.dumps(options), timeout=60)
+        assert killed.is_set(), proxy.seen
+        assert process[0].returncode == -signal.SIGKILL
+        yield proxy.url
+
+
+BROKEN = [(("circuit upload", chunk), "drop") for chunk in range(4)]
+BROKEN += [(("circuit upload", chunk), "lose") for chunk in range(3)]
+WHOLE = [(("circuit upload", 3), "lose"), (("job status", 0), "drop")]
+WHOLE += [(("job results", page), "drop") for page in range(2)]
+
+
+@pytest.mark.parametrize(("point", "fault"), BROKEN, ids=str)
+def test_a_client_killed_before_all_is_uploaded(server, make_world, tally, expected, tmp_path, point, fault):
+    """The next one finds the job in the journal: it never runs, and can be submitted again."""
+    journal = tmp_path / "jobs.db"
+    world = make_world(server, journal)
+    with killed_at(world, journal, point, fault) as url, world.service(url) as service:
+        (record,) = service.jobs(refresh=True)
+        assert record.n_circuits == len(CIRCUITS)
+        assert record.state == ("FINALIZING" if point[1] == 3 else "UPLOADING")
+        with pytest.raises(SubmissionError, match="will not run. It is cancelled; submit its 120") as caught:
+            service.resume(record.job_id, verbose=False)
+        assert caught.value.job_id == record.job_id
+        assert [found.state for found in service.jobs()] == ["ABANDONED"]
+        assert world.client.status(record.job_id) == "CANCELLED"
+        assert world.spent() == {}
+        found = service.run(CIRCUITS, verbose=False, override_job_config=JobConfig(shots=50))
+    assert found.results == expected
+    world.check(len(CIRCUITS))
+    tally.add(injected=1, explained=1)
+
+
+@pytest.mark.parametrize(("point", "fault"), WHOLE, ids=str)
+def test_a_client_killed_after_all_is_uploaded(server, make_world, tally, expected, tmp_path, point, fault):
+    """The next one waits for the job that runs, and fetches."""
+    journal = tmp_path / "jobs.db"
+    world = make_world(server, journal)
+    with killed_at(world, journal, point, fault) as url, world.service(url) as service:
+        (record,) = service.jobs()
+        assert record.state == {"circuit upload": "FINALIZING", "job status": "SUBMITTED"}.get(
+            point[0], "COMPLETED"
+        )
+        assert service.resume(record.job_id, verbose=False).results == expected
+        assert [found.state for found in service.jobs()] == ["COMPLETED"]
+    world.check(len(CIRCUITS))
+    tally.add(injected=1, survived=1)
+
+
+def port_of(url):
+    return url.rsplit(":", 1)[1].split("/")[0]
+
+
+DOWN = [("circuit upload", 1), ("circuit upload", 3), ("job status", 1), ("job results", 1)]
+
+
+@pytest.mark.parametrize("point", DOWN, ids=str)
+def test_a_killed_server(tally, expected, tmp_path, point):
+    """It comes back on the same port and database; a client that is patient notices nothing."""
+    servers = [ServerProcess(tmp_path / "server.db", "--workers", "1")]
+    back = []
+
+    def plan(*at):
+        if at == point:
+            servers[0].stop(signal.SIGKILL)
+            again = (tmp_path / "server.db", "--port", port_of(servers[0].url))
+            back.append(threading.Thread(target=lambda: servers.append(ServerProcess(*again))))
+            back[0].start()
+
+    try:
+        with (
+            Proxy(servers[0].url, plan) as proxy,
+            QoroService(
+                ServerProcess.TOKEN,
+                CONFIG,
+                base_url=proxy.url,
+                journal=tmp_path / "jobs.db",
+                polling_interval=0.01,
+                retry=PATIENT,
+                max_request_bytes=CHUNK,
+                factor_circuits=False,
+                maestro_config=MaestroConfig(seed=7),
+            ) as service,
+        ):
+            assert service.run(CIRCUITS, verbose=False).results == expected
+            back[0].join()
+            client = Client(servers[1].url, ServerProcess.TOKEN)
+            assert client.get("credits/")["balance"] == "999999.88", "paid for once"
+        tally.add(injected=1, survived=1)
+    finally:
+        for one in servers:
+            one.stop()
