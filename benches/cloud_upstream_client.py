@@ -29,7 +29,7 @@ def texts(kind: str, count: int) -> dict[str, str]:
         text = corpus.template(QUBITS, LAYERS)
         rows = np.random.default_rng(1).uniform(-np.pi, np.pi, (count, LAYERS, 2)).round(8)
         found = [text % tuple(np.tile(row[:, None], (1, QUBITS, 1)).ravel().tolist()) for row in rows]
-    return {f"circuit {index}": text for index, text in enumerate(found)}
+    return {str(index): text for index, text in enumerate(found)}
 
 
 class Meter:
@@ -41,7 +41,9 @@ class Meter:
 
         def send(adapter: Any, request: Any, **options: Any) -> Any:
             head = sum(len(name) + len(value) + 4 for name, value in request.headers.items())
-            self.sent += len(request.method) + len(request.path_url) + 12 + head + 2 + len(request.body or b"")
+            self.sent += (
+                len(request.method) + len(request.path_url) + 12 + head + 2 + len(request.body or b"")
+            )
             return real(adapter, request, **options)
 
         requests.adapters.HTTPAdapter.send = send
