@@ -3,8 +3,8 @@
 Each measurement is a client process of its own, in a venv of its own, that talks HTTP to one server in this
 process. Uploads go to a server without workers, so that nothing but the clients computes. Processor time
 counts all threads of the client, from the circuits as texts to the job accepted, or from the job id to
-the results; bytes are those of the requests, heads included. An angle of 8 random decimals has 30 bits that no
-encoding can leave out: with 96 of them in every circuit, 3.6 × fewer bytes is the most there could be. And
+the results; bytes are those of the requests, heads included. An angle of 8 random decimals has 30 bits that
+no encoding can leave out: with 96 of them in every circuit, 3.6 × fewer bytes is the most there could be. And
 4 million keys are dicts no sooner than Python makes strings and dicts of them.
 """
 
@@ -97,7 +97,7 @@ def _submitted(
         # What upstream was not asked to do is what it would take at the pace of its largest submission.
         scale = 1.0 if size in other else size / largest
         against = other.get(size, other[largest])
-        told = f"{size:,} circuits" + ("" if scale == 1 else f" (scaled)")
+        told = f"{size:,} circuits" + ("" if scale == 1 else " (scaled)")
         ratios = (("CPU", "cpu", Aim("≥", 100), "s"), ("bytes", "bytes", Aim("≥", 20), "B"))
         for what, key, aim, unit in ratios:
             group = name
