@@ -1,7 +1,9 @@
 """`vivace run --backend qoro` and `vivace jobs`, against a server on loopback."""
 
 import json
+import signal
 import threading
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -41,8 +43,7 @@ def test_a_run_in_the_cloud_gives_what_one_here_gives(vivace):
         out = f"{backend}.json"
         done = vivace("run", "bell.qasm", "--backend", backend, "--out", out, *options)
         assert done.stderr == ""
-        with open(out) as file:
-            return json.load(file)["results"]
+        return json.loads(Path(out).read_text())["results"]
 
     assert entries("qoro", "--seed", 5) == entries("maestro", "--seed", 5)
     (there,), (here,) = (entries(b, "--observable", "words.txt") for b in ("qoro", "maestro"))
@@ -58,8 +59,7 @@ def test_a_detached_job_is_listed_and_resumed(vivace, server, monkeypatch):
     assert line[2:5] == ["EXECUTE", "1", "qoro_maestro"]
     assert line[-1] == server.url
     done = vivace("jobs", "resume", job_id, "--out", "counts.json")
-    with open("counts.json") as file:
-        (entry,) = json.load(file)["results"]
+    (entry,) = json.loads(Path("counts.json").read_text())["results"]
     assert sum(entry["results"].values()) == 30
     assert done.stdout.splitlines()[0].split() == ["circuit", "outcome", "count", "share"]
     assert states(vivace("jobs")) == [(job_id, "COMPLETED")]
@@ -89,8 +89,7 @@ def test_a_resumed_job_of_an_observable(vivace):
         ["bell", "ZZ", "1.00000000"],
         ["bell", "XX", "1.00000000"],
     ]
-    with open("words.txt", "w") as file:
-        file.write("1 YY\n")
+    Path("words.txt").write_text("1 YY\n")
     done = vivace("jobs", "resume", job_id, "--observable", "words.txt", code=2)
     assert done.stderr == (
         "vivace: error: --observable: circuit 'bell' has no value of YY; the job was of others.\n"
@@ -110,8 +109,6 @@ def test_a_job_is_cancelled(vivace, tmp_path):
 
 
 def test_ctrl_c_cancels_the_job_and_says_so(vivace, tmp_path, monkeypatch):
-    import signal
-
     names = [f"slow{index}.qasm" for index in range(60)]
     for index, name in enumerate(names):
         (tmp_path / name).write_text(slow_circuit(index))

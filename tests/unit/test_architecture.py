@@ -27,6 +27,7 @@ LAYERS = [
     {"sweeps"},
     {"distributed", "plots", "primitives", "server"},
     {"cli"},
+    {"__main__"},
 ]
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +21,10 @@ def run(*arguments):
     return CliRunner().invoke(app, ["run", *map(str, arguments)])
 
 
+def rows_of(path):
+    return list(csv.reader(Path(path).read_text().splitlines()))
+
+
 @pytest.fixture(autouse=True)
 def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -32,8 +37,7 @@ def files(tmp_path, monkeypatch):
 def test_counts_of_several_circuits():
     done = run("flip.qasm", "bell.qasm", "--shots", 100, "--seed", 3, "--out", "new/results.json")
     assert done.exit_code == 0, done.stderr
-    with open("new/results.json") as file:
-        flip, bell = json.load(file)["results"]
+    flip, bell = json.loads(Path("new/results.json").read_text())["results"]
     assert flip == {"label": "flip", "results": {"01": 100}}
     assert bell["label"] == "bell"
     common, rare = sorted(bell["results"].items(), key=lambda item: -item[1])
@@ -58,8 +62,7 @@ def test_values_of_an_observable():
         "bell     XX     1.00000000\n"
         "results        values.csv\n"
     )
-    with open("values.csv") as file:
-        rows = list(csv.reader(file))
+    rows = rows_of("values.csv")
     assert rows[0] == ["circuit", "word", "value"]
     assert [(label, word) for label, word, _ in rows[1:]] == [("bell", "<H>"), ("bell", "ZZ"), ("bell", "XX")]
     assert [float(value) for _, _, value in rows[1:]] == pytest.approx([-0.5, 1, 1])
@@ -68,8 +71,7 @@ def test_values_of_an_observable():
 def test_a_seed_repeats():
     def counts(seed):
         assert run("bell.qasm", "--shots", 10_000, "--seed", seed, "--out", "o.csv").exit_code == 0
-        with open("o.csv") as file:
-            return file.read()
+        return rows_of("o.csv")
 
     assert counts(1) == counts(1) != counts(2)
 
@@ -80,8 +82,7 @@ def test_only_the_most_common_outcomes_are_printed(files):
     outcomes = [line.split()[1] for line in done.stdout.splitlines()[2:4]]
     assert outcomes == ["00", "01"]
     assert "and 2 more outcomes; --top and --out give all\n" in done.stdout
-    with open("o.csv") as file:
-        assert sum(int(count) for _, _, count in list(csv.reader(file))[1:]) == 10_000
+    assert sum(int(count) for _, _, count in rows_of("o.csv")[1:]) == 10_000
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from vivace.backends import JobRecord
 
-__all__ = ["jobs"]
+__all__ = ["cancel", "jobs", "resume"]
 
 jobs = typer.Typer(
     name="jobs",
