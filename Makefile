@@ -6,6 +6,7 @@
 #   make bench-aer       the same for Qiskit Aer
 #   make bench-growth    how cost grows with rows, qubits and words, as a table and a picture in growth-out
 #   make bench-planner   what each way to run a circuit costs, as the simulator thinks and as measured
+#   make bench-cloud     our cloud client beside upstream's, on one local server; BENCH='--full --json out.json'
 #   make bench-server    upstream's own clients, two releases of them, against our server
 #   make venv    .venv with Vivace (built wheel) and the development tools
 #   make clean   removes what these targets made
@@ -28,7 +29,7 @@ RUST_SOURCES    := $(shell find rust -name target -prune -o -type f \( -name '*.
 PYTHON_SOURCES  := $(shell find python -name __pycache__ -prune -o -type f -print)
 PACKAGE_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE $(RUST_SOURCES) $(PYTHON_SOURCES)
 
-.PHONY: venv sweep test bench bench-maestro bench-aer bench-growth bench-planner bench-server clean format
+.PHONY: venv sweep test bench bench-maestro bench-aer bench-growth bench-planner bench-server bench-cloud clean format
 .PHONY: check-rust check-lint check-types check-python
 
 # --- set-up ---------------------------------------------------------------------------------------
@@ -87,6 +88,9 @@ bench-server: $(STAMPS)/dev
 
 bench-aer: $(STAMPS)/dev
 	$(BIN)/python benches/aer_upstream.py $(BENCH)
+
+bench-cloud: $(STAMPS)/dev
+	$(BIN)/python benches/cloud_upstream.py $(BENCH)
 
 bench-growth: $(STAMPS)/dev
 	$(BIN)/python benches/growth.py $(BENCH)

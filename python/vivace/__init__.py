@@ -6,8 +6,10 @@ from vivace._lazy import lazy_names
 
 if TYPE_CHECKING:
     from vivace import backends, cancellation, circuits, codecs, errors, plots, qasm, results, sweeps
+    from vivace._version import __version__
 
 __all__ = [
+    "__version__",
     "backends",
     "cancellation",
     "circuits",
@@ -19,4 +21,7 @@ __all__ = [
     "sweeps",
 ]
 
-__getattr__, __dir__ = lazy_names(__name__, {name: f"{__name__}.{name}" for name in __all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {"__version__": "vivace._version", **{name: f"{__name__}.{name}" for name in __all__[1:]}},
+)

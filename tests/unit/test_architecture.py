@@ -19,7 +19,7 @@ import vivace
 PACKAGE = Path(vivace.__file__).parent
 # A part is the first name below `vivace`. It may import the parts of the rows above its own, nothing else.
 LAYERS = [
-    {"_core", "_lazy", "_suggest", "errors"},
+    {"_core", "_files", "_lazy", "_suggest", "_version", "errors"},
     {"_source"},
     {"cancellation", "codecs", "qasm", "tables"},
     {"circuits", "results"},
@@ -27,6 +27,7 @@ LAYERS = [
     {"sweeps"},
     {"distributed", "plots", "primitives", "server"},
     {"cli"},
+    {"__main__"},
 ]
 
 

@@ -1,7 +1,10 @@
 """The README does what it says."""
 
+import json
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -25,12 +28,35 @@ def test_it_is_short():
     assert len(README.splitlines()) < 120
 
 
-@pytest.mark.parametrize("index", range(len(PYTHON)))
-def test_examples_run(index, monkeypatch, capsys):
+def test_examples_run_one_after_the_other(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(ROOT)
-    exec(compile(PYTHON[index], "README.md", "exec"), {})  # our own text
-    shown = capsys.readouterr().out
-    assert shown in README
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    names = {}
+    for code in PYTHON:
+        exec(compile(code, "README.md", "exec"), names)  # our own text
+        assert capsys.readouterr().out in README
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the session is one of bash")
+def test_the_session_with_a_server_runs(tmp_path):
+    (session,) = [code for language, code in BLOCKS if language == "bash"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        session = session.replace("8765", str(free.getsockname()[1]))
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", session],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": path, "XDG_DATA_HOME": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    (entry,) = json.loads((tmp_path / "counts.json").read_text())["results"]
+    assert sum(entry["results"].values()) == 1000
+    assert done.stdout.count("COMPLETED") == 2
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -46,8 +72,9 @@ def test_commands_exist(command):
         assert {a for a in arguments if a.startswith("--")} <= known
     else:
         assert program == "pip"
-        extra = re.search(r"\[(\w+)\]", command)[1]
-        assert re.search(rf"^{extra} = ", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+        metadata = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        for extra in re.search(r"\[([\w,]+)\]", command)[1].split(","):
+            assert re.search(rf"^{extra} = ", metadata, re.MULTILINE)
 
 
 def test_make_sweep_runs_the_command_shown():

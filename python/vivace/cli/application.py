@@ -7,6 +7,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from vivace.cli.jobs_command import jobs
+from vivace.cli.run_command import run
 from vivace.cli.serve_command import serve
 from vivace.cli.sweep_command import sweep
 
@@ -19,11 +21,13 @@ app = typer.Typer(
     help="Runs many quantum circuits fast.",
 )
 app.command()(sweep)
+app.command()(run)
+app.add_typer(jobs)
 app.command()(serve)
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 2 bad input, 130 interrupted."""
+    """Run the command line and exit: 0 done, 2 it cannot be done, 130 interrupted."""
     sys.exit(app())
 
 
@@ -32,7 +36,7 @@ def _vivace(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
+        import vivace
 
-        typer.echo(f"vivace {installed('vivace')}")
+        typer.echo(f"vivace {vivace.__version__}")
         raise typer.Exit

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import typer
 
-from vivace.errors import VivaceError
+from vivace.errors import ExecutionCancelledError, VivaceError
 
-__all__ = ["FAILED", "INTERRUPTED", "complain", "reported", "say", "warnings_told"]
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "complain",
+    "progress_bar",
+    "reported",
+    "say",
+    "say_table",
+    "warnings_told",
+]
 
 FAILED: Final = 2
 """Exit code of bad input."""
@@ -26,6 +36,17 @@ _NAME_WIDTH: Final = 15
 def say(name: str, text: str) -> None:
     """A line of what was found: a name, and what it is."""
     typer.echo(f"{name:<{_NAME_WIDTH}}{text}")
+
+
+def say_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> None:
+    """Rows in columns as wide as they need to be; the columns ``numbers`` are flush right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        cells = [
+            cell.rjust(width) if index in numbers else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        typer.echo("  ".join(cells).rstrip())
 
 
 def complain(text: str) -> None:
@@ -50,6 +71,9 @@ def reported() -> Iterator[list[Path]]:
     except KeyboardInterrupt:
         complain(f"interrupted; {'the results are saved' if saved else 'nothing is saved'}")
         raise typer.Exit(INTERRUPTED) from None
+    except ExecutionCancelledError as error:
+        complain(f"interrupted: {_told(error)}")
+        raise typer.Exit(INTERRUPTED) from None
     except (VivaceError, OSError, MemoryError) as error:
         complain("".join([f"error: {_told(error)}", *(f"; the results are saved in {p}" for p in saved)]))
         raise typer.Exit(FAILED) from None
@@ -60,4 +84,25 @@ def _told(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    return str(error).rstrip()
+    return " ".join([str(error).rstrip(), *getattr(error, "__notes__", ())])
+
+
+@contextmanager
+def progress_bar(what: str, total: int) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on the terminal; nothing where standard error is none."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as bar:
+        task = bar.add_task(what, total=total)
+
+        def update(done: int, _total: int) -> None:
+            bar.update(task, completed=done)
+
+        yield update

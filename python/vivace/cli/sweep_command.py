@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from vivace.cli.console import INTERRUPTED, complain, reported, say, warnings_told
+from vivace.cli.console import INTERRUPTED, complain, progress_bar, reported, say, warnings_told
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
@@ -21,8 +18,6 @@ from vivace.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from vivace.sweeps import Observable, SweepResult
 
 __all__ = ["sweep"]
@@ -167,7 +162,7 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
     parts: list[SweepResult] = []
     interrupted = ""
     rows = len(source.values)
-    with warnings_told(), interrupt_scope() as event, _progress(rows) as progress:
+    with warnings_told(), interrupt_scope() as event, progress_bar("rows", rows) as progress:
         try:
             parts.extend(
                 sweep_parts(
@@ -263,24 +258,3 @@ def _parameters(parameters: dict[str, float]) -> str:
 
 def _quantity(value: float, unit: str) -> str:
     return f"{value:.8f} {unit}".rstrip()
-
-
-@contextmanager
-def _progress(rows: int) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on the terminal; nothing where standard error is none."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    with Progress(
-        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
-    ) as bar:
-        task = bar.add_task("rows", total=rows)
-
-        def update(done: int, _total: int) -> None:
-            bar.update(task, completed=done)
-
-        yield update

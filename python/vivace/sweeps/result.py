@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import errno
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
+from vivace._files import write_whole
 from vivace.errors import ConfigError, ObservableError, ResultError
 from vivace.sweeps.observable import Observable, quantity, shown
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BestRow", "SweepCounts", "SweepResult", "check_readable", "check_writable", "output_format"]
+__all__ = ["BestRow", "SweepCounts", "SweepResult", "check_readable", "output_format"]
 
 _CSV_ROWS: Final = 4096
 
@@ -207,9 +205,9 @@ class SweepResult:
         """
         path = Path(path)
         if output_format(path) == ".npz":
-            _write_whole(path, "wb", self._write_npz)
+            write_whole(path, "wb", self._write_npz)
         else:
-            _write_whole(path, "w", self._write_csv)
+            write_whole(path, "w", self._write_csv)
         return path
 
     def _write_npz(self, file: IO[Any]) -> None:
@@ -265,18 +263,6 @@ def output_format(path: str | Path) -> str:
     return suffix
 
 
-def check_writable(path: str | Path) -> None:
-    """Fail before a long run, not after it, where `SweepResult.save` could not write.
-
-    Raises:
-        OSError: The file cannot be written, or is a directory.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    _write_whole(path, "wb", None)
-
-
 def _joined_counts(parts: Sequence[SweepCounts]) -> SweepCounts:
     import numpy as np
 
@@ -310,22 +296,3 @@ def check_readable(words: Sequence[str], n_bits: int | None = None) -> None:
                 "measure qubit i into bit i.",
                 word,
             )
-
-
-def _write_whole(path: Path, mode: str, write: Callable[[IO[Any]], None] | None) -> None:
-    """Write beside the target, then move into place, so that a crash leaves no half file.
-
-    Without ``write``, only the first step is tried, and undone.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open(
-            mode, encoding=None if "b" in mode else "utf-8", newline=None if "b" in mode else ""
-        ) as file:
-            if write is None:
-                return
-            write(file)
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -290,3 +290,12 @@ def test_a_bad_token_fails_when_the_service_is_built(connect):
 def test_a_bad_retry_policy_is_refused(bad):
     with pytest.raises(ConfigError, match="must be at least"):
         RetryPolicy(**bad)
+
+
+def test_a_proxy_of_the_environment_is_used(cloud, monkeypatch):
+    monkeypatch.setenv("http_proxy", cloud.url.removesuffix("/api"))
+    with (
+        pytest.warns(UserWarning, match="travels in the clear to qoro.invalid"),
+        QoroService(TOKEN, base_url="http://qoro.invalid/api", journal=None) as service,
+    ):
+        assert service.get_credit_balance()["balance"] == "500.00"

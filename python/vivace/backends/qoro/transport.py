@@ -79,8 +79,12 @@ class Transport:
         session.mount("https://", adapter)
         agent = session.headers["User-Agent"]
         session.headers["User-Agent"] = f"vivace/{_version()} (python={platform.python_version()}) {agent!s}"
-        # An `auth` keeps requests from taking other credentials out of a .netrc file.
         session.auth = self._authorization
+        # Proxies and certificates are taken from the environment here: to look for them costs requests
+        # nearly a millisecond each time, and it would look into a .netrc file for credentials, too.
+        found = session.merge_environment_settings(self.base_url, {}, None, None, None)
+        session.proxies, session.verify, session.cert = found["proxies"], found["verify"], found["cert"]
+        session.trust_env = False
         return session
 
     def _session_here(self) -> requests.Session:

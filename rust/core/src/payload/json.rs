@@ -5,7 +5,6 @@
 //! Python's `json.dumps(ensure_ascii=False, separators=(",", ":"))` writes it.
 
 use std::fmt;
-use std::io::Write;
 
 /// Bytes that an escape adds to each byte.
 static ADDED: [u8; 256] = {
@@ -87,8 +86,6 @@ pub fn write_number(out: &mut Vec<u8>, number: f64) -> Result<(), NotFinite> {
     if !number.is_finite() {
         return Err(NotFinite(number));
     }
-    match write!(out, "{number:?}") {
-        Ok(()) => Ok(()),
-        Err(error) => unreachable!("writing to a vector does not fail: {error}"),
-    }
+    out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+    Ok(())
 }

@@ -1,0 +1,43 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+__all__ = ["check_writable", "write_whole"]
+
+
+def check_writable(path: str | Path) -> None:
+    """Fail before a long run, not after it, where the results could not be written.
+
+    Raises:
+        OSError: The file cannot be written, or is a directory.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    write_whole(path, "wb", None)
+
+
+def write_whole(path: Path, mode: str, write: Callable[[IO[Any]], None] | None) -> None:
+    """Write beside the target, then move into place, so that a crash leaves no half file.
+
+    Without ``write``, only the first step is tried, and undone.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open(
+            mode, encoding=None if "b" in mode else "utf-8", newline=None if "b" in mode else ""
+        ) as file:
+            if write is None:
+                return
+            write(file)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

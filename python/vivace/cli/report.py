@@ -1,0 +1,133 @@
+"""What runs and jobs have found: a table on the console, and a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import typer
+
+from vivace._files import check_writable, write_whole
+from vivace.cli.console import say, say_table
+from vivace.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vivace.results import ExecutionResult
+    from vivace.sweeps import Observable
+
+__all__ = ["Report"]
+
+_SUFFIXES: Final = (".json", ".csv")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where results go and how much of them is shown.
+
+    Attributes:
+        out: The file, or None.
+        top: Outcomes or words shown of each circuit.
+        observable: What the words are of, or None.
+    """
+
+    out: Path | None
+    top: int
+    observable: Observable | None = None
+
+    def check(self) -> None:
+        """Fail before anything runs, not after it, where the results could not be written.
+
+        Raises:
+            ConfigError: The file is neither ``.json`` nor ``.csv``.
+            OSError: It cannot be written.
+        """
+        if self.out is None:
+            return
+        if self.out.suffix.lower() not in _SUFFIXES:
+            raise ConfigError(f"{self.out}: results are written as .json or .csv.")
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        check_writable(self.out)
+
+    def give(self, result: ExecutionResult, saved: list[Path]) -> None:
+        """Write the file, put it into ``saved``, and print."""
+        entries = self._entries(result)
+        if self.out is not None:
+            self._save(self.out, entries)
+            saved.append(self.out)
+        estimates = any(isinstance(v, float) for entry in entries for v in entry["results"].values())
+        if estimates:
+            self._show_values(entries)
+        else:
+            self._show_counts(entries)
+        if self.out is not None:
+            say("results", str(self.out))
+
+    def _entries(self, result: ExecutionResult) -> list[dict[str, Any]]:
+        entries = []
+        for entry in result.results or ():
+            found = {"label": entry["label"], "results": entry["results"]}
+            if self.observable is not None:
+                found["value"] = _value(self.observable, found)
+            entries.append(found)
+        return entries
+
+    def _show_counts(self, entries: list[dict[str, Any]]) -> None:
+        rows, more = [], 0
+        for entry in entries:
+            counts = entry["results"]
+            shots = sum(counts.values())
+            shown = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: self.top]
+            more += len(counts) - len(shown)
+            rows += [(entry["label"], key, f"{count}", f"{count / shots:.2%}") for key, count in shown]
+        say_table(("circuit", "outcome", "count", "share"), rows, numbers=(2, 3))
+        _say_more(more, "outcomes")
+
+    def _show_values(self, entries: list[dict[str, Any]]) -> None:
+        rows, more = [], 0
+        for entry in entries:
+            if "value" in entry:
+                rows.append((entry["label"], "<H>", f"{entry['value']:.8f}"))
+            shown = list(entry["results"].items())[: self.top]
+            more += len(entry["results"]) - len(shown)
+            rows += [(entry["label"], word, f"{value:.8f}") for word, value in shown]
+        say_table(("circuit", "word", "value"), rows, numbers=(2,))
+        _say_more(more, "words")
+
+    def _save(self, path: Path, entries: list[dict[str, Any]]) -> None:
+        def as_json(file: IO[str]) -> None:
+            json.dump({"results": entries}, file, indent=1)
+            file.write("\n")
+
+        def as_csv(file: IO[str]) -> None:
+            csv.writer(file, lineterminator="\n").writerows(_lines(entries))
+
+        write_whole(path, "w", as_json if path.suffix.lower() == ".json" else as_csv)
+
+
+def _value(observable: Observable, entry: dict[str, Any]) -> float:
+    values = entry["results"]
+    missing = [word for word in observable.words if word not in values]
+    if missing:
+        raise ConfigError(
+            f"--observable: circuit {entry['label']!r} has no value of {missing[0]}; the job was of others."
+        )
+    return float(sum(c * values[w] for w, c in zip(observable.words, observable.coefficients, strict=True)))
+
+
+def _lines(entries: list[dict[str, Any]]) -> Iterator[list[Any]]:
+    values = any(isinstance(value, float) for entry in entries for value in entry["results"].values())
+    yield ["circuit", "word", "value"] if values else ["circuit", "outcome", "count"]
+    for entry in entries:
+        if "value" in entry:
+            yield [entry["label"], "<H>", entry["value"]]
+        for key, value in entry["results"].items():
+            yield [entry["label"], key, value]
+
+
+def _say_more(number: int, what: str) -> None:
+    if number:
+        typer.echo(f"and {number:,} more {what}; --top and --out give all")

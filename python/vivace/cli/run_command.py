@@ -1,0 +1,150 @@
+"""``vivace run``."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from vivace.cli.cloud import BaseUrl, connected
+from vivace.cli.console import progress_bar, reported, say, warnings_told
+from vivace.cli.report import Report
+from vivace.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vivace.backends import CircuitRunner, ExecutionResult
+    from vivace.sweeps import Observable
+
+__all__ = ["Backend", "run"]
+
+_SHOTS: Final = 1000
+
+
+class Backend(StrEnum):
+    """Where circuits run."""
+
+    MAESTRO = "maestro"
+    AER = "aer"
+    QORO = "qoro"
+
+
+def run(
+    files: Annotated[
+        list[Path], typer.Argument(help="OpenQASM 2 files; each is a circuit.", metavar="FILE...")
+    ],
+    backend: Annotated[
+        Backend, typer.Option(help="Maestro and Aer are on this machine, qoro is the cloud.")
+    ] = Backend.MAESTRO,
+    shots: Annotated[int | None, typer.Option(min=1, help=f"Shots per circuit; {_SHOTS} by default.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes sampling repeatable.")] = None,
+    observable: Annotated[
+        Path | None,
+        typer.Option(help="Words file: lines of <coefficient> <word>. Expectation values instead of counts."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Outcomes, or words, to print of each circuit.")] = 8,
+    out: Annotated[Path | None, typer.Option(help="File for all results, .json or .csv.")] = None,
+    base_url: BaseUrl = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Submit, print the id of the job, and leave it to run.")
+    ] = False,
+) -> None:
+    """Run circuits: sample them, or take the expectation value of an observable.
+
+    A circuit is labelled by the name of its file.
+    """
+    with reported() as saved, warnings_told():
+        from vivace.sweeps import read_observable
+
+        _refuse(backend, shots, observable, out, base_url, detach)
+        words = None if observable is None else read_observable(observable)
+        circuits = _read(files)
+        report = Report(out, top, words)
+        report.check()
+        options: dict[str, Any] = {} if words is None else {"ham_ops": ";".join(words.words)}
+        if backend is Backend.QORO:
+            result = _in_the_cloud(circuits, base_url, shots or _SHOTS, seed, options, detach=detach)
+        else:
+            result = _here(circuits, backend, shots or _SHOTS, seed, options)
+        if result is not None:
+            say("circuits", f"{len(circuits)} on {backend.value}, {_how(words, shots)}")
+            report.give(result, saved)
+
+
+def _refuse(
+    backend: Backend,
+    shots: int | None,
+    observable: Path | None,
+    out: Path | None,
+    base_url: str | None,
+    detach: bool,
+) -> None:
+    if observable is not None and shots is not None:
+        raise ConfigError("--observable gives exact values, which take no --shots; give one of them")
+    if backend is not Backend.QORO and (base_url is not None or detach):
+        raise ConfigError(f"{'--detach' if detach else '--base-url'} goes with --backend qoro")
+    if detach and out is not None:
+        raise ConfigError("--detach waits for no results; get them with vivace jobs resume JOB_ID --out FILE")
+
+
+def _read(files: list[Path]) -> dict[str, str]:
+    from vivace.sweeps import read_template
+
+    origins: dict[str, Path] = {}
+    for path in files:
+        other = origins.setdefault(path.stem, path)
+        if other is not path:
+            raise ConfigError(f"{other} and {path} are both labelled {path.stem!r}; rename one of them")
+    return {label: read_template(path) for label, path in origins.items()}
+
+
+def _how(words: Observable | None, shots: int | None) -> str:
+    return f"{shots or _SHOTS} shots each" if words is None else f"{len(words.words)} words each"
+
+
+def _here(
+    circuits: dict[str, str], backend: Backend, shots: int, seed: int | None, options: dict[str, Any]
+) -> ExecutionResult:
+    from vivace.cancellation import interrupt_scope
+
+    with (
+        _runner(backend, shots) as runner,
+        interrupt_scope() as event,
+        progress_bar("circuits", len(circuits)) as progress,
+    ):
+        if seed is not None:
+            runner.set_seed(seed)
+        if backend is Backend.MAESTRO:
+            options["progress"] = progress
+        return runner.submit_circuits(circuits, cancellation_event=event, **options)
+
+
+def _runner(backend: Backend, shots: int) -> CircuitRunner:
+    from vivace import backends
+
+    name = {Backend.MAESTRO: "MaestroSimulator", Backend.AER: "QiskitSimulator"}[backend]
+    runner: CircuitRunner = getattr(backends, name)(shots=shots)
+    return runner
+
+
+def _in_the_cloud(
+    circuits: dict[str, str],
+    base_url: str | None,
+    shots: int,
+    seed: int | None,
+    options: dict[str, Any],
+    *,
+    detach: bool,
+) -> ExecutionResult | None:
+    """The results; none of a job that is left to run, whose id is printed."""
+    from vivace.backends import JobConfig, MaestroConfig
+
+    maestro = None if seed is None else MaestroConfig(seed=seed)
+    with connected(base_url, maestro_config=maestro) as service:
+        options["override_job_config"] = JobConfig(shots)
+        if not detach:
+            return service.run(circuits, verbose=sys.stderr.isatty(), **options)
+        typer.echo(service.submit_circuits(circuits, **options).job_id)
+        return None

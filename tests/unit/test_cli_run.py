@@ -1,0 +1,146 @@
+"""`vivace run` on this machine: what it prints and writes, and that what cannot be done is one line."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import vivace.backends
+from vivace.cli import app
+
+HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; '
+BELL = HEAD + "h q[0]; cx q[0],q[1]; measure q -> c;"
+FLIP = HEAD + "x q[0]; measure q -> c;"
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["run", *map(str, arguments)])
+
+
+def rows_of(path):
+    return list(csv.reader(Path(path).read_text().splitlines()))
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bell.qasm").write_text(BELL)
+    (tmp_path / "flip.qasm").write_text(FLIP)
+    (tmp_path / "words.txt").write_text("0.5 ZZ\n-1.0 XX\n")
+    return tmp_path
+
+
+def test_counts_of_several_circuits():
+    done = run("flip.qasm", "bell.qasm", "--shots", 100, "--seed", 3, "--out", "new/results.json")
+    assert done.exit_code == 0, done.stderr
+    flip, bell = json.loads(Path("new/results.json").read_text())["results"]
+    assert flip == {"label": "flip", "results": {"01": 100}}
+    assert bell["label"] == "bell"
+    common, rare = sorted(bell["results"].items(), key=lambda item: -item[1])
+    assert common[1] + rare[1] == 100
+    assert done.stdout == (
+        "circuits       2 on maestro, 100 shots each\n"
+        "circuit  outcome  count    share\n"
+        "flip     01         100  100.00%\n"
+        f"bell     {common[0]}          {common[1]}   {common[1]}.00%\n"
+        f"bell     {rare[0]}          {rare[1]}   {rare[1]}.00%\n"
+        "results        new/results.json\n"
+    )
+
+
+def test_values_of_an_observable():
+    done = run("bell.qasm", "--observable", "words.txt", "--out", "values.csv")
+    assert done.stdout == (
+        "circuits       1 on maestro, 2 words each\n"
+        "circuit  word        value\n"
+        "bell     <H>   -0.50000000\n"
+        "bell     ZZ     1.00000000\n"
+        "bell     XX     1.00000000\n"
+        "results        values.csv\n"
+    )
+    rows = rows_of("values.csv")
+    assert rows[0] == ["circuit", "word", "value"]
+    assert [(label, word) for label, word, _ in rows[1:]] == [("bell", "<H>"), ("bell", "ZZ"), ("bell", "XX")]
+    assert [float(value) for _, _, value in rows[1:]] == pytest.approx([-0.5, 1, 1])
+
+
+def test_a_seed_repeats():
+    def counts(seed):
+        assert run("bell.qasm", "--shots", 10_000, "--seed", seed, "--out", "o.csv").exit_code == 0
+        return rows_of("o.csv")
+
+    assert counts(1) == counts(1) != counts(2)
+
+
+def test_only_the_most_common_outcomes_are_printed(files):
+    (files / "biased.qasm").write_text(HEAD + "ry(0.9) q[0]; ry(0.3) q[1]; measure q -> c;")
+    done = run("biased.qasm", "--shots", 10_000, "--top", 2, "--out", "o.csv")
+    outcomes = [line.split()[1] for line in done.stdout.splitlines()[2:4]]
+    assert outcomes == ["00", "01"]
+    assert "and 2 more outcomes; --top and --out give all\n" in done.stdout
+    assert sum(int(count) for _, _, count in rows_of("o.csv")[1:]) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["bell.qasm", "other/bell.qasm"],
+            "bell.qasm and other/bell.qasm are both labelled 'bell'; rename one of them",
+        ),
+        (["bell.qasm", "bell.qasm"], "bell.qasm and bell.qasm are both labelled 'bell'; rename one of them"),
+        (["nope.qasm"], "nope.qasm: No such file or directory"),
+        (["bell.qasm", "--out", "o.npz"], "o.npz: results are written as .json or .csv."),
+        (["bell.qasm", "--out", "words.txt/o.csv"], "words.txt: File exists"),
+        (
+            ["bell.qasm", "--observable", "words.txt", "--shots", "5"],
+            "--observable gives exact values, which take no --shots; give one of them",
+        ),
+        (["bell.qasm", "--detach"], "--detach goes with --backend qoro"),
+        (["bell.qasm", "--base-url", "http://x"], "--base-url goes with --backend qoro"),
+        (
+            ["bell.qasm", "--detach", "--backend", "qoro", "--out", "o.csv"],
+            "--detach waits for no results; get them with vivace jobs resume JOB_ID --out FILE",
+        ),
+        (
+            ["free.qasm"],
+            "Circuit 'free' is not a valid QASM: Unknown symbol 'a' in expression at 1:29\n"
+            "  Line 1: OPENQASM 2.0; qreg q[1]; rx(a) q[0];\n"
+            "                                      ^",
+        ),
+    ],
+)
+def test_bad_input_is_one_error_and_exit_code_2(files, arguments, message):
+    (files / "other").mkdir()
+    (files / "other" / "bell.qasm").write_text(BELL)
+    (files / "free.qasm").write_text("OPENQASM 2.0; qreg q[1]; rx(a) q[0];")
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"vivace: error: {message}\n")
+
+
+def test_without_a_token_there_is_no_cloud(monkeypatch):
+    monkeypatch.delenv("QORO_API_KEY", raising=False)
+    done = run("bell.qasm", "--backend", "qoro", "--base-url", "http://127.0.0.1:1/api")
+    expected = "Qoro API key not provided nor found in a .env file or QORO_API_KEY environment variable."
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"vivace: error: {expected}\n")
+
+
+def test_aer():
+    pytest.importorskip("qiskit_aer")
+    done = run("flip.qasm", "--backend", "aer", "--shots", 50, "--seed", 1)
+    assert done.stdout.splitlines()[0] == "circuits       1 on aer, 50 shots each"
+    assert done.stdout.splitlines()[2].split() == ["flip", "01", "50", "100.00%"]
+    done = run("bell.qasm", "--backend", "aer", "--observable", "words.txt")
+    assert done.stdout.splitlines()[2].split() == ["bell", "<H>", "-0.50000000"]
+
+
+def test_the_package_runs_as_a_module_and_knows_its_version(files):
+    done = subprocess.run(
+        [sys.executable, "-m", "vivace", "run", "flip.qasm"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1].split() == ["flip", "01", "1000", "100.00%"]
+    assert CliRunner().invoke(app, ["--version"]).output == f"vivace {vivace.__version__}\n"
