@@ -69,7 +69,7 @@ class Report:
     def _entries(self, result: ExecutionResult) -> list[dict[str, Any]]:
         entries = []
         for entry in result.results or ():
-            found = {"label": entry["label"], "results": entry["results"]}
+            found = {"label": entry["label"], "results": entry["results"] or {}}
             if self.observable is not None:
                 found["value"] = _value(self.observable, found)
             entries.append(found)
