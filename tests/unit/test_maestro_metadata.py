@@ -100,6 +100,7 @@ def test_matrix_product_states_say_whether_they_are_exact():
     assert cut["may_truncate"] is True
 
 
+@pytest.mark.filterwarnings("ignore:All shots of circuit")
 def test_noise():
     model = maestro.NoiseModel()
     model.set_all_depolarizing(2, 0.1)

@@ -121,7 +121,9 @@ def test_density_matrix_agrees_with_a_dense_reference(seed: int) -> None:
 
 
 def test_counts_share_one_pattern_without_realizations() -> None:
-    assert list(counts({"a": TEN_X}, noise_model=depolarizing())["a"].values()) == [1000]
+    told = r"^All shots of circuit 'a' share one random pattern of errors.* Set noise_realizations, or simu"
+    with pytest.warns(UserWarning, match=told):
+        assert list(counts({"a": TEN_X}, noise_model=depolarizing())["a"].values()) == [1000]
 
 
 def test_counts_follow_the_channel_with_realizations() -> None:
@@ -130,6 +132,7 @@ def test_counts_follow_the_channel_with_realizations() -> None:
     assert found["0"] / 4000 == pytest.approx((1 + DAMPING**10) / 2, abs=5 * 0.5 / 4000**0.5)
 
 
+@pytest.mark.filterwarnings("ignore:All shots of circuit")
 @pytest.mark.parametrize("realizations", [None, 50])
 def test_seeded_counts_follow_from_the_label(realizations: int | None) -> None:
     options = {"noise_model": depolarizing(), "noise_realizations": realizations, "seed": 9}

@@ -135,7 +135,10 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
     owned, used = _runner(runner, shots)
     exact = observable is not None and shots is None
     if exact and not used.supports_expval:
-        raise ConfigError(f"{type(used).__name__} has no expectation values; give shots to sample instead.")
+        raise ConfigError(
+            f"{type(used).__name__} has no exact expectation values with these options. Give shots, for words of "
+            "I and Z, or submit the circuits to it with ham_ops."
+        )
     if gradients and not exact:
         raise ConfigError("Gradients are exact: give an observable, and no shots.", "gradients")
     if gradients and not hasattr(used, "gradients"):

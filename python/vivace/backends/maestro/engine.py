@@ -285,7 +285,7 @@ class Engine:
         circuits = template.circuits[rows].tolist()
         labels = [run.labels[circuit] for circuit in circuits]
         noise = noise_seeds(run.config, circuits, labels)
-        counts = sampler(run.config, native, labels[0])
+        counts = sampler(run.config, native, labels[0], self._warnings)
 
         def call(index: int, circuit: Any) -> dict[str, int]:
             return counts(circuit, int(shots[index]), noise[index], int(seeds[index]))

@@ -9,7 +9,8 @@ method                   ``noise_realizations``      what runs
 ======================== =========================== =====================================================
 DensityMatrix, MPO       None                        exact channels
 any other, expectation   None                        analytic: each qubit of a word is damped once
-any other, sampling      None                        one random error pattern, shared by all the shots
+any other, sampling      None                        one random error pattern, shared by all the shots;
+                                                     warns
 any                      N                           N random error patterns; shots are spread over them
 ======================== =========================== =====================================================
 
@@ -150,13 +151,21 @@ def estimator(
 
 
 def sampler(
-    config: MaestroConfig, native: _core.NativeCircuit, label: str
+    config: MaestroConfig, native: _core.NativeCircuit, label: str, once: WarnOnce
 ) -> Callable[[Any, int, int, int], dict[str, int]]:
     """A call (circuit, shots, noise seed, seed) → the library's counts."""
     refuse_noisy(native, label)
     model = config.noise_model
     maestro = load_maestro()
     realizations = _realizations(config, native.n_qubits, analytic=False)
+    facts = noise_facts(config, native.n_qubits, expectation=False)
+    shared = config.noise_realizations is None and facts["noise"] == "sampled"
+    if shared and _acts_on_gates(model, native.n_qubits):
+        once.once(
+            "pattern",
+            f"All shots of circuit '{label}' share one random pattern of errors, so its counts are not those of "
+            f"the noisy circuit. {_WAYS_OUT}",
+        )
 
     def call(circuit: Any, shots: int, noise_seed: int, seed: int) -> dict[str, int]:
         options = config.to_simulator_config(maestro, width=native.n_qubits, seed=seed)
@@ -232,6 +241,15 @@ def _check_analytic(
             "The analytic expectation value damps each observed qubit once and is exact for one layer only. "
             f"{_WAYS_OUT}",
         )
+
+
+def _acts_on_gates(model: Any, width: int) -> bool:
+    """Whether there is more than readout error, which is drawn anew for every shot."""
+    kinds = "1q_gate_noise", "2q_gate_noise", "additional_quantum_channels", "coherent", "correlated"
+    kinds += "crosstalk", "idle_noise", "t1", "thermal_relaxation"
+    return any(getattr(model, f"has_{kind}")() for kind in kinds) or any(
+        _is_noisy(model, qubit) for qubit in range(width)
+    )
 
 
 def _is_noisy(model: Any, qubit: int) -> bool:
