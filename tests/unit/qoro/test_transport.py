@@ -290,3 +290,12 @@ def test_a_bad_token_fails_when_the_service_is_built(connect):
 def test_a_bad_retry_policy_is_refused(bad):
     with pytest.raises(ConfigError, match="must be at least"):
         RetryPolicy(**bad)
+
+
+def test_the_proxy_of_the_environment_is_used(connect, cloud, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", cloud.url.removesuffix("/api"))
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.warns(UserWarning, match="travels in the clear"):
+        service = connect(base_url="http://service.invalid/api")
+    assert service.test_connection().status_code == 200
+    assert cloud.paths[-1] == "http://service.invalid/api/"

@@ -81,6 +81,9 @@ class Transport:
         session.headers["User-Agent"] = f"vivace/{_version()} (python={platform.python_version()}) {agent!s}"
         # An `auth` keeps requests from taking other credentials out of a .netrc file.
         session.auth = self._authorization
+        # What the environment says of this one host, read once and not for every request.
+        found = session.merge_environment_settings(self.base_url, {}, None, None, None)
+        session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
         return session
 
     def _session_here(self) -> requests.Session:
