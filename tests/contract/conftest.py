@@ -4,20 +4,33 @@ import warnings
 
 import pytest
 
-from vivace.backends import MaestroSimulator, ParallelSimulator, QiskitSimulator
+from vivace.backends import MaestroConfig, MaestroSimulator, ParallelSimulator, QiskitSimulator, QoroService
+from vivace.server import LocalServer
 
-RUNNERS = [MaestroSimulator, QiskitSimulator, ParallelSimulator]
+RUNNERS = [MaestroSimulator, QiskitSimulator, ParallelSimulator, QoroService]
+
+
+@pytest.fixture(scope="session")
+def _server():
+    with LocalServer() as server:
+        yield server
 
 
 @pytest.fixture(params=RUNNERS, ids=lambda runner: runner.__name__)
-def make(request):
+def make(request, monkeypatch, tmp_path):
     """Builds runners of one class, and closes them when the test is over."""
-    made = []
+    made, fixed = [], {}
+    if request.param is QoroService:
+        server = request.getfixturevalue("_server")
+        monkeypatch.setenv("QORO_API_URL", server.url)
+        monkeypatch.setenv("QORO_API_KEY", server.token)
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # where the journal goes
+        fixed = {"maestro_config": MaestroConfig(seed=5), "polling_interval": 0.02}
 
     def build(**options):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # older faces say that they are
-            made.append(request.param(**options))
+            made.append(request.param(**options, **fixed))
         return made[-1]
 
     yield build

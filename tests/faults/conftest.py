@@ -1,6 +1,7 @@
 """A server in a process of its own, an account and a proxy for each run, and a count of what was survived."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -61,6 +62,7 @@ class Accounts:
     def __init__(self, workers):
         self._process = subprocess.Popen(
             [sys.executable, "-c", SERVER.format(workers=workers)],
+            env=os.environ | {"RAYON_NUM_THREADS": "1"},  # the cores are busy as it is
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -11,6 +11,7 @@ import pytest
 
 from support.proxy import Proxy
 from support.server import Client, ServerProcess, slow_circuit
+from support.threads import at_once
 from vivace.backends import JobConfig, MaestroConfig, MaestroSimulator, QoroService, RetryPolicy
 from vivace.errors import SubmissionError
 
@@ -75,41 +76,53 @@ WHOLE = [(("circuit upload", 3), "lose"), (("job status", 0), "drop")]
 WHOLE += [(("job results", page), "drop") for page in range(2)]
 
 
-@pytest.mark.parametrize(("point", "fault"), BROKEN, ids=str)
-def test_a_client_killed_before_all_is_uploaded(server, make_world, tally, expected, tmp_path, point, fault):
+def test_a_client_killed_before_all_is_uploaded(server, make_world, tally, expected, tmp_path):
     """The next one finds the job in the journal: it never runs, and can be submitted again."""
-    journal = tmp_path / "jobs.db"
-    world = make_world(server, journal)
-    with killed_at(world, journal, point, fault) as url, world.service(url) as service:
-        (record,) = service.jobs(refresh=True)
-        assert record.n_circuits == len(CIRCUITS)
-        assert record.state == ("FINALIZING" if point[1] == 3 else "UPLOADING")
-        with pytest.raises(SubmissionError, match="will not run. It is cancelled; submit its 120") as caught:
-            service.resume(record.job_id, verbose=False)
-        assert caught.value.job_id == record.job_id
-        assert [found.state for found in service.jobs()] == ["ABANDONED"]
-        assert world.client.status(record.job_id) == "CANCELLED"
-        assert world.spent() == {}
-        found = service.run(CIRCUITS, verbose=False, override_job_config=JobConfig(shots=50))
-    assert found.results == expected
-    world.check(len(CIRCUITS))
-    tally.add(injected=1, explained=1)
+
+    def one(case):
+        point, fault = case
+        journal = tmp_path / f"{point} {fault}.db"
+        world = make_world(server, journal)
+        with killed_at(world, journal, point, fault) as url, world.service(url) as service:
+            (record,) = service.jobs(refresh=True)
+            assert record.n_circuits == len(CIRCUITS)
+            assert record.state == ("FINALIZING" if point[1] == 3 else "UPLOADING")
+            with pytest.raises(
+                SubmissionError, match="will not run. It is cancelled; submit its 120"
+            ) as caught:
+                service.resume(record.job_id, verbose=False)
+            assert caught.value.job_id == record.job_id
+            assert [found.state for found in service.jobs()] == ["ABANDONED"]
+            assert world.client.status(record.job_id) == "CANCELLED"
+            assert world.spent() == {}
+            found = service.run(CIRCUITS, verbose=False, override_job_config=JobConfig(shots=50))
+        assert found.results == expected
+        world.check(len(CIRCUITS))
+        tally.add(injected=1, explained=1)
+
+    at_once(one, BROKEN)
 
 
-@pytest.mark.parametrize(("point", "fault"), WHOLE, ids=str)
-def test_a_client_killed_after_all_is_uploaded(server, make_world, tally, expected, tmp_path, point, fault):
+def test_a_client_killed_after_all_is_uploaded(server, make_world, tally, expected, tmp_path):
     """The next one waits for the job that runs, and fetches."""
-    journal = tmp_path / "jobs.db"
-    world = make_world(server, journal)
-    with killed_at(world, journal, point, fault) as url, world.service(url) as service:
-        (record,) = service.jobs()
-        assert record.state == {"circuit upload": "FINALIZING", "job status": "SUBMITTED"}.get(
-            point[0], "COMPLETED"
-        )
-        assert service.resume(record.job_id, verbose=False).results == expected
-        assert [found.state for found in service.jobs()] == ["COMPLETED"]
-    world.check(len(CIRCUITS))
-    tally.add(injected=1, survived=1)
+
+    def one(case):
+        point, fault = case
+        journal = tmp_path / f"{point} {fault}.db"
+        world = make_world(server, journal)
+        with killed_at(world, journal, point, fault) as url, world.service(url) as service:
+            (record,) = service.jobs()
+            assert record.state == {"circuit upload": "FINALIZING", "job status": "SUBMITTED"}.get(
+                point[0], "COMPLETED"
+            )
+            if point[0] == "circuit upload":  # one that waits in the queue still would be cancelled
+                assert world.client.wait(record.job_id) == "COMPLETED"
+            assert service.resume(record.job_id, verbose=False).results == expected
+            assert [found.state for found in service.jobs()] == ["COMPLETED"]
+        world.check(len(CIRCUITS))
+        tally.add(injected=1, survived=1)
+
+    at_once(one, WHOLE)
 
 
 def port_of(url):
@@ -119,39 +132,42 @@ def port_of(url):
 DOWN = [("circuit upload", 1), ("circuit upload", 3), ("job status", 1), ("job results", 1)]
 
 
-@pytest.mark.parametrize("point", DOWN, ids=str)
-def test_a_killed_server(tally, expected, tmp_path, point):
+def test_a_killed_server(tally, expected, tmp_path):
     """It comes back on the same port and database; a client that is patient notices nothing."""
-    servers = [ServerProcess(tmp_path / "server.db", "--workers", "1")]
-    back = []
 
-    def plan(*at):
-        if at == point:
-            servers[0].stop(signal.SIGKILL)
-            again = (tmp_path / "server.db", "--port", port_of(servers[0].url))
-            back.append(threading.Thread(target=lambda: servers.append(ServerProcess(*again))))
-            back[0].start()
+    def one(point):
+        servers = [ServerProcess(tmp_path / f"server {point}.db", "--workers", "1")]
+        back = []
 
-    try:
-        with (
-            Proxy(servers[0].url, plan) as proxy,
-            QoroService(
-                ServerProcess.TOKEN,
-                CONFIG,
-                base_url=proxy.url,
-                journal=tmp_path / "jobs.db",
-                polling_interval=0.01,
-                retry=PATIENT,
-                max_request_bytes=CHUNK,
-                factor_circuits=False,
-                maestro_config=MaestroConfig(seed=7),
-            ) as service,
-        ):
-            assert service.run(CIRCUITS, verbose=False).results == expected
-            back[0].join()
-            client = Client(servers[1].url, ServerProcess.TOKEN)
-            assert client.get("credits/")["balance"] == "999999.88", "paid for once"
-        tally.add(injected=1, survived=1)
-    finally:
-        for one in servers:
-            one.stop()
+        def plan(*at):
+            if at == point:
+                servers[0].stop(signal.SIGKILL)
+                again = (tmp_path / f"server {point}.db", "--port", port_of(servers[0].url))
+                back.append(threading.Thread(target=lambda: servers.append(ServerProcess(*again))))
+                back[0].start()
+
+        try:
+            with (
+                Proxy(servers[0].url, plan) as proxy,
+                QoroService(
+                    ServerProcess.TOKEN,
+                    CONFIG,
+                    base_url=proxy.url,
+                    journal=tmp_path / f"jobs {point}.db",
+                    polling_interval=0.01,
+                    retry=PATIENT,
+                    max_request_bytes=CHUNK,
+                    factor_circuits=False,
+                    maestro_config=MaestroConfig(seed=7),
+                ) as service,
+            ):
+                assert service.run(CIRCUITS, verbose=False).results == expected
+                back[0].join()
+                client = Client(servers[1].url, ServerProcess.TOKEN)
+                assert client.get("credits/")["balance"] == "999999.88", "paid for once"
+            tally.add(injected=1, survived=1)
+        finally:
+            for server in servers:
+                server.stop()
+
+    at_once(one, DOWN)

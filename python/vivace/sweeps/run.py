@@ -136,8 +136,8 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
     exact = observable is not None and shots is None
     if exact and not used.supports_expval:
         raise ConfigError(
-            f"{type(used).__name__} has no exact expectation values with these options. Give shots, for words of "
-            "I and Z, or submit the circuits to it with ham_ops."
+            f"{type(used).__name__} has no exact expectation values with these options. Give shots, for "
+            "words of I and Z, or submit the circuits to it with ham_ops."
         )
     if gradients and not exact:
         raise ConfigError("Gradients are exact: give an observable, and no shots.", "gradients")

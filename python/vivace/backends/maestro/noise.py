@@ -9,10 +9,11 @@ method                   ``noise_realizations``      what runs
 ======================== =========================== =====================================================
 DensityMatrix, MPO       None                        exact channels
 any other, expectation   None                        analytic: each qubit of a word is damped once
-any other, sampling      None                        one random error pattern, shared by all the shots;
-                                                     warns
+any other, sampling      None                        one random error pattern, shared by all the shots
 any                      N                           N random error patterns; shots are spread over them
 ======================== =========================== =====================================================
+
+Counts from a shared pattern, and analytic values where they are not exact, warn once per simulator.
 
 The library's narrower calls (``noisy_estimate_montecarlo``, ``noisy_execute``) leave out coherent, correlated
 and crosstalk noise without a word, so the combined ones are used for all but the analytic value.
@@ -163,8 +164,8 @@ def sampler(
     if shared and _acts_on_gates(model, native.n_qubits):
         once.once(
             "pattern",
-            f"All shots of circuit '{label}' share one random pattern of errors, so its counts are not those of "
-            f"the noisy circuit. {_WAYS_OUT}",
+            f"All shots of circuit '{label}' share one random pattern of errors, so its counts are not those "
+            f"of the noisy circuit. {_WAYS_OUT}",
         )
 
     def call(circuit: Any, shots: int, noise_seed: int, seed: int) -> dict[str, int]:

@@ -267,9 +267,10 @@ class QoroService(QoroAnalysis, CircuitRunner):
             templates=True if explicit else None if self.factor_circuits else False,
             max_body=self.max_request_bytes,
         )
+        submitted = self._submitted(init, prepared, cancellation_event, progress)
         if self.track_depth:
             self._record_depths(_depths(batch))
-        return self._submitted(init, prepared, cancellation_event, progress)
+        return submitted
 
     def submit_circuit_templates(
         self,
