@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Bounded", "Operation", "Program", "build", "fold"]
+__all__ = ["Bounded", "Operation", "Program", "build", "fold", "hold"]
 
 T = TypeVar("T")
 
@@ -143,6 +143,32 @@ class Program:
         columns = self._columns or {}
         return {new: column.values(angles, self._parameters) for new, column in columns.items()}
 
+    def narrow(self) -> None:
+        """Leave out gates that nothing saved depends on, and qubits that are idle then.
+
+        Aer would do so by itself, but it renumbers the qubits of the second and later saves twice, and so
+        saves values of other qubits than it was asked for.
+        """
+        from qiskit.circuit import QuantumCircuit
+
+        used, kept = set[int](), []
+        for instruction in reversed(self.circuit.data):
+            qubits = [self.circuit.find_bit(qubit).index for qubit in instruction.qubits]
+            if instruction.operation.name.startswith("save_") or not used.isdisjoint(qubits):
+                used.update(qubits)
+                kept.append((instruction.operation, qubits))
+        places = {qubit: place for place, qubit in enumerate(sorted(used))}
+        out = QuantumCircuit(len(places))
+        for operation, qubits in reversed(kept):
+            operands = [places[qubit] for qubit in qubits]
+            if operation.name == "cu":
+                out.cu(*operation.params, *operands)  # see `_is_hidden`
+            else:
+                out.append(operation, operands)
+        self.circuit = out
+        if self._columns is not None:
+            self._columns = {new: self._columns[new] for new in out.parameters}
+
     def bound(self, angles: NDArray[np.float64]) -> list[Any]:
         """A circuit of its own for every row."""
         if self._columns is None:
@@ -155,6 +181,21 @@ class Program:
             self.circuit.assign_parameters({new: values[row] for new, values in binds.items()})
             for row in range(len(angles))
         ]
+
+
+def hold(circuit: Any) -> None:
+    """Let Aer know that qubits measured under a condition matter.
+
+    Else it may leave out the end of the condition, if nothing happens to them later, and fail.
+    """
+    measured = set()
+    for instruction in circuit.data:
+        for block in getattr(instruction.operation, "blocks", ()):
+            for inner in block.data:
+                if inner.operation.name == "measure":
+                    measured.add(instruction.qubits[block.find_bit(inner.qubits[0]).index])
+    if measured:
+        circuit.save_probabilities(sorted(measured, key=circuit.qubits.index), label="held")
 
 
 def fold(circuit: Any, parameters: Sequence[Any], drop: frozenset[str], *, free: bool) -> Program:

@@ -14,7 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from vivace import _core
-from vivace.backends.aer.circuits import Program, build, fold
+from vivace.backends.aer.circuits import Program, build, fold, hold
 from vivace.backends.aer.forms import Form
 from vivace.backends.aer.library import run_job
 from vivace.backends.aer.readout import Readout
@@ -121,6 +121,7 @@ class Compiled:
             circuit = circuit.assign_parameters(dict(zip(parameters, angles, strict=True)))
             parameters = []
         self.circuit = target.transpile(circuit, form.method, label)
+        hold(self.circuit)
         self.parameters = parameters
         self._form = form
         self._target = target
@@ -157,6 +158,8 @@ class Compiled:
         drop = frozenset({"measure", "barrier"})
         program = fold(self.circuit, self.parameters, drop, free=self._target.is_ideal)
         program.circuit.save_probabilities(self.readout.qubits, label="p")
+        if self._target.is_ideal:
+            program.narrow()
         return program
 
     def is_exact(self, shots: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -260,6 +263,7 @@ def program_of(batch: Batch, save: Callable[[Any], None], words: tuple[str, ...]
         free = batch.form.method != "density_matrix"  # it lacks cu
         program = fold(compiled.circuit, compiled.parameters, frozenset(), free=free)
         save(program.circuit)
+        program.narrow()
         return program
 
     return batch.target.programs.get_or((batch.form.key, words), make)
@@ -304,6 +308,7 @@ def _one_job(
     pieces = 1 if program.is_fixed or method is None else at_once
     options: dict[str, Any] = {
         "shots": 1,
+        "enable_truncation": not batch.target.is_ideal,  # it is narrow already
         "max_parallel_shots": 1,
         "max_parallel_experiments": pieces,
         "max_parallel_threads": threads if pieces > 1 or size >= _SHARED_QUBITS else 1,

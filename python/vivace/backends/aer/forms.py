@@ -96,28 +96,49 @@ def sampled_form(template: _core.Template, is_ideal: bool, *, measures: bool) ->
     Args:
         template: The template.
         is_ideal: Whether there is no noise, so that gates may be written in other ways.
-        measures: Whether the template's own measurements are wanted, also those at the end.
+        measures: Whether the template's own measurements at the end are wanted.
     """
     native = template.native()
     readout = native.readout()
     n_clbits = template.n_clbits
-    unitary = native.unitary() if is_ideal and readout is not None else None
-    if unitary is not None and unitary.n_qubits <= EXACT_QUBITS:
+    unitary = native.unitary() if is_ideal and (readout is not None or not measures) else None
+    if unitary is not None and unitary.n_qubits <= min(EXACT_QUBITS, max(_NARROW, native.n_qubits)):
         form = _native_form(unitary, "statevector")
-        assert readout is not None  # noqa: S101 - else there is no unitary form above
         if not measures:
             return form
+        assert readout is not None  # noqa: S101 - else there is no unitary form above
         bits = {bit: form.qubits[qubit] for bit, qubit in enumerate(readout) if qubit is not None}
         return _measuring(replace(form, n_clbits=n_clbits), bits)
     written = template.written()
     operations: Sequence[Operation] = written.operations()
-    if readout is not None and not measures:
-        operations = [operation for operation in operations if operation[0] != "measure"]
-        n_clbits = 0
+    if not measures:
+        operations = _without_readout(operations)
+        n_clbits = 0 if readout is not None else n_clbits
     n_qubits = template.n_qubits
     return Form(
         written, tuple(operations), n_qubits, n_clbits, tuple(range(n_qubits)), is_final=readout is not None
     )
+
+
+def _without_readout(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations without measurements after which nothing happens to the qubit, nor asks for the bit."""
+    used: set[int] = set()
+    asked: set[int] = set()
+    kept = []
+    for operation in reversed(operations):
+        name, operands, _, _, condition = operation
+        if name == "measure":
+            qubit, bit = operands
+            if qubit not in used and bit not in asked:
+                continue
+            used.add(qubit)
+        elif name != "barrier":
+            used.update(operands)
+        if condition is not None:
+            start, size, _ = condition
+            asked.update(range(start, start + size))
+        kept.append(operation)
+    return kept[::-1]
 
 
 def with_basis(form: Form, basis: Basis) -> Form:

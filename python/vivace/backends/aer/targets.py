@@ -147,6 +147,7 @@ class Target:
         Raises:
             SimulationError: It does not fit the backend.
         """
+        from qiskit.circuit import CONTROL_FLOW_OP_NAMES
         from qiskit.circuit.library import get_standard_gate_name_mapping
         from qiskit.exceptions import QiskitError
         from qiskit.transpiler import generate_preset_pass_manager
@@ -155,9 +156,9 @@ class Target:
         options: dict[str, Any] = {"backend": self.simulator, "optimization_level": level}
         if self.is_ideal:
             known = self.exact_operations if method == "density_matrix" else self.operations
-            if set(circuit.count_ops()) <= known:
+            if _names(circuit) <= known:
                 return circuit
-            basis = sorted(known & get_standard_gate_name_mapping().keys())
+            basis = sorted(known & (get_standard_gate_name_mapping().keys() | CONTROL_FLOW_OP_NAMES))
             options = {"basis_gates": basis, "optimization_level": 0}
         try:
             return generate_preset_pass_manager(seed_transpiler=0, **options).run(circuit)
@@ -232,6 +233,15 @@ class Target:
                     return None
                 found[None if qubits is None else qubits[0]] = np.array(error["probabilities"])
         return found
+
+
+def _names(circuit: Any) -> set[str]:
+    """Names of all operations, also of those under classical control."""
+    found = set(circuit.count_ops())
+    for instruction in circuit.data:
+        for block in getattr(instruction.operation, "blocks", ()):
+            found |= _names(block)
+    return found
 
 
 def _kept(model: Any) -> Any:
