@@ -48,6 +48,10 @@ __all__ = ["WarnOnce", "estimator", "noise_facts", "noise_seeds", "noisy_layers"
 
 _EXACT_METHODS: Final = frozenset({"DensityMatrix", "MatrixProductOperator"})
 _SEED_SPAN: Final = 1 << 32  # the library takes no larger noise seed
+_GATE_NOISE: Final = (
+    *("1q_gate_noise", "2q_gate_noise", "additional_quantum_channels", "coherent", "correlated"),
+    *("crosstalk", "idle_noise", "t1", "thermal_relaxation"),
+)
 _WAYS_OUT: Final = 'Set noise_realizations, or simulation_type="DensityMatrix".'
 
 
@@ -246,11 +250,8 @@ def _check_analytic(
 
 def _acts_on_gates(model: Any, width: int) -> bool:
     """Whether there is more than readout error, which is drawn anew for every shot."""
-    kinds = "1q_gate_noise", "2q_gate_noise", "additional_quantum_channels", "coherent", "correlated"
-    kinds += "crosstalk", "idle_noise", "t1", "thermal_relaxation"
-    return any(getattr(model, f"has_{kind}")() for kind in kinds) or any(
-        _is_noisy(model, qubit) for qubit in range(width)
-    )
+    told = any(getattr(model, f"has_{kind}")() for kind in _GATE_NOISE)
+    return told or any(_is_noisy(model, qubit) for qubit in range(width))
 
 
 def _is_noisy(model: Any, qubit: int) -> bool:
