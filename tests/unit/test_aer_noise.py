@@ -183,6 +183,50 @@ def test_counts_are_those_of_aer(kind, level):
     assert distance(found, probabilities) <= 2 * allowed(probabilities, 200_000)
 
 
+def test_values_on_a_fake_backend_converge_to_its_density_matrix():
+    """Relaxation and gate errors by Aer's density matrix, readout errors applied to its probabilities."""
+    shots, words = 300_000, {"ZII": "", "IZZ": "", "XIX": "h q[0]; h q[2];", "IYI": "sdg q[1]; h q[1];"}
+    body, measured = ROTATED.split("measure", 1)
+    aer = AerSimulator.from_backend(FakeManilaV2(), method="density_matrix")
+    with QiskitSimulator(
+        shots=shots, qiskit_backend="FakeManilaV2", optimization_level=3, simulation_seed=2
+    ) as simulator:
+        for word, turned in words.items():
+            value = simulator.submit_circuits([ROTATED], ham_ops=word).expectations().values[0, 0]
+            support = [qubit for qubit, letter in enumerate(word) if letter != "I"]
+            expected = read_badly(aer, body + turned, support)
+            assert value == pytest.approx(expected, abs=6 / np.sqrt(shots)), word
+
+
+def read_badly(aer, text, qubits):
+    """The exact mean of the product of what is read on some qubits."""
+    from qiskit import qasm2
+
+    circuit = qasm2.loads(text)
+    for bit, qubit in enumerate(qubits):
+        circuit.measure(qubit, bit)
+    circuit = transpile(circuit, aer, optimization_level=3, seed_transpiler=0)
+    places = {}
+    for instruction in circuit.data:
+        if instruction.operation.name == "measure":
+            places[circuit.find_bit(instruction.clbits[0]).index] = circuit.find_bit(
+                instruction.qubits[0]
+            ).index
+    circuit.remove_final_measurements()
+    order = [places[bit] for bit in range(len(qubits))]
+    circuit.save_probabilities(order, label="p")
+    probabilities = aer.run(circuit, shots=1).result().data(0)["p"]
+    errors = {
+        error["gate_qubits"][0][0]: np.array(error["probabilities"])
+        for error in aer.options.noise_model.to_dict()["errors"]
+        if error["type"] == "roerror"
+    }
+    signs = np.ones(1)
+    for qubit in order:  # bit k of an index is that of order[k]
+        signs = np.kron(errors[qubit] @ [1, -1], signs)
+    return float(probabilities @ signs)
+
+
 def test_an_aer_simulator_can_be_the_backend():
     """With its own method and noise."""
     backend = AerSimulator(method="matrix_product_state", noise_model=depolarizing())

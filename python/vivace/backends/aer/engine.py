@@ -288,13 +288,18 @@ def saved(
         n_values: Numbers saved for each row.
     """
     work = max(1, len(program.circuit.data)) << size
-    chunk = max(batch.run.n_processes, min(_ROWS, _BYTES // (8 * n_values), _WORK // work))
-    if method is None or program.is_fixed:
-        chunk = 1 if method is None else len(places)
+    most = max(1, min(_ROWS, _BYTES // (8 * n_values)))
+    same: list[dict[str, Any]] = []
+    if program.is_fixed:
+        batch.run.check()
+        same = _one_job(batch, program, places[:1], method, size)
+        chunk = most
+    else:
+        chunk = 1 if method is None else max(batch.run.n_processes, min(most, _WORK // work))
     for start in range(0, len(places), chunk):
         batch.run.check()
         at = places[start : start + chunk]
-        yield at, _one_job(batch, program, at, method, size)
+        yield at, same * len(at) or _one_job(batch, program, at, method, size)
 
 
 def _one_job(
@@ -305,7 +310,7 @@ def _one_job(
     label, threads = batch.labels[int(at[0])], batch.run.n_processes
     # Rows in parallel; to share out a small state would cost more than it saves.
     at_once = min(threads, len(at), max(1, _HELD >> size))
-    pieces = 1 if program.is_fixed or method is None else at_once
+    pieces = 1 if method is None else at_once
     options: dict[str, Any] = {
         "shots": 1,
         "enable_truncation": not batch.target.is_ideal,  # it is narrow already
@@ -317,7 +322,7 @@ def _one_job(
         options["method"] = method
     simulator = batch.target.simulator
     if program.is_fixed:
-        return run_job(simulator, [program.circuit], None, label, **options) * len(at)
+        return run_job(simulator, [program.circuit], None, label, **options)
     angles = batch.angles(at)
     if method is None or not program.is_loose:
         return run_job(simulator, program.bound(angles), None, label, **options)
