@@ -186,7 +186,7 @@ def test_counts_are_those_of_aer(kind, level):
 def test_values_on_a_fake_backend_converge_to_its_density_matrix():
     """Relaxation and gate errors by Aer's density matrix, readout errors applied to its probabilities."""
     shots, words = 300_000, {"ZII": "", "IZZ": "", "XIX": "h q[0]; h q[2];", "IYI": "sdg q[1]; h q[1];"}
-    body, measured = ROTATED.split("measure", 1)
+    body, _ = ROTATED.split("measure", 1)
     aer = AerSimulator.from_backend(FakeManilaV2(), method="density_matrix")
     with QiskitSimulator(
         shots=shots, qiskit_backend="FakeManilaV2", optimization_level=3, simulation_seed=2
