@@ -23,9 +23,10 @@ from vivace.server.jobs import Job, NewJob
 from vivace.server.refusals import forbidden, invalid
 from vivace.server.settings import Limits, Settings, Tier
 
-__all__ = ["read_body", "read_config", "read_init", "read_legacy", "read_qubo", "read_upload"]
+__all__ = ["check_key", "read_body", "read_config", "read_init", "read_legacy", "read_qubo", "read_upload"]
 
 _LONGEST_NAME: Final = 1024
+_LONGEST_KEY: Final = 255
 _NOISE: Final = ("noisy_device", "noise_realizations", "noise_scaling_factor")
 
 
@@ -39,6 +40,12 @@ def read_body(body: bytes) -> dict[str, Any]:
     if b"\\u" in body:  # the only way in for half a character
         fields.dump_json(found)
     return found
+
+
+def check_key(key: str) -> None:
+    """Refuse an ``Idempotency-Key`` that cannot be stored as it is."""
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise invalid(f"Expected an Idempotency-Key of 1 to {_LONGEST_KEY} printable ASCII characters.")
 
 
 def read_init(body: Mapping[str, Any], account: Account, settings: Settings) -> NewJob:

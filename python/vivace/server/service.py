@@ -71,10 +71,12 @@ class Service:
         self.workers.stop()
         self.database.close()
 
-    def open_job(self, account: Account, body: bytes) -> str:
-        """``job/init/``: the id of a new job."""
+    def open_job(self, account: Account, body: bytes, key: str | None = None) -> str:
+        """``job/init/``: the id of a new job, or of the one that the same request with this key opened."""
+        if key is not None:
+            intake.check_key(key)
         spec = intake.read_init(intake.read_body(body), account, self.settings)
-        return self.jobs.create(account, spec)
+        return self.jobs.create(account, spec, key=key, body=body)
 
     def add_circuits(self, account: Account, job_id: str, body: bytes) -> None:
         """``add_circuits/``."""
@@ -148,7 +150,7 @@ class Service:
         job = self._characterization(account, job_id)
         with self._analysing:
             request, n = intake.read_qubo(intake.read_body(body), self.settings.limits.variables)
-            self.queue.start_analysis(account, job, n)
+            job = self.queue.start_analysis(account, job, n)
             began = time.monotonic()
             try:
                 found = characterize(request)

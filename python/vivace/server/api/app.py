@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -46,6 +47,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(VivaceError, _bad_input)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(RecursionError, _too_deep)
+    app.add_exception_handler(sqlite3.OperationalError, _not_stored)
     app.add_exception_handler(Exception, _failed)
     app.openapi = lambda: _document_once(app)  # type: ignore[method-assign]
     return app
@@ -82,6 +84,14 @@ def _bad_parameters(_request: Request, error: Exception) -> Response:
 
 def _too_deep(_request: Request, _error: Exception) -> Response:
     return _problem(400, "body is not valid JSON: it is nested too deeply.")
+
+
+def _not_stored(request: Request, error: Exception) -> Response:
+    assert isinstance(error, sqlite3.OperationalError)  # noqa: S101 - registered for nothing else
+    _log.error("%s %s: %s", request.method, request.url.path, error)
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        return _problem(507, "The server has no room left on its disk. Nothing was stored.")
+    return _problem(503, "The server's database cannot be used just now. Nothing was stored.")
 
 
 def _failed(request: Request, error: Exception) -> Response:
