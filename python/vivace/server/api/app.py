@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,11 +13,14 @@ from vivace.backends.qoro.wire.fields import dump_json
 from vivace.errors import VivaceError
 from vivace.server.api import account, characterization, jobs
 from vivace.server.api.openapi import document
+from vivace.server.api.turns import Turns
 from vivace.server.pages import routes as pages
 from vivace.server.refusals import Refused
 from vivace.server.service import Service
 
 __all__ = ["create_app"]
+
+_READERS: Final = 4
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,9 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
+    # Reading large bodies takes memory, and an analysis uses every core by itself.
+    app.state.reading = Turns(_READERS)
+    app.state.analysing = Turns(1, each=service.settings.limits.analyses)
     api = APIRouter(prefix="/api")
     for router in (account.router, jobs.router, characterization.router):
         api.include_router(router)

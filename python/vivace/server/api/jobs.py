@@ -10,7 +10,7 @@ from vivace.backends.qoro.wire.endpoints import IDEMPOTENCY_HEADER
 from vivace.backends.qoro.wire.jobs import CancelReply, StatusReply
 from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.server.api import schemas
-from vivace.server.api.context import Body, Caller, Server, answer, reply, takes
+from vivace.server.api.context import Body, Caller, Reading, Server, address, answer, reply, takes
 
 __all__ = [
     "add_circuits",
@@ -48,9 +48,9 @@ def open_job(
     **answer(schemas.Empty, 400, 403, 404, 409, 413),
     **takes(schemas.AddCircuits),
 )
-def add_circuits(job_id: str, account: Caller, service: Server, body: Body) -> Response:
+async def add_circuits(job_id: str, account: Caller, service: Server, turns: Reading, body: Body) -> Response:
     """Upload circuits or templates. Repeating a request changes nothing: labels are unique within a job."""
-    service.add_circuits(account, job_id, body)
+    await turns.run(service.add_circuits, account, job_id, body)
     return reply({"status": "ok"})
 
 
@@ -75,8 +75,8 @@ def results(
     entries = service.jobs.results(job, offset, limit, service.settings.limits.page)
     after = offset + len(entries)
     more = entries and after < job.n_circuits
-    address = str(request.url.include_query_params(limit=limit, offset=after)) if more else None
-    return reply(ResultsPage(job.n_circuits, address, entries).to_wire())
+    following = address(request, limit=limit, offset=after) if more else None
+    return reply(ResultsPage(job.n_circuits, following, entries).to_wire())
 
 
 @router.post("/{job_id}/cancel/", **answer(schemas.CancelReply, 403, 404, 409))
@@ -116,9 +116,9 @@ def get_execution_config(request: Request, job_id: str, account: Caller, service
     **answer(schemas.JobId, 400, 403, 413, status=201),
     **takes(schemas.LegacyJob),
 )
-def one_shot(account: Caller, service: Server, body: Body) -> Response:
+async def one_shot(account: Caller, service: Server, turns: Reading, body: Body) -> Response:
     """Open a job and fill it, as the oldest clients do."""
-    return reply({"job_id": service.one_shot(account, body)}, 201)
+    return reply({"job_id": await turns.run(service.one_shot, account, body)}, 201)
 
 
 @router.get("/{job_id}/results", tags=["legacy"], **answer(list[schemas.LegacyEntry], 400, 404))
