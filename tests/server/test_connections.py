@@ -7,7 +7,6 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from support.server import BELL, Client, body, template
 from vivace.server import Limits, LocalServer, Settings
@@ -148,23 +147,3 @@ def test_a_forged_name_is_not_repeated(server, client):
         assert page["next"].startswith(f"http://127.0.0.1:{port}/api/{path.split('?')[0]}?")
         page = client.get(path, headers={"Host": "localhost:9999"})  # such as an SSH tunnel
         assert page["next"].startswith(f"http://localhost:9999/api/{path.split('?')[0]}?")
-
-
-def test_an_analysis_that_cannot_be_paid_in_the_end_is_402():
-    """Two analyses at once on credits for one: the account cannot pay when the second is done."""
-    with LocalServer(settings=Settings(variable_price=1)) as server:
-        poor = Client(server.url, server.service.accounts.issue("poor", credits=10))
-        job_id = poor.open("VALIDATE")
-        account = server.service.accounts.of_token(poor.session.headers["Authorization"].split()[1])
-        held = server.service.queue.start_analysis(account, server.service.jobs.get(account, job_id), 10)
-        other = poor.open("VALIDATE")
-        qubo = {"qubo": {str(i): 1.0 for i in range(10)}, "target_states": ["0" * 10]}
-        poor.post(f"job/{other}/submit_qubo/", qubo)
-        from vivace.server.refusals import Refused
-
-        with pytest.raises(Refused) as caught:
-            server.service.queue.finish_analysis(account, held, 10, "{}", "", 0.1)
-        assert caught.value.status == 402
-        assert poor.status(job_id) == "INSUFFICIENT_CREDITS"
-        with pytest.raises(requests.HTTPError):
-            poor.call("GET", f"job/{job_id}/validation_result/").raise_for_status()

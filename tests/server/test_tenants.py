@@ -2,12 +2,14 @@
 
 import sqlite3
 import threading
+from decimal import Decimal
 
 import pytest
 
 from support.server import BELL, Client, body, slow_circuit
 from vivace.backends import JobStatus
 from vivace.codecs import decode_histogram
+from vivace.errors import ConfigError
 from vivace.server import Limits, LocalServer, Settings
 
 IDLE = Settings(workers=0)
@@ -51,8 +53,6 @@ def test_databases_of_earlier_versions_are_refused(tmp_path):
     connection = sqlite3.connect(tmp_path / "server.db")
     connection.execute("PRAGMA user_version = 1")
     connection.close()
-    from vivace.errors import ConfigError
-
     with pytest.raises(ConfigError, match=r"expected a database of a Vivace server, version 2; found"):
         LocalServer(tmp_path / "server.db")
 
@@ -152,7 +152,8 @@ def test_their_bytes_are_counted():
         status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=large)
         assert (status, reason) == (
             403,
-            "Jobs without their last upload may hold 1000 bytes of an account's uploads: finish or cancel some.",
+            "Jobs without their last upload may hold 1000 bytes of an account's uploads: finish or cancel "
+            "some.",
         )
         client.post(f"job/{held}/cancel/")
         client.post(f"job/{job_id}/add_circuits/", large)
@@ -160,7 +161,7 @@ def test_their_bytes_are_counted():
 
 def test_jobs_that_end_without_being_paid_for_keep_nothing(tmp_path):
     with LocalServer(tmp_path / "server.db") as server:
-        poor = client_of(server, "poor", credits=0)
+        poor = client_of(server, "poor", credits=Decimal(0))
         cancelled, unpaid = poor.open(), poor.open()
         poor.add(cancelled, finalized="false", circuits={"a": BELL}, shots=5)
         poor.post(f"job/{cancelled}/cancel/")
@@ -206,3 +207,26 @@ def test_analyses_of_an_account_wait_in_line_and_hold_nobody_up():
             thread.join()
         assert set(found) == {(200, None), (429, "5")}
         assert client.status(jobs[0]) in ("PENDING", "COMPLETED")
+
+
+def test_an_analysis_that_cannot_be_paid_in_the_end_is_402():
+    """The credits are spent on something else while the analysis runs."""
+    n = 500
+    terms = {f"{i},{j}": float((i * 7 + j) % 5 - 2) for i in range(n) for j in range(i, min(n, i + 40))}
+    analysis = {"sensitivity": True, "parameter_sweep": True}
+    qubo = {"qubo": terms, "target_states": ["0" * n], "options": {"analysis": analysis}}
+    with LocalServer(settings=IDLE) as server:
+        client = client_of(server, "poor", credits=Decimal(n) / 100)
+        job_id, found = client.open("VALIDATE"), []
+
+        def submit():
+            mine = Client(server.url, client.session.headers["Authorization"].split()[1])
+            found.append(mine.refused("POST", f"job/{job_id}/submit_qubo/", json=qubo))
+
+        thread = threading.Thread(target=submit)
+        thread.start()
+        client.wait(job_id, lambda status: status == "RUNNING")
+        client.submit(circuits={"a": BELL}, shots=5)
+        thread.join()
+        assert found == [(402, "500 variables cost more credits than the account has.")]
+        assert client.status(job_id) == "INSUFFICIENT_CREDITS"
