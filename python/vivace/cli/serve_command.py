@@ -28,7 +28,10 @@ def serve(
     ] = "127.0.0.1",
     token: Annotated[
         str | None,
-        typer.Option(envvar="VIVACE_SERVER_TOKEN", help="Token to accept. Default: a new one, printed."),
+        typer.Option(
+            envvar="VIVACE_SERVER_TOKEN",
+            help="Token to accept. Default: a new one, printed. `ps` shows it: rather set the variable.",
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs that run at once.")] = 2,
     tier: Annotated[str, typer.Option(help="Tier of a new account: FREE, PRO or ENTERPRISE.")] = "PRO",

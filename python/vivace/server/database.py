@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +16,13 @@ from vivace.errors import ConfigError
 
 __all__ = ["Database", "now"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tier TEXT NOT NULL,
-    balance INTEGER NOT NULL, used INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    balance INTEGER NOT NULL, used INTEGER NOT NULL, turn INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE tokens (
     digest BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, active INTEGER NOT NULL
@@ -33,15 +34,21 @@ CREATE TABLE ledger (
 ) STRICT;
 CREATE INDEX ledger_of_account ON ledger (account, id);
 CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, account INTEGER NOT NULL REFERENCES accounts,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never one of a deleted job: workers may hold that still
+    job_id TEXT NOT NULL UNIQUE, account INTEGER NOT NULL REFERENCES accounts,
     job_type TEXT NOT NULL, tag TEXT NOT NULL, packing INTEGER NOT NULL, target TEXT, is_qpu INTEGER NOT NULL,
     config_kind TEXT, config TEXT, status TEXT NOT NULL,
     detail TEXT NOT NULL DEFAULT '', finalized INTEGER NOT NULL DEFAULT 0,
     n_circuits INTEGER NOT NULL DEFAULT 0, n_done INTEGER NOT NULL DEFAULT 0,
     paid INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, run_time REAL NOT NULL DEFAULT 0.0,
-    created_at TEXT NOT NULL, completed_at TEXT
+    n_bytes INTEGER NOT NULL DEFAULT 0, request_key TEXT, request_digest BLOB,
+    created_at TEXT NOT NULL, changed_at TEXT NOT NULL, completed_at TEXT,
+    UNIQUE (account, request_key)
 ) STRICT;
-CREATE INDEX jobs_waiting ON jobs (id) WHERE status = 'PENDING' AND finalized;
+CREATE INDEX jobs_waiting ON jobs (account, id) WHERE status = 'PENDING' AND finalized;
+CREATE INDEX jobs_running ON jobs (account) WHERE status = 'RUNNING';
+CREATE INDEX jobs_open ON jobs (account, n_bytes) WHERE status = 'PENDING' AND NOT finalized;
+CREATE INDEX jobs_stale ON jobs (changed_at) WHERE status = 'PENDING' AND NOT finalized;
 CREATE INDEX jobs_of_account ON jobs (account, id);
 CREATE TABLE uploads (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, first INTEGER NOT NULL,
@@ -59,9 +66,9 @@ CREATE TABLE analyses (
 """
 
 
-def now() -> str:
-    """The time in ISO 8601, UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def now(offset: float = 0.0) -> str:
+    """The time in ISO 8601, UTC, ``offset`` seconds from now. Later times are later texts."""
+    return (datetime.now(UTC) + timedelta(seconds=offset)).isoformat(timespec="milliseconds")
 
 
 class Database:
@@ -140,10 +147,10 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
-                raise
-            self._writer.execute("COMMIT")
+                self._writer.execute("COMMIT")
+            finally:
+                if self._writer.in_transaction:  # neither committed nor, as on a full disk, undone by SQLite
+                    self._writer.execute("ROLLBACK")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -153,7 +160,8 @@ class Database:
             try:
                 yield self._reader
             finally:
-                self._reader.execute("COMMIT")
+                if self._reader.in_transaction:
+                    self._reader.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file and let other servers have it. May be called twice."""

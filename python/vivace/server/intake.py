@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from vivace import _core
@@ -23,9 +23,10 @@ from vivace.server.jobs import Job, NewJob
 from vivace.server.refusals import forbidden, invalid
 from vivace.server.settings import Limits, Settings, Tier
 
-__all__ = ["read_body", "read_config", "read_init", "read_legacy", "read_qubo", "read_upload"]
+__all__ = ["check_key", "read_body", "read_config", "read_init", "read_legacy", "read_qubo", "read_upload"]
 
 _LONGEST_NAME: Final = 1024
+_LONGEST_KEY: Final = 255
 _NOISE: Final = ("noisy_device", "noise_realizations", "noise_scaling_factor")
 
 
@@ -39,6 +40,12 @@ def read_body(body: bytes) -> dict[str, Any]:
     if b"\\u" in body:  # the only way in for half a character
         fields.dump_json(found)
     return found
+
+
+def check_key(key: str) -> None:
+    """Refuse an ``Idempotency-Key`` that cannot be stored as it is."""
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise invalid(f"Expected an Idempotency-Key of 1 to {_LONGEST_KEY} printable ASCII characters.")
 
 
 def read_init(body: Mapping[str, Any], account: Account, settings: Settings) -> NewJob:
@@ -149,25 +156,33 @@ def read_upload(body: Mapping[str, Any], job: Job, limits: Limits) -> Upload:
         raise ProtocolError(f"Expected at most {limits.shots} shots, got {max(groups)}.", "shots")
     for label in upload.labels:
         _check_name(label, "label")
-    _check_words(upload, _check_circuits(upload, limits))
+    most = _most_shots(upload)
+    _check_words(upload, _check_circuits(upload, most, limits))
     return upload
 
 
-def _check_circuits(upload: Upload, limits: Limits) -> int:
+def _most_shots(upload: Upload) -> Sequence[int]:
+    """Shots of each circuit that says so; 0 for the others."""
+    if upload.shot_groups is None:
+        return [upload.shots or 0] * len(upload.labels)
+    return [int(shots) for shots in _core.shots_per_circuit(upload.shot_groups, len(upload.labels))]
+
+
+def _check_circuits(upload: Upload, shots: Sequence[int], limits: Limits) -> int:
     """Check all circuits, one text in memory at a time; the qubits of the narrowest."""
     if upload.template is not None:
-        return _check_template(upload, limits)
+        return _check_template(upload, max(shots), limits)
     left, narrowest = limits.texts, limits.qubits
-    for label, payload in (upload.circuits or {}).items():
+    for (label, payload), n_shots in zip((upload.circuits or {}).items(), shots, strict=True):
         text = _text(payload, label, min(limits.text, left))
         left -= len(text)
         sizes = _core.validate_qasm_batch([label], [text])[0]
-        _check_size(label, sizes, limits)
+        _check_size(label, sizes, n_shots, limits)
         narrowest = min(narrowest, sizes[0])
     return narrowest
 
 
-def _check_template(upload: Upload, limits: Limits) -> int:
+def _check_template(upload: Upload, shots: int, limits: Limits) -> int:
     rows = upload.template
     assert rows is not None  # noqa: S101 - the caller looked
     label = rows.labels[0]
@@ -177,14 +192,22 @@ def _check_template(upload: Upload, limits: Limits) -> int:
         CircuitBatch.of([CircuitPayload.from_matrix(text, rows.parameter_names, rows.values, rows.labels)])
     except QasmError as error:
         raise ProtocolError(f"Circuit template is not valid QASM: {error}", "circuit_template") from None
-    _check_size(label, sizes, limits)
+    _check_size(label, sizes, shots, limits)
     return sizes[0]
 
 
-def _check_size(label: str, sizes: tuple[int, int], limits: Limits) -> None:
+def _check_size(label: str, sizes: tuple[int, int], shots: int, limits: Limits) -> None:
     for found, limit, what in zip(sizes, (limits.qubits, limits.clbits), ("qubits", "bits"), strict=True):
         if found > limit:
             raise QasmError(f"Circuit '{label}' has {found} {what}; this server takes {limit}.", label)
+    bits = sizes[1] or sizes[0]
+    outcomes, most = min(shots, 1 << bits), limits.counts // (bits + 128)
+    if outcomes > most:
+        raise QasmError(
+            f"Circuit '{label}' may have {outcomes} outcomes of {bits} bits; this server takes {most}. "
+            "Ask for fewer shots.",
+            label,
+        )
 
 
 def _check_words(upload: Upload, narrowest: int) -> None:

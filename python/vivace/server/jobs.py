@@ -90,18 +90,16 @@ class Job:
             row["config_kind"],
             None if row["config"] is None else json.loads(row["config"]),
         )
-        plain = (
-            "detail",
-            "finalized",
-            "n_circuits",
-            "n_done",
-            "attempts",
-            "run_time",
-            "created_at",
-            "completed_at",
-        )
+        plain = ("n_circuits", "n_done", "attempts", "run_time", "created_at", "completed_at")
         return cls(
-            row["id"], row["job_id"], row["account"], spec, JobStatus(row["status"]), *(row[n] for n in plain)
+            row["id"],
+            row["job_id"],
+            row["account"],
+            spec,
+            JobStatus(row["status"]),
+            row["detail"],
+            bool(row["finalized"]),
+            *(row[n] for n in plain),
         )
 
 
@@ -117,6 +115,10 @@ def settle(
         "UPDATE jobs SET status = ?, detail = ?, completed_at = ?, paid = paid - ? WHERE id = ?",
         (status.value, detail, now(), back, job.id),
     )
+    # Uploads are known by their digests from here on; and what was never paid for has no results to keep.
+    connection.execute("UPDATE uploads SET body = x'' WHERE job = ?", (job.id,))
+    if status is not JobStatus.COMPLETED and not row["paid"]:
+        connection.execute("DELETE FROM circuits WHERE job = ?", (job.id,))
 
 
 class JobStore:
@@ -133,14 +135,50 @@ class JobStore:
         self._accounts = accounts
         self._settings = settings
 
-    def create(self, account: Account, spec: NewJob, status: JobStatus = JobStatus.PENDING) -> str:
-        """Open a job; its id."""
-        job_id = str(uuid.uuid4())
+    def create(
+        self,
+        account: Account,
+        spec: NewJob,
+        status: JobStatus = JobStatus.PENDING,
+        *,
+        key: str | None = None,
+        body: bytes = b"",
+    ) -> str:
+        """Open a job; its id. Jobs whose uploads stopped long ago are given up on the way.
+
+        Args:
+            account: Who opens it.
+            spec: What with.
+            status: Where it stands.
+            key: Requests of an account that have the same key open one job.
+            body: What the request with the key says; the same each time.
+        """
+        job_id, time = str(uuid.uuid4()), now()
         config = None if spec.config is None else json.dumps(spec.config)
+        digest = None if key is None else hashlib.sha256(body).digest()
         with self._database.write() as connection:
+            earlier = connection.execute(
+                "SELECT job_id, request_digest FROM jobs WHERE account = ? AND request_key = ?",
+                (account.id, key),
+            ).fetchone()
+            if earlier is not None:
+                if earlier["request_digest"] != digest:
+                    raise conflict("Another request was sent with this Idempotency-Key")
+                return str(earlier["job_id"])
+            self._give_up_stale(connection)
+            n_open = connection.execute(
+                "SELECT count(*) FROM jobs WHERE account = ? AND status = 'PENDING' AND NOT finalized",
+                (account.id,),
+            ).fetchone()[0]
+            if n_open >= self._settings.limits.open_jobs:
+                raise forbidden(
+                    f"The account has {n_open} jobs without their last upload, and may have no more: "
+                    "finish or cancel some."
+                )
             connection.execute(
                 "INSERT INTO jobs (job_id, account, job_type, tag, packing, target, is_qpu, config_kind, "
-                "config, status, created_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "config, status, request_key, request_digest, created_at, changed_at, completed_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     account.id,
@@ -152,11 +190,24 @@ class JobStore:
                     spec.config_kind,
                     config,
                     status.value,
-                    now(),
-                    now() if status.is_terminal else None,
+                    key,
+                    digest,
+                    time,
+                    time,
+                    time if status.is_terminal else None,
                 ),
             )
         return job_id
+
+    def _give_up_stale(self, connection: sqlite3.Connection) -> None:
+        patience = self._settings.upload_time
+        rows = connection.execute(
+            "SELECT * FROM jobs WHERE status = 'PENDING' AND NOT finalized AND changed_at < ? LIMIT 100",
+            (now(-patience),),
+        ).fetchall()
+        for job in map(Job.of_row, rows):
+            detail = f"Nothing was uploaded for {patience} s, and its last upload had not arrived."
+            settle(connection, self._accounts, job, JobStatus.FAILED, detail)
 
     def get(self, account: Account, job_id: str, *, changing: bool = False) -> Job:
         """The job of that id.
@@ -216,7 +267,8 @@ class JobStore:
             seen = connection.execute(
                 "SELECT 1 FROM uploads WHERE job = ? AND digest = ?", (job.id, digest)
             ).fetchone()
-            if seen is not None:
+            given_up = job.status.is_terminal and not job.finalized
+            if seen is not None and not given_up and job.status is not JobStatus.CANCELLED:
                 return False
             if job.status is not JobStatus.PENDING or job.finalized:
                 raise conflict("Job is not in PENDING status, or its last upload has arrived")
@@ -225,14 +277,30 @@ class JobStore:
                 raise invalid(
                     f"A job may have at most {self._settings.limits.circuits} circuits, got {total}."
                 )
+            self._check_open_bytes(connection, account, len(body))
             connection.execute(
                 "INSERT INTO uploads (job, first, n_circuits, map_end, digest, body) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (job.id, job.n_circuits, len(labels), map_end, digest, body),
             )
             self._insert_labels(connection, job, labels)
-            connection.execute("UPDATE jobs SET n_circuits = ? WHERE id = ?", (total, job.id))
+            connection.execute(
+                "UPDATE jobs SET n_circuits = ?, n_bytes = n_bytes + ?, changed_at = ? WHERE id = ?",
+                (total, len(body), now(), job.id),
+            )
             return finalized and self._finalize(connection, job, total)
+
+    def _check_open_bytes(self, connection: sqlite3.Connection, account: Account, more: int) -> None:
+        limit = self._settings.limits.open_bytes
+        held = connection.execute(
+            "SELECT total(n_bytes) FROM jobs WHERE account = ? AND status = 'PENDING' AND NOT finalized",
+            (account.id,),
+        ).fetchone()[0]
+        if held + more > limit:
+            raise forbidden(
+                f"Jobs without their last upload may hold {limit} bytes of an account's uploads: finish or "
+                "cancel some."
+            )
 
     @staticmethod
     def _insert_labels(connection: sqlite3.Connection, job: Job, labels: Sequence[str]) -> None:
@@ -295,11 +363,26 @@ class JobStore:
             connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         return job
 
-    def results(self, job: Job, offset: int, limit: int) -> list[tuple[str, Any]]:
-        """Labels and results as they travel, in order; None for circuits that did not run."""
+    def results(
+        self, job: Job, offset: int, limit: int, max_bytes: int | None = None
+    ) -> list[tuple[str, Any]]:
+        """Labels and results as they travel, in order; None for circuits that did not run.
+
+        Args:
+            job: The job.
+            offset: Place of the first.
+            limit: How many at most.
+            max_bytes: Fewer, if they are longer than this together; one at least.
+        """
+        rows: list[sqlite3.Row] = []
+        size = 0
         with self._database.read() as connection:
-            rows = connection.execute(
+            for row in connection.execute(
                 "SELECT label, result FROM circuits WHERE job = ? AND place >= ? ORDER BY place LIMIT ?",
                 (job.id, offset, limit),
-            ).fetchall()
+            ):
+                size += len(row["label"]) + len(row["result"] or "")
+                if max_bytes is not None and rows and size > max_bytes:
+                    break
+                rows.append(row)
         return [(row["label"], None if row["result"] is None else json.loads(row["result"])) for row in rows]

@@ -67,6 +67,7 @@ class LocalServer:
             import uvicorn
 
             from vivace.server.api.app import create_app
+            from vivace.server.api.connections import connection_class
         except ImportError as error:
             raise MissingDependencyError(
                 "The server needs FastAPI and uvicorn, which are not installed: pip install 'vivace[server]'",
@@ -94,6 +95,7 @@ class LocalServer:
             "server_header": False,
             "limit_concurrency": self.service.settings.limits.connections,
             "timeout_keep_alive": _KEEP_ALIVE,
+            "http": connection_class(self.service.settings.limits.head_time),
             "timeout_graceful_shutdown": _FAREWELL,
         }
         self._server = uvicorn.Server(uvicorn.Config(create_app(self.service), **options))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from vivace.backends.qoro.wire.fields import dump_json
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType
@@ -15,6 +16,15 @@ from vivace.server.refusals import Refused, conflict
 from vivace.server.settings import Settings
 
 __all__ = ["JobQueue", "StoredUpload"]
+
+_CLAIM: Final = """
+UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = (
+    SELECT min(jobs.id) FROM jobs JOIN accounts ON accounts.id = jobs.account
+    WHERE status = 'PENDING' AND finalized GROUP BY accounts.id
+    ORDER BY (SELECT count(*) FROM jobs AS o WHERE o.account = accounts.id AND o.status = 'RUNNING'), turn
+    LIMIT 1
+) RETURNING *
+"""
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,18 @@ class JobQueue:
         return waiting, failed
 
     def claim(self) -> Job | None:
-        """The job that waits longest, now RUNNING; None if none waits."""
+        """The next job, now RUNNING; None if none waits.
+
+        Accounts take turns: first those with the fewest jobs that run, then those whose last turn was longest
+        ago. The jobs of an account run in order.
+        """
         with self._database.write() as connection:
-            row = connection.execute(
-                "UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = "
-                "(SELECT id FROM jobs WHERE status = 'PENDING' AND finalized ORDER BY id LIMIT 1) RETURNING *"
-            ).fetchone()
+            row = connection.execute(_CLAIM).fetchone()
+            if row is not None:
+                connection.execute(
+                    "UPDATE accounts SET turn = (SELECT max(turn) FROM accounts) + 1 WHERE id = ?",
+                    (row["account"],),
+                )
         return None if row is None else Job.of_row(row)
 
     def uploads(self, job: Job) -> Iterator[StoredUpload]:
@@ -103,40 +119,43 @@ class JobQueue:
         """
         texts = [(dump_json(result).decode(), job.id, first + i) for i, result in enumerate(results)]
         with self._database.write() as connection:
-            changed = connection.execute(
-                "UPDATE jobs SET n_done = ?, run_time = run_time + ? WHERE id = ? AND status = 'RUNNING'",
-                (first + len(texts), seconds, job.id),
-            ).rowcount
-            if not changed:
+            if not _still(connection, job):
                 return False
+            connection.execute(
+                "UPDATE jobs SET n_done = ?, run_time = run_time + ? WHERE id = ?",
+                (first + len(texts), seconds, job.id),
+            )
             connection.executemany("UPDATE circuits SET result = ? WHERE job = ? AND place = ?", texts)
         return True
 
     def finish(self, job: Job, status: JobStatus, detail: str = "") -> None:
         """End a job, if it is RUNNING still."""
         with self._database.write() as connection:
-            if self._is(connection, job, JobStatus.RUNNING):
+            if _still(connection, job):
                 settle(connection, self._accounts, job, status, detail)
 
     def put_back(self, job: Job) -> None:
         """Let a job wait again: the server stops before it is done, and not because of it."""
         with self._database.write() as connection:
-            connection.execute(
-                "UPDATE jobs SET status = 'PENDING', attempts = attempts - 1 "
-                "WHERE id = ? AND status = 'RUNNING'",
-                (job.id,),
-            )
+            if _still(connection, job):
+                connection.execute(
+                    "UPDATE jobs SET status = 'PENDING', attempts = attempts - 1 WHERE id = ?", (job.id,)
+                )
 
-    def start_analysis(self, account: Account, job: Job, n_variables: int) -> None:
-        """Take a characterisation from PENDING to RUNNING, if the account can pay for it."""
+    def start_analysis(self, account: Account, job: Job, n_variables: int) -> Job:
+        """Take a characterisation from PENDING to RUNNING, if the account can pay for it; how it stands."""
         price = micros(n_variables * self._settings.variable_price)
         with self._database.write() as connection:
             if not self._is(connection, job, JobStatus.PENDING):
                 raise conflict("Job is not in PENDING status")
             row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account.id,)).fetchone()
             if row["balance"] < price:
-                raise Refused(402, f"{n_variables} variables cost more credits than the account has.")
-            connection.execute("UPDATE jobs SET status = 'RUNNING', attempts = 1 WHERE id = ?", (job.id,))
+                raise _too_poor(n_variables)
+            found = connection.execute(
+                "UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = ? RETURNING *",
+                (job.id,),
+            ).fetchone()
+        return Job.of_row(found)
 
     def finish_analysis(
         self, account: Account, job: Job, n_variables: int, reply: str, html: str, seconds: float
@@ -147,16 +166,19 @@ class JobQueue:
             if not self._is(connection, job, JobStatus.RUNNING):
                 raise conflict("Job was cancelled")
             told = f"Characterization of {n_variables} variables"
-            if not self._accounts.book(connection, account.id, -price, "USAGE", told, job.job_id):
+            paid = self._accounts.book(connection, account.id, -price, "USAGE", told, job.job_id)
+            if paid:
+                connection.execute(
+                    "INSERT INTO analyses (job, reply, html) VALUES (?, ?, ?)", (job.id, reply, html)
+                )
+                connection.execute(
+                    "UPDATE jobs SET status = 'COMPLETED', completed_at = ?, run_time = ? WHERE id = ?",
+                    (now(), seconds, job.id),
+                )
+            else:
                 settle(connection, self._accounts, job, JobStatus.INSUFFICIENT_CREDITS)
-                return
-            connection.execute(
-                "INSERT INTO analyses (job, reply, html) VALUES (?, ?, ?)", (job.id, reply, html)
-            )
-            connection.execute(
-                "UPDATE jobs SET status = 'COMPLETED', completed_at = ?, run_time = ? WHERE id = ?",
-                (now(), seconds, job.id),
-            )
+        if not paid:
+            raise _too_poor(n_variables)
 
     def analysis(self, job: Job) -> tuple[str, str] | None:
         """Reply and report of a characterisation; None if there are none."""
@@ -168,3 +190,16 @@ class JobQueue:
     def _is(connection: sqlite3.Connection, job: Job, status: JobStatus) -> bool:
         row = connection.execute("SELECT status FROM jobs WHERE id = ?", (job.id,)).fetchone()
         return row is not None and row["status"] == status.value
+
+
+def _still(connection: sqlite3.Connection, job: Job) -> bool:
+    """Whether a job that was claimed runs still: it neither ended nor was started again."""
+    row = connection.execute(
+        "SELECT 1 FROM jobs WHERE id = ? AND job_id = ? AND attempts = ? AND status = 'RUNNING'",
+        (job.id, job.job_id, job.attempts),
+    ).fetchone()
+    return row is not None
+
+
+def _too_poor(n_variables: int) -> Refused:
+    return Refused(402, f"{n_variables} variables cost more credits than the account has.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
-from typing import Any, Final
+from typing import Any
 
 from vivace.backends.qoro.wire.characterization import CharacterizationReply
 from vivace.backends.qoro.wire.fields import dump_json
@@ -26,8 +25,6 @@ from vivace.server.workers import Workers
 __all__ = ["Service"]
 
 _log = logging.getLogger(__name__)
-
-_READERS: Final = 4
 
 
 class Service:
@@ -58,9 +55,6 @@ class Service:
         self.queue = JobQueue(self.database, self.accounts, self.settings)
         self.workers = Workers(self.queue, self.settings)
         self.recovered = self.queue.recover()
-        # Reading large bodies takes memory: so many at once, however many clients there are.
-        self._reading = threading.BoundedSemaphore(_READERS)
-        self._analysing = threading.BoundedSemaphore(1)  # uses every core by itself
 
     def start(self) -> None:
         """Start the workers."""
@@ -71,20 +65,21 @@ class Service:
         self.workers.stop()
         self.database.close()
 
-    def open_job(self, account: Account, body: bytes) -> str:
-        """``job/init/``: the id of a new job."""
+    def open_job(self, account: Account, body: bytes, key: str | None = None) -> str:
+        """``job/init/``: the id of a new job, or of the one that the same request with this key opened."""
+        if key is not None:
+            intake.check_key(key)
         spec = intake.read_init(intake.read_body(body), account, self.settings)
-        return self.jobs.create(account, spec)
+        return self.jobs.create(account, spec, key=key, body=body)
 
     def add_circuits(self, account: Account, job_id: str, body: bytes) -> None:
         """``add_circuits/``."""
         job = self.jobs.get(account, job_id)
-        with self._reading:
-            upload = intake.read_upload(intake.read_body(body), job, self.settings.limits)
-            map_end = max((end for _, end in upload.circuit_ham_map or ()), default=0)
-            ready = self.jobs.append(
-                account, job_id, body, upload.labels, finalized=upload.finalized, map_end=map_end
-            )
+        upload = intake.read_upload(intake.read_body(body), job, self.settings.limits)
+        map_end = max((end for _, end in upload.circuit_ham_map or ()), default=0)
+        ready = self.jobs.append(
+            account, job_id, body, upload.labels, finalized=upload.finalized, map_end=map_end
+        )
         if ready:
             self.workers.wake()
 
@@ -146,26 +141,25 @@ class Service:
     def submit_qubo(self, account: Account, job_id: str, body: bytes) -> None:
         """``submit_qubo/``: the whole analysis, charged when it is done."""
         job = self._characterization(account, job_id)
-        with self._analysing:
-            request, n = intake.read_qubo(intake.read_body(body), self.settings.limits.variables)
-            self.queue.start_analysis(account, job, n)
-            began = time.monotonic()
-            try:
-                found = characterize(request)
-                reply = CharacterizationReply(
-                    job_id,
-                    JobStatus.COMPLETED,
-                    found.hardness,
-                    found.report,
-                    found.recommendations,
-                    job.created_at,
-                    now(),
-                ).to_wire()
-                text = dump_json(reply).decode()
-            except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
-                self.queue.finish(job, JobStatus.FAILED, f"The analysis failed: {error}")
-                _log.exception("Characterization %s failed", job_id)
-                raise Refused(502, "The analysis failed; the server's log says how.") from None
+        request, n = intake.read_qubo(intake.read_body(body), self.settings.limits.variables)
+        job = self.queue.start_analysis(account, job, n)
+        began = time.monotonic()
+        try:
+            found = characterize(request)
+            reply = CharacterizationReply(
+                job_id,
+                JobStatus.COMPLETED,
+                found.hardness,
+                found.report,
+                found.recommendations,
+                job.created_at,
+                now(),
+            ).to_wire()
+            text = dump_json(reply).decode()
+        except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
+            self.queue.finish(job, JobStatus.FAILED, f"The analysis failed: {error}")
+            _log.exception("Characterization %s failed", job_id)
+            raise Refused(502, "The analysis failed; the server's log says how.") from None
         html = report_html(job_id, reply)
         self.queue.finish_analysis(account, job, n, text, html, time.monotonic() - began)
 

@@ -63,6 +63,14 @@ class Limits:
         shots: Shots of a circuit.
         variables: Variables of a QUBO.
         connections: Open connections; 503 beyond.
+        head_time: Seconds until the head of a request must have arrived; the connection is closed then.
+        body_time: Seconds for its body; 408 then.
+        page: Bytes of results on a page, which is cut short then; one entry is always on it.
+        counts: Bytes that the counts of a circuit may take in the server's memory: the smaller of its shots
+            and 2^bits, times the bits and 128 for each.
+        open_jobs: Jobs of an account whose last upload has not arrived.
+        open_bytes: Bytes of the uploads of these jobs.
+        analyses: QUBOs of an account that are analysed or wait for it; 429 beyond.
     """
 
     body: int = MAX_BODY
@@ -77,6 +85,13 @@ class Limits:
     shots: int = 100_000_000
     variables: int = 1024
     connections: int = 200
+    head_time: float = 10.0
+    body_time: float = 120.0
+    page: int = 16 * _MIB
+    counts: int = 256 * _MIB
+    open_jobs: int = 1000
+    open_bytes: int = 4096 * _MIB
+    analyses: int = 4
 
 
 _EMULATOR: Final = QPUSystem("vivace_emulator", (QPU("emulator", 22, "ONLINE", "SIMULATED"),))
@@ -95,6 +110,8 @@ class Settings:
         variable_price: Credits for one variable of a QUBO to characterise.
         shots: Shots of uploads that leave them open.
         workers: Jobs that run at once.
+        time_limit: Seconds a job may run, whatever it asks for; None is any number.
+        upload_time: Seconds without an upload after which jobs that lack their last one are given up.
         attempts: Times a job is started before a server that dies with it gives it up.
         limits: Sizes beyond which requests are refused.
 
@@ -113,6 +130,8 @@ class Settings:
     variable_price: Decimal = Decimal("0.01")
     shots: int = 1000
     workers: int = 2
+    time_limit: int | None = 86_400
+    upload_time: int = 86_400
     attempts: int = 3
     limits: Limits = field(default_factory=Limits)
 

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class Workers:
-    """Threads that take jobs from the queue, one each, oldest first.
+    """Threads that take jobs from the queue, one each, as accounts take turns.
 
     Args:
         queue: The queue.
@@ -38,7 +38,7 @@ class Workers:
         self._changed = threading.Condition()
         self._ready = True  # what waits in the database when the server starts
         self._stopping = False
-        self._running: dict[int, threading.Event] = {}
+        self._running: dict[str, threading.Event] = {}
         self._threads = [
             threading.Thread(target=self._work, name=f"vivace-worker-{index}", daemon=True)
             for index in range(settings.workers)
@@ -58,7 +58,7 @@ class Workers:
     def cancel(self, job: Job) -> None:
         """Interrupt a job that was cancelled in the store, if it runs."""
         with self._changed:
-            event = self._running.get(job.id)
+            event = self._running.get(job.job_id)
             if event is not None:
                 event.set()
 
@@ -82,7 +82,7 @@ class Workers:
                         return
                     job = self._claimed()
                     if job is not None:
-                        event = self._running[job.id] = threading.Event()
+                        event = self._running[job.job_id] = threading.Event()
                 if job is None:
                     simulator.close()  # what it holds comes back when there is work again
                     continue
@@ -92,7 +92,7 @@ class Workers:
                     _log.exception("Job %s could not be settled", job.job_id)
                 finally:
                     with self._changed:
-                        del self._running[job.id]
+                        self._running.pop(job.job_id, None)
 
     def _claimed(self) -> Job | None:
         """The next job; None if none waits, or the database cannot tell just now."""
@@ -107,11 +107,12 @@ class Workers:
 
     def _run(self, job: Job, simulator: MaestroSimulator, event: threading.Event) -> None:
         try:
-            with _deadline(job, event) as expired:
+            limit = time_limit(job.spec, self._settings)
+            with _deadline(job, limit, event) as expired:
                 run_job(job, simulator, self._queue, self._settings, event)
         except ExecutionCancelledError:
             if expired.is_set():
-                self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {time_limit(job.spec)} s.")
+                self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {limit} s.")
             else:
                 self._queue.put_back(job)  # unless it is CANCELLED
         except (VivaceError, MemoryError, Warning) as error:
@@ -123,19 +124,23 @@ class Workers:
             self._queue.finish(job, JobStatus.COMPLETED)
 
 
-def time_limit(spec: NewJob) -> int | None:
-    """Seconds a job may run: ``max_execution_time`` of its ``api_meta``; None is any number."""
-    if spec.config_kind != "execution_configuration":
-        return None
-    limit: int | None = ((spec.config or {}).get("api_meta") or {}).get("max_execution_time")
-    return limit
+def time_limit(spec: NewJob, settings: Settings) -> int | None:
+    """Seconds a job may run: ``max_execution_time`` of its ``api_meta``, and what the server allows at most.
+
+    >>> from vivace.backends.qoro.wire.jobs import JobType
+    >>> time_limit(NewJob(JobType.EXECUTE), Settings(time_limit=60))
+    60
+    """
+    asked = None
+    if spec.config_kind == "execution_configuration":
+        asked = ((spec.config or {}).get("api_meta") or {}).get("max_execution_time")
+    return min((limit for limit in (asked, settings.time_limit) if limit is not None), default=None)
 
 
 @contextmanager
-def _deadline(job: Job, event: threading.Event) -> Iterator[threading.Event]:
+def _deadline(job: Job, limit: int | None, event: threading.Event) -> Iterator[threading.Event]:
     """Set ``event`` when the job has run for as long as it may; the event yielded tells that this was so."""
     expired = threading.Event()
-    limit = time_limit(job.spec)
     if limit is None:
         yield expired
         return

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from vivace.backends.qoro.wire.account import TransactionsPage
 from vivace.server.api import schemas
-from vivace.server.api.context import Caller, Server, answer, reply
+from vivace.server.api.context import Caller, Server, address, answer, reply
 from vivace.server.blueprints import BLUEPRINTS
 
 __all__ = [
@@ -66,8 +66,8 @@ def credits_transactions(
     count, lines = service.accounts.transactions(account, page, page_size)
     pages = max(1, -(-count // page_size))
 
-    def address(number: int) -> str | None:
+    def page_at(number: int) -> str | None:
         wanted = 1 <= number <= pages
-        return str(request.url.include_query_params(page=number, page_size=page_size)) if wanted else None
+        return address(request, page=number, page_size=page_size) if wanted else None
 
-    return reply(TransactionsPage(count, pages, address(page + 1), address(page - 1), tuple(lines)).to_wire())
+    return reply(TransactionsPage(count, pages, page_at(page + 1), page_at(page - 1), tuple(lines)).to_wire())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import sqlite3
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,11 +13,14 @@ from vivace.backends.qoro.wire.fields import dump_json
 from vivace.errors import VivaceError
 from vivace.server.api import account, characterization, jobs
 from vivace.server.api.openapi import document
+from vivace.server.api.turns import Turns
 from vivace.server.pages import routes as pages
 from vivace.server.refusals import Refused
 from vivace.server.service import Service
 
 __all__ = ["create_app"]
+
+_READERS: Final = 4
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +41,9 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
+    # Reading large bodies takes memory, and an analysis uses every core by itself.
+    app.state.reading = Turns(_READERS)
+    app.state.analysing = Turns(1, each=service.settings.limits.analyses)
     api = APIRouter(prefix="/api")
     for router in (account.router, jobs.router, characterization.router):
         api.include_router(router)
@@ -46,6 +53,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(VivaceError, _bad_input)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(RecursionError, _too_deep)
+    app.add_exception_handler(sqlite3.OperationalError, _not_stored)
     app.add_exception_handler(Exception, _failed)
     app.openapi = lambda: _document_once(app)  # type: ignore[method-assign]
     return app
@@ -82,6 +90,14 @@ def _bad_parameters(_request: Request, error: Exception) -> Response:
 
 def _too_deep(_request: Request, _error: Exception) -> Response:
     return _problem(400, "body is not valid JSON: it is nested too deeply.")
+
+
+def _not_stored(request: Request, error: Exception) -> Response:
+    assert isinstance(error, sqlite3.OperationalError)  # noqa: S101 - registered for nothing else
+    _log.error("%s %s: %s", request.method, request.url.path, error)
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        return _problem(507, "The server has no room left on its disk. Nothing was stored.")
+    return _problem(503, "The server's database cannot be used just now. Nothing was stored.")
 
 
 def _failed(request: Request, error: Exception) -> Response:

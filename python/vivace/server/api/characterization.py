@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from vivace.server.api import schemas
-from vivace.server.api.context import Caller, QuboBody, Server, answer, reply, takes
+from vivace.server.api.context import Analysing, Caller, QuboBody, Server, answer, reply, takes
 
 __all__ = [
     "router",
@@ -20,12 +20,14 @@ router = APIRouter(prefix="/job/{job_id}", tags=["characterization"])
 
 @router.post(
     "/submit_qubo/",
-    **answer(schemas.Submitted, 400, 402, 403, 404, 409, 413, 502),
+    **answer(schemas.Submitted, 400, 402, 403, 404, 409, 413, 429, 502),
     **takes(schemas.QuboSubmission),
 )
-def submit_qubo(job_id: str, account: Caller, service: Server, body: QuboBody) -> Response:
+async def submit_qubo(
+    job_id: str, account: Caller, service: Server, turns: Analysing, body: QuboBody
+) -> Response:
     """Analyse a QUBO; answers when that is done. Charged by the number of variables, on success."""
-    service.submit_qubo(account, job_id, body)
+    await turns.run(service.submit_qubo, account, job_id, body)
     return reply({"job_id": job_id, "status": "COMPLETED"})
 
 

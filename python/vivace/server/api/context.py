@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final, TypeAlias, cast
 
@@ -14,10 +15,22 @@ from starlette.requests import ClientDisconnect
 from vivace.backends.qoro.wire.fields import dump_json
 from vivace.server.accounts import Account
 from vivace.server.api.schemas import Problem
+from vivace.server.api.turns import Turns
 from vivace.server.refusals import Refused, invalid, too_large
 from vivace.server.service import Service
 
-__all__ = ["Body", "Caller", "QuboBody", "Server", "answer", "reply", "takes"]
+__all__ = [
+    "Analysing",
+    "Body",
+    "Caller",
+    "QuboBody",
+    "Reading",
+    "Server",
+    "address",
+    "answer",
+    "reply",
+    "takes",
+]
 
 _bearer = HTTPBearer(auto_error=False, description="The token the server was given or printed.")
 
@@ -29,8 +42,10 @@ _REASONS: Final = {
     402: "Not enough credits",
     403: "Not allowed for this account",
     404: "No such job",
+    408: "The body did not arrive in time",
     409: "The job is not in the state for it",
     413: "The body is too large",
+    429: "The account has too many requests of this kind under way",
     502: "The analysis failed",
 }
 
@@ -42,12 +57,27 @@ def _service(request: Request) -> Service:
 Server: TypeAlias = Annotated[Service, Depends(_service)]
 
 
+async def _reading(request: Request) -> Turns:
+    return cast("Turns", request.app.state.reading)
+
+
+async def _analysing(request: Request) -> Turns:
+    return cast("Turns", request.app.state.analysing)
+
+
+Reading: TypeAlias = Annotated[Turns, Depends(_reading)]
+Analysing: TypeAlias = Annotated[Turns, Depends(_analysing)]
+
+
 def _account(
-    service: Server, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    service: Server,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Account:
     account = None if credentials is None else service.accounts.of_token(credentials.credentials)
     if account is None:
         raise Refused(401, "Invalid or missing token.", headers={"WWW-Authenticate": "Bearer"})
+    request.state.known = True  # `connections` keeps the connection for longer
     return account
 
 
@@ -62,10 +92,13 @@ def _body_up_to(limit_of: Callable[[Service], int]) -> Callable[..., Coroutine[A
             raise too_large(limit)
         body = bytearray()
         try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise too_large(limit)
+            async with asyncio.timeout(service.settings.limits.body_time):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > limit:
+                        raise too_large(limit)
+        except TimeoutError:
+            raise Refused(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None
         except ClientDisconnect:  # nobody is there to read the answer
             raise invalid("The body ended early.") from None
         return bytes(body)
@@ -84,6 +117,19 @@ def reply(value: Any, status: int = 200) -> Response:
     return Response(dump_json(value), status, media_type=_JSON)
 
 
+def address(request: Request, **parameters: int) -> str:
+    """The address of the same thing with other parameters, for the client to ask next.
+
+    The name in it is the one the client used, if it is one of this machine; a name that could be anybody's is
+    not repeated, but replaced by the address that the request came in at.
+    """
+    url = request.url.include_query_params(**parameters)
+    host, port = request.scope["server"]
+    if url.hostname not in {"localhost", "127.0.0.1", "::1", host}:
+        url = url.replace(hostname=f"[{host}]" if ":" in host else host, port=port)
+    return str(url)
+
+
 def answer(model: Any, *refusals: int, status: int = 200) -> dict[str, Any]:
     """Documentation of what a route answers: a model, or `HTMLResponse` for a page."""
     done = {"description": "Done"} | (
@@ -92,7 +138,8 @@ def answer(model: Any, *refusals: int, status: int = 200) -> dict[str, Any]:
         else {"model": model}
     )
     found: dict[int | str, dict[str, Any]] = {status: done}
-    for code in sorted({401, *refusals}):
+    late = {408} if 413 in refusals else set()
+    for code in sorted({401, *refusals} | late):
         found[code] = {"model": Problem, "description": _REASONS[code]}
     return {"responses": found, "status_code": status}
 

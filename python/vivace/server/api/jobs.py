@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
+from vivace.backends.qoro.wire.endpoints import IDEMPOTENCY_HEADER
 from vivace.backends.qoro.wire.jobs import CancelReply, StatusReply
 from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.server.api import schemas
-from vivace.server.api.context import Body, Caller, Server, answer, reply, takes
+from vivace.server.api.context import Body, Caller, Reading, Server, address, answer, reply, takes
 
 __all__ = [
     "add_circuits",
@@ -31,20 +32,25 @@ router = APIRouter(prefix="/job", tags=["jobs"])
 _LATER = ("divi/", "vivace/")
 
 
-@router.post("/init/", **answer(schemas.JobId, 400, 403, 413, status=201), **takes(schemas.InitJob))
-def open_job(account: Caller, service: Server, body: Body) -> Response:
-    """Open a job. It starts when its last upload has arrived."""
-    return reply({"job_id": service.open_job(account, body)}, 201)
+@router.post("/init/", **answer(schemas.JobId, 400, 403, 409, 413, status=201), **takes(schemas.InitJob))
+def open_job(
+    account: Caller,
+    service: Server,
+    body: Body,
+    key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER)] = None,
+) -> Response:
+    """Open a job. It starts when its last upload has arrived. A key makes it safe to repeat the request."""
+    return reply({"job_id": service.open_job(account, body, key)}, 201)
 
 
 @router.post(
     "/{job_id}/add_circuits/",
-    **answer(schemas.Empty, 400, 404, 409, 413),
+    **answer(schemas.Empty, 400, 403, 404, 409, 413),
     **takes(schemas.AddCircuits),
 )
-def add_circuits(job_id: str, account: Caller, service: Server, body: Body) -> Response:
+async def add_circuits(job_id: str, account: Caller, service: Server, turns: Reading, body: Body) -> Response:
     """Upload circuits or templates. Repeating a request changes nothing: labels are unique within a job."""
-    service.add_circuits(account, job_id, body)
+    await turns.run(service.add_circuits, account, job_id, body)
     return reply({"status": "ok"})
 
 
@@ -52,7 +58,7 @@ def add_circuits(job_id: str, account: Caller, service: Server, body: Body) -> R
 def status(job_id: str, account: Caller, service: Server) -> Response:
     """Where a job stands."""
     job = service.jobs.get(account, job_id)
-    return reply(StatusReply(job.status, round(job.run_time, 6)).to_wire())
+    return reply(StatusReply(job.status, round(job.run_time, 6), finalized=job.finalized).to_wire())
 
 
 @router.get("/{job_id}/resultsV2/", **answer(schemas.ResultsPage, 400, 404))
@@ -64,13 +70,13 @@ def results(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1 << 53)] = 0,
 ) -> Response:
-    """A page of results. 400 while the job runs, and for jobs that ended badly."""
+    """A page of results, fewer if they are long. 400 while the job runs, and for jobs that ended badly."""
     job = service.completed(account, job_id)
-    entries = service.jobs.results(job, offset, limit)
+    entries = service.jobs.results(job, offset, limit, service.settings.limits.page)
     after = offset + len(entries)
     more = entries and after < job.n_circuits
-    address = str(request.url.include_query_params(limit=limit, offset=after)) if more else None
-    return reply(ResultsPage(job.n_circuits, address, entries).to_wire())
+    following = address(request, limit=limit, offset=after) if more else None
+    return reply(ResultsPage(job.n_circuits, following, entries).to_wire())
 
 
 @router.post("/{job_id}/cancel/", **answer(schemas.CancelReply, 403, 404, 409))
@@ -110,9 +116,9 @@ def get_execution_config(request: Request, job_id: str, account: Caller, service
     **answer(schemas.JobId, 400, 403, 413, status=201),
     **takes(schemas.LegacyJob),
 )
-def one_shot(account: Caller, service: Server, body: Body) -> Response:
+async def one_shot(account: Caller, service: Server, turns: Reading, body: Body) -> Response:
     """Open a job and fill it, as the oldest clients do."""
-    return reply({"job_id": service.one_shot(account, body)}, 201)
+    return reply({"job_id": await turns.run(service.one_shot, account, body)}, 201)
 
 
 @router.get("/{job_id}/results", tags=["legacy"], **answer(list[schemas.LegacyEntry], 400, 404))

@@ -61,10 +61,11 @@ class JobId(_Reply):
 
 
 class StatusReply(_Reply):
-    """Where a job stands; ``run_time`` in seconds."""
+    """Where a job stands; ``run_time`` in seconds; ``finalized``: its last upload has arrived."""
 
     status: str
     run_time: float
+    finalized: bool
 
 
 class CancelReply(_Reply):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, TypeAlias
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
@@ -34,12 +34,15 @@ _basic = HTTPBasic(auto_error=False)
 
 
 def _visitor(
-    service: Server, credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)]
+    request: Request,
+    service: Server,
+    credentials: Annotated[HTTPBasicCredentials | None, Depends(_basic)],
 ) -> Account:
     account = None if credentials is None else service.accounts.of_token(credentials.password)
     if account is None:
         challenge = 'Basic realm="Vivace: the password is the token", charset="UTF-8"'
         raise Refused(401, "The password is the server's token.", headers={"WWW-Authenticate": challenge})
+    request.state.known = True
     return account
 
 

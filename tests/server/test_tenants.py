@@ -1,0 +1,232 @@
+"""Accounts beside each other: none gets at another's jobs, holds all workers, or fills the disk."""
+
+import sqlite3
+import threading
+from decimal import Decimal
+
+import pytest
+
+from support.server import BELL, Client, body, slow_circuit
+from vivace.backends import JobStatus
+from vivace.codecs import decode_histogram
+from vivace.errors import ConfigError
+from vivace.server import Limits, LocalServer, Settings
+
+IDLE = Settings(workers=0)
+
+
+def client_of(server, name, **options):
+    return Client(server.url, server.service.accounts.issue(name, **options))
+
+
+def test_what_a_worker_holds_of_a_deleted_job_reaches_no_other_job():
+    """The worker of a job that was deleted meanwhile comes back when somebody else has opened a new one."""
+    with LocalServer(settings=IDLE) as server:
+        alice, bob, queue = client_of(server, "alice"), client_of(server, "bob"), server.service.queue
+        gone = alice.submit(circuits={"a": BELL}, shots=10)
+        held = queue.claim()
+        assert held.job_id == gone
+        assert alice.call("DELETE", f"job/{gone}").status_code == 204
+        other = bob.submit(circuits={"a": BELL}, shots=10)
+        assert queue.claim().job_id == other
+        assert not queue.save(held, 0, [{"alice": 1}], 0.1)
+        queue.put_back(held)
+        assert bob.status(other) == "RUNNING"
+        queue.finish(held, JobStatus.COMPLETED)
+        assert bob.get(f"job/{other}/status/") == {"status": "RUNNING", "run_time": 0.0, "finalized": True}
+
+
+def test_jobs_deleted_while_they_run_leave_the_next_ones_alone(account):
+    client, other = account(), account()
+    for _ in range(5):
+        doomed = client.submit(circuits={f"c{i}": slow_circuit(i) for i in range(20)}, shots=10)
+        client.wait(doomed, lambda status: status != "PENDING")
+        assert client.call("DELETE", f"job/{doomed}").status_code == 204
+        job_id = other.submit(circuits={"bell": BELL}, shots=10)
+        assert other.wait(job_id) == "COMPLETED"
+        assert sum(decode_histogram(other.results(job_id)[0]["results"]).values()) == 10
+
+
+def test_databases_of_earlier_versions_are_refused(tmp_path):
+    with LocalServer(tmp_path / "server.db"):
+        pass
+    connection = sqlite3.connect(tmp_path / "server.db")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(ConfigError, match=r"expected a database of a Vivace server, version 2; found"):
+        LocalServer(tmp_path / "server.db")
+
+
+def test_a_commit_that_fails_is_undone():
+    with LocalServer(settings=IDLE) as server:
+        client, database = Client(server.url, server.token), server.service.database
+        with pytest.raises(sqlite3.IntegrityError), database.write() as connection:
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            connection.execute("INSERT INTO analyses (job, reply, html) VALUES (999, '', '')")
+        job_id = client.submit(circuits={"a": BELL}, shots=5)
+        assert client.status(job_id) == "PENDING"
+
+
+def test_a_full_disk_is_told_and_over_when_there_is_room_again():
+    with LocalServer(settings=IDLE) as server:
+        client = Client(server.url, server.token)
+        job_id = client.open()
+        with server.service.database.write() as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+        large = body(circuits={f"c{i}": BELL for i in range(3000)}, shots=5)
+        for _ in range(2):
+            status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=large)
+            assert (status, reason) == (507, "The server has no room left on its disk. Nothing was stored.")
+        assert client.status(job_id) == "PENDING"
+        with server.service.database.write() as connection:
+            connection.execute("PRAGMA max_page_count = 1000000")
+        client.post(f"job/{job_id}/add_circuits/", large)
+        assert client.get(f"job/{job_id}/status/")["finalized"] is True
+
+
+def test_accounts_take_turns():
+    """One worker, many jobs of one account: the job of another is the next but one at the latest."""
+    with LocalServer(settings=IDLE) as server:
+        alice, bob, carol = (client_of(server, name) for name in ("alice", "bob", "carol"))
+        jobs = {alice.submit(circuits={"a": BELL}, shots=5): f"alice {i}" for i in range(4)}
+        jobs |= {bob.submit(circuits={"a": BELL}, shots=5): f"bob {i}" for i in range(2)}
+        jobs |= {carol.submit(circuits={"a": BELL}, shots=5): "carol 0"}
+        order = []
+        while (job := server.service.queue.claim()) is not None:
+            order.append(jobs[job.job_id])
+            server.service.queue.finish(job, JobStatus.FAILED)
+        assert order == ["alice 0", "bob 0", "carol 0", "alice 1", "bob 1", "alice 2", "alice 3"]
+
+
+def test_a_free_worker_goes_to_who_has_none():
+    with LocalServer(settings=IDLE) as server:
+        alice, bob = client_of(server, "alice"), client_of(server, "bob")
+        queue = server.service.queue
+        bob.submit(circuits={"a": BELL}, shots=5)
+        queue.finish(queue.claim(), JobStatus.FAILED)
+        first = alice.submit(circuits={"a": BELL}, shots=5)
+        alice.submit(circuits={"a": BELL}, shots=5)
+        assert queue.claim().job_id == first
+        late = bob.submit(circuits={"a": BELL}, shots=5)
+        assert queue.claim().job_id == late
+
+
+def test_no_job_runs_for_longer_than_the_server_allows():
+    with LocalServer(settings=Settings(time_limit=0)) as server:
+        client = Client(server.url, server.token)
+        slow = {f"c{i}": slow_circuit(i) for i in range(40)}
+        for options in ({}, {"execution_configuration": {"api_meta": {"max_execution_time": 3600}}}):
+            job_id = client.open(**options)
+            client.add(job_id, circuits=slow, shots=5)
+            assert client.wait(job_id) == "TIMED_OUT"
+            assert client.refused("GET", f"job/{job_id}/resultsV2/")[1] == (
+                "Job ended as TIMED_OUT: It ran for 0 s."
+            )
+
+
+def test_jobs_without_their_last_upload_are_counted():
+    with LocalServer(settings=Settings(limits=Limits(open_jobs=2))) as server:
+        client, other = Client(server.url, server.token), client_of(server, "other")
+        first, _ = client.open(), client.open("VALIDATE")
+        status, reason = client.refused("POST", "job/init/", json={"job_type": "EXECUTE"})
+        assert (status, reason) == (
+            403,
+            "The account has 2 jobs without their last upload, and may have no more: finish or cancel some.",
+        )
+        assert other.open()
+        client.add(first, circuits={"a": BELL}, shots=5)
+        second = client.open()
+        client.post(f"job/{second}/cancel/")
+        assert client.open()
+
+
+def test_their_bytes_are_counted():
+    upload = body(finalized="false", circuits={"a": BELL}, shots=5)
+    with LocalServer(settings=Settings(limits=Limits(open_bytes=1000))) as server:
+        client = Client(server.url, server.token)
+        held = client.open()
+        client.post(f"job/{held}/add_circuits/", upload | {"tag": "x" * 500})
+        job_id = client.open()
+        large = upload | {"tag": "y" * 500}
+        status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=large)
+        assert (status, reason) == (
+            403,
+            "Jobs without their last upload may hold 1000 bytes of an account's uploads: finish or cancel "
+            "some.",
+        )
+        client.post(f"job/{held}/cancel/")
+        client.post(f"job/{job_id}/add_circuits/", large)
+
+
+def test_jobs_that_end_without_being_paid_for_keep_nothing(tmp_path):
+    with LocalServer(tmp_path / "server.db") as server:
+        poor = client_of(server, "poor", credits=Decimal(0))
+        cancelled, unpaid = poor.open(), poor.open()
+        poor.add(cancelled, finalized="false", circuits={"a": BELL}, shots=5)
+        poor.post(f"job/{cancelled}/cancel/")
+        poor.add(unpaid, circuits={"a": BELL}, shots=5)
+        assert poor.status(unpaid) == "INSUFFICIENT_CREDITS"
+        with server.service.database.read() as connection:
+            assert connection.execute("SELECT total(length(body)) FROM uploads").fetchone()[0] == 0
+            assert connection.execute("SELECT count(*) FROM circuits").fetchone()[0] == 0
+
+
+def test_uploads_that_stopped_are_given_up():
+    with LocalServer(settings=Settings(upload_time=0)) as server:
+        client = Client(server.url, server.token)
+        job_id = client.open()
+        upload = body(finalized="false", circuits={"a": BELL}, shots=5)
+        client.post(f"job/{job_id}/add_circuits/", upload)
+        client.wait(job_id, lambda status: client.open() and status == "FAILED")
+        assert client.refused("GET", f"job/{job_id}/resultsV2/")[1] == (
+            "Job ended as FAILED: Nothing was uploaded for 0 s, and its last upload had not arrived."
+        )
+        assert client.refused("POST", f"job/{job_id}/add_circuits/", json=upload)[0] == 409
+
+
+def test_analyses_of_an_account_wait_in_line_and_hold_nobody_up():
+    """Far more of them than the server has threads: the account gets 429 for most, others their answers."""
+    n = 200
+    terms = {f"{i},{j}": float((i * 7 + j) % 5 - 2) for i in range(n) for j in range(i, min(n, i + 30))}
+    qubo = {"qubo": terms, "target_states": ["0" * n], "options": {"analysis": {"sensitivity": True}}}
+    with LocalServer(settings=Settings(limits=Limits(analyses=2))) as server:
+        client, other = Client(server.url, server.token), client_of(server, "other")
+        jobs = [client.open("VALIDATE") for _ in range(60)]
+        found = []
+
+        def submit(job_id):
+            response = Client(server.url, server.token).call("POST", f"job/{job_id}/submit_qubo/", json=qubo)
+            found.append((response.status_code, response.headers.get("Retry-After")))
+
+        threads = [threading.Thread(target=submit, args=(job_id,)) for job_id in jobs]
+        for thread in threads:
+            thread.start()
+        assert other.get("credits/")
+        for thread in threads:
+            thread.join()
+        assert set(found) == {(200, None), (429, "5")}
+        assert client.status(jobs[0]) in ("PENDING", "COMPLETED")
+
+
+def test_an_analysis_that_cannot_be_paid_in_the_end_is_402():
+    """The credits are spent on something else while the analysis runs."""
+    n = 500
+    terms = {f"{i},{j}": float((i * 7 + j) % 5 - 2) for i in range(n) for j in range(i, min(n, i + 40))}
+    analysis = {"sensitivity": True, "parameter_sweep": True}
+    qubo = {"qubo": terms, "target_states": ["0" * n], "options": {"analysis": analysis}}
+    with LocalServer(settings=IDLE) as server:
+        client = client_of(server, "poor", credits=Decimal(n) / 100)
+        job_id, found = client.open("VALIDATE"), []
+
+        def submit():
+            mine = Client(server.url, client.session.headers["Authorization"].split()[1])
+            found.append(mine.refused("POST", f"job/{job_id}/submit_qubo/", json=qubo))
+
+        thread = threading.Thread(target=submit)
+        thread.start()
+        client.wait(job_id, lambda status: status == "RUNNING")
+        client.submit(circuits={"a": BELL}, shots=5)
+        thread.join()
+        assert found == [(402, "500 variables cost more credits than the account has.")]
+        assert client.status(job_id) == "INSUFFICIENT_CREDITS"
