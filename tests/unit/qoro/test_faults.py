@@ -95,6 +95,32 @@ def test_a_lost_answer_to_a_cancellation_does_not_matter(service, cloud):
     check(cloud, service.run([ROWS], verbose=False))
 
 
+ASTRAY = [
+    *[(status, {}, "") for status in (300, 302, 304, 521, 523, 525, 526, 527, 530)],
+    *[
+        (200, {}, "<html>login</html>"),
+        (200, {}, "welcome"),
+        (302, {"Location": "https://login.invalid/"}, ""),
+    ],
+]
+
+
+@pytest.mark.parametrize("fault", ASTRAY, ids=str)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_an_upload_answered_by_something_else_is_not_delivered(service, cloud, fault, position):
+    cloud.faults["circuit upload"].extend([*[None] * position, fault])
+    check(cloud, service.run([ROWS], verbose=False))
+
+
+def test_a_page_in_answer_to_a_cancellation_cancels_nothing(service, cloud):
+    cloud.statuses = ["PENDING"] * 20 + ["COMPLETED"]
+    cloud.faults["circuit upload"].extend([None, None, "lose"])
+    cloud.faults["job cancel"].extend([(200, {}, "<html>login</html>")] * 9)
+    with pytest.raises(SubmissionError, match="It may run: service.resume"):
+        service.submit_circuits([ROWS])
+    assert len(cloud.jobs) == 1
+
+
 def test_an_upload_that_never_works_is_given_up_and_nothing_runs(service, cloud):
     cloud.faults["circuit upload"].extend([None, "drop"] * 9)
     with pytest.raises(SubmissionError, match="Gave up after 3 jobs: the upload to job") as caught:

@@ -19,9 +19,10 @@ from vivace import _core
 from vivace.backends.observables import ALL_GROUPS, Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently
+from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
-from vivace.backends.qoro.wire.fields import parse_object
+from vivace.backends.qoro.wire.fields import check_answer, parse_object
 from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, job_id_of
 from vivace.backends.qoro.wire.uploads import measurement_members
 from vivace.backends.runner import shot_ranges
@@ -35,8 +36,6 @@ _log = logging.getLogger(__name__)
 
 _JOBS: Final = 3
 _STATUS_READS: Final = 4
-# Answers that leave open whether the service acted.
-_AMBIGUOUS: Final = frozenset({408, 425, 500, 502, 503, 504, 520, 522, 524})
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +236,14 @@ class Submission:
             try:
                 self.transport.send(
                     endpoints.ADD_CIRCUITS,
-                    len,
+                    check_answer,
                     job_id=job_id,
                     body=body,
                     repeatable=False,
                     cancellation_event=self.event,
                 )
-            except (QoroConnectionError, QoroHTTPError) as error:
-                if isinstance(error, QoroHTTPError) and error.status_code not in _AMBIGUOUS:
+            except (QoroConnectionError, QoroHTTPError, ProtocolError) as error:
+                if not is_ambiguous(error):
                     raise
                 raise _UnknownOutcomeError(error, start, requests, last=stop == total) from None
             if self.progress is not None:
