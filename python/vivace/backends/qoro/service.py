@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
@@ -18,7 +17,8 @@ from vivace.backends.qoro.config import (
     ExecutionConfig,
     JobConfig,
 )
-from vivace.backends.qoro.journal import JobRecord, Journal
+from vivace.backends.qoro.journal import Journal
+from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
@@ -343,15 +343,8 @@ class QoroService(QoroAnalysis, CircuitRunner):
         progress: Callable[[int, int], None] | None,
     ) -> ExecutionResult:
         labels = prepared.batch.labels
-        now = time.time()
-        target = init.simulator_cluster or init.qpu_system_name or ""
-
-        def opened(job_id: str) -> None:
-            if self._journal is not None:
-                about = (job_id, self.base_url, init.tag, init.job_type.value, target, "UPLOADING")
-                self._journal.opened(JobRecord(*about, len(labels), now, now), labels, prepared.padded)
-
-        done = Submission(self._transport, init, prepared, opened, self._record, event, progress).deliver()
+        record = Recording(self._journal, self.base_url, self._account, init, labels, prepared.padded)
+        done = Submission(self._transport, init, prepared, record, event, progress).deliver()
         self._circuits[done.job_id] = len(labels)
         if prepared.padded:
             self._padded[done.job_id] = prepared.padded

@@ -187,17 +187,20 @@ class StatusReply:
     Attributes:
         status: Status as the service wrote it; `JobStatus.coerce` knows most of them.
         run_time: Seconds the job ran; 0.0 while unknown.
+        finalized: Whether the last upload of the job has arrived; None if the service does not say.
 
     >>> StatusReply.from_wire({"status": "COMPLETED", "run_time": "2.5"})
-    StatusReply(status='COMPLETED', run_time=2.5)
+    StatusReply(status='COMPLETED', run_time=2.5, finalized=None)
     """
 
     status: str
     run_time: float = 0.0
+    finalized: bool | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object."""
-        return {"status": str(self.status), "run_time": self.run_time}
+        """The JSON object; without ``finalized`` if that is unknown."""
+        body: dict[str, Any] = {"status": str(self.status), "run_time": self.run_time}
+        return body if self.finalized is None else body | {"finalized": self.finalized}
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
@@ -206,11 +209,12 @@ class StatusReply:
         Raises:
             ProtocolError: There is no status.
         """
-        status = fields.read_text(body, "status")
+        status, finalized = fields.read_text(body, "status"), body.get("finalized")
+        known = finalized if isinstance(finalized, bool) else None
         try:
-            return cls(status, fields.read_number(body, "run_time", 0.0))
+            return cls(status, fields.read_number(body, "run_time", 0.0), known)
         except ProtocolError:
-            return cls(status)
+            return cls(status, finalized=known)
 
 
 @dataclass(frozen=True, slots=True)
