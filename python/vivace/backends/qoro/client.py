@@ -127,13 +127,21 @@ class QoroClient:
 
     def fetch_qpu_systems(self) -> list[QPUSystem]:
         """The systems of quantum processors there are; also puts them into the cache."""
-        self._cache.set_systems(self._transport.get(endpoints.QPU_SYSTEMS, parse_qpu_systems))
+        self._load_systems()
+        self._cache.make_latest()
         return self._cache.systems
 
     def fetch_simulator_clusters(self) -> list[SimulatorCluster]:
         """The clusters of simulators there are; also puts them into the cache."""
-        self._cache.set_clusters(self._transport.get(endpoints.SIMULATOR_CLUSTERS, parse_simulator_clusters))
+        self._load_clusters()
+        self._cache.make_latest()
         return self._cache.clusters
+
+    def _load_systems(self) -> None:
+        self._cache.set_systems(self._transport.get(endpoints.QPU_SYSTEMS, parse_qpu_systems))
+
+    def _load_clusters(self) -> None:
+        self._cache.set_clusters(self._transport.get(endpoints.SIMULATOR_CLUSTERS, parse_simulator_clusters))
 
     def fetch_vendor_blueprints(self) -> dict[str, dict[str, Any]]:
         """What `DeviceConfig` may say for each vendor: ``label``, ``credentials``, ``device``.

@@ -233,14 +233,18 @@ class QoroJobs(QoroClient):
         )
 
     def _results(self, job_id: str) -> list[dict[str, Any]]:
+        known = self._fetched.get(job_id, ())
         entries: list[dict[str, Any]] = []
         try:
-            for entry in self._entries(job_id, None, self._fetched.pop(job_id, ()), packed=True):
+            for entry in self._entries(job_id, None, known, packed=True):
                 entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
-        except (QoroHTTPError, QoroConnectionError, ProtocolError):
-            if entries:
+        except QoroJobError:
+            raise
+        except BaseException:  # Ctrl+C, too
+            if len(entries) > len(known):
                 self._fetched[job_id] = entries
             raise
+        self._fetched.pop(job_id, None)
         return entries
 
     def _run_time(self, job_id: str) -> float:

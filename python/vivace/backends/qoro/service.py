@@ -123,11 +123,11 @@ class QoroService(QoroAnalysis, CircuitRunner):
         )
         self.factor_circuits = factor_circuits
         self.max_request_bytes = max_request_bytes
-        self.fetch_qpu_systems()
-        self.fetch_simulator_clusters()
-        self._cache.make_latest()
+        self._load_systems()
+        self._load_clusters()
         job = resolved(config, self._cache)
         self._options = JobOptions(job, execution_config, maestro_config, device_config).checked()
+        self._cache.make_latest()
 
     def __repr__(self) -> str:
         return f"QoroService(base_url={self.base_url!r}, job_config={self.job_config!r})"

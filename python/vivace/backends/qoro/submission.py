@@ -31,7 +31,7 @@ from vivace.cancellation import check, wait
 from vivace.circuits import CircuitBatch
 from vivace.errors import ExecutionCancelledError, ObservableError, ProtocolError, SubmissionError
 
-__all__ = ["Prepared", "Submission", "Submitted", "prepare"]
+__all__ = ["Prepared", "Submission", "Submitted", "has_started", "prepare"]
 
 _log = logging.getLogger(__name__)
 
