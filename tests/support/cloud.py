@@ -33,6 +33,7 @@ class Job:
     finalized: bool = False
     status: str = "PENDING"
     config: dict | None = None
+    owner: str = ""
 
     def circuits(self):
         """(label, bound text, shots) in the order of submission."""
@@ -67,6 +68,9 @@ class Cloud:
         self.faults = defaultdict(deque)
         self.statuses = ["RUNNING", "COMPLETED"]
         self.page = 100
+        self.tokens = {TOKEN}
+        self.tells_finalized = False
+        self.on_request = lambda _name: None
         self.keys = {}
         self.results = {}
         self.report = {"quality_score": 80.0}
@@ -122,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.cloud.requests.append((name, dict(self.headers), body))
             queue = self.cloud.faults[name]
             fault = queue.popleft() if queue else None
+        self.cloud.on_request(name)
         if fault == "drop":
             self.close_connection = True
             return
@@ -152,7 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _act(self, endpoint, job_id, body, query):
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        owner = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if owner not in self.cloud.tokens:
             return 401, {"detail": "Invalid token."}
         plain = {
             endpoints.PING: {},
@@ -164,18 +170,18 @@ class _Handler(BaseHTTPRequestHandler):
         if endpoint in plain:
             return 200, plain[endpoint]
         if endpoint is endpoints.INIT:
-            return 201, {"job_id": self._init(fields.parse_object(body))}
+            return 201, {"job_id": self._init(fields.parse_object(body), owner)}
         job = self.cloud.jobs.get(job_id)
-        if endpoint is None or job is None:
+        if endpoint is None or job is None or job.owner != owner:
             return 404, {"detail": "Not found."}
         return _JOB_ACTIONS[endpoint.name, endpoint.method](self.cloud, job_id, job, body, query)
 
-    def _init(self, body):
+    def _init(self, body, owner):
         key = self.headers.get(endpoints.IDEMPOTENCY_HEADER)
         if key not in self.cloud.keys:
             jobs.InitRequest.from_wire(body)
             self.cloud.keys[key] = job_id = f"{uuid.uuid4()}"
-            self.cloud.jobs[job_id] = Job(body, statuses=deque(self.cloud.statuses))
+            self.cloud.jobs[job_id] = Job(body, statuses=deque(self.cloud.statuses), owner=owner)
         return self.cloud.keys[key]
 
 
@@ -205,10 +211,11 @@ def _add(_cloud, _job_id, job, body, _query):
     return 200, {}
 
 
-def _status(_cloud, _job_id, job, _body, _query):
+def _status(cloud, _job_id, job, _body, _query):
     if job.finalized and job.status != "CANCELLED" and job.statuses:
         job.status = job.statuses.popleft()
-    return 200, {"status": job.status, "run_time": "1.5" if job.status == "COMPLETED" else None}
+    told = {"finalized": job.finalized} if cloud.tells_finalized else {}
+    return 200, {"status": job.status, "run_time": "1.5" if job.status == "COMPLETED" else None, **told}
 
 
 def _cancel(_cloud, job_id, job, _body, _query):

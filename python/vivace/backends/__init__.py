@@ -30,6 +30,10 @@ if TYPE_CHECKING:
         get_available_simulator_clusters,
         get_qpu_system,
         get_simulator_cluster,
+        parse_qpu_systems,
+        parse_simulator_clusters,
+        update_qpu_systems_cache,
+        update_simulator_clusters_cache,
     )
     from vivace.backends.qoro.wire.account import QPU, QPUSystem, SimulatorCluster
     from vivace.backends.qoro.wire.configs import SimulationMethod, Simulator
@@ -103,7 +107,11 @@ __all__ = [
     "get_qpu_system",
     "get_simulator_cluster",
     "normalise_circuit_batch",
+    "parse_qpu_systems",
+    "parse_simulator_clusters",
     "reverse_dict_endianness",
+    "update_qpu_systems_cache",
+    "update_simulator_clusters_cache",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -159,6 +167,10 @@ __getattr__, __dir__ = lazy_names(
         "get_characterization_result": "vivace.backends.qoro.analysis",
         "get_qpu_system": "vivace.backends.qoro.targets",
         "get_simulator_cluster": "vivace.backends.qoro.targets",
+        "parse_qpu_systems": "vivace.backends.qoro.targets",
+        "parse_simulator_clusters": "vivace.backends.qoro.targets",
+        "update_qpu_systems_cache": "vivace.backends.qoro.targets",
+        "update_simulator_clusters_cache": "vivace.backends.qoro.targets",
         "create_backend_from_properties": "vivace.backends.calibration",
         "normalise_circuit_batch": "vivace.circuits",
         "reverse_dict_endianness": "vivace.results",

@@ -169,7 +169,10 @@ def test_bad_requests_open_no_job(service, cloud, arguments, error, message):
     assert cloud.jobs == {}
 
 
-@pytest.mark.parametrize("fault", ["drop", "lose", "cut", (500, {}, ""), (502, {}, ""), (503, {}, "")])
+@pytest.mark.parametrize(
+    "fault",
+    ["drop", "lose", "cut", "garble", *[(s, {}, "") for s in (302, 500, 502, 503, 524)], (200, {}, "<html>")],
+)
 def test_a_problem_is_analysed_once_whatever_happens_to_the_answer(service, cloud, fault):
     cloud.faults["QUBO submission"].extend([fault, fault])
     assert service.characterize_and_validate(QUBO, target_states=["10"])["status"] == "COMPLETED"

@@ -1,12 +1,19 @@
 """Whatever the connection does: no circuit is lost, none runs twice, and the results are the same."""
 
 import random
+import threading
 
 import pytest
 
-from vivace.backends import CircuitPayload, QoroConnectionError, QoroHTTPError, UnreadableAnswerError
+from vivace.backends import (
+    CircuitPayload,
+    QoroConnectionError,
+    QoroHTTPError,
+    RetryPolicy,
+    UnreadableAnswerError,
+)
 from vivace.circuits import CircuitBatch
-from vivace.errors import QoroJobError, SubmissionError
+from vivace.errors import ExecutionCancelledError, QoroJobError, SubmissionError
 
 NAMES = [f"a{k}" for k in range(40)]
 TEXT = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];' + "".join(f"rx({n}) q[0];" for n in NAMES)
@@ -95,6 +102,32 @@ def test_a_lost_answer_to_a_cancellation_does_not_matter(service, cloud):
     check(cloud, service.run([ROWS], verbose=False))
 
 
+ASTRAY = [
+    *[(status, {}, "") for status in (300, 302, 304, 521, 523, 525, 526, 527, 530)],
+    *[
+        (200, {}, "<html>login</html>"),
+        (200, {}, "welcome"),
+        (302, {"Location": "https://login.invalid/"}, ""),
+    ],
+]
+
+
+@pytest.mark.parametrize("fault", ASTRAY, ids=str)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_an_upload_answered_by_something_else_is_not_delivered(service, cloud, fault, position):
+    cloud.faults["circuit upload"].extend([*[None] * position, fault])
+    check(cloud, service.run([ROWS], verbose=False))
+
+
+def test_a_page_in_answer_to_a_cancellation_cancels_nothing(service, cloud):
+    cloud.statuses = ["PENDING"] * 20 + ["COMPLETED"]
+    cloud.faults["circuit upload"].extend([None, None, "lose"])
+    cloud.faults["job cancel"].extend([(200, {}, "<html>login</html>")] * 9)
+    with pytest.raises(SubmissionError, match="It may run: service.resume"):
+        service.submit_circuits([ROWS])
+    assert len(cloud.jobs) == 1
+
+
 def test_an_upload_that_never_works_is_given_up_and_nothing_runs(service, cloud):
     cloud.faults["circuit upload"].extend([None, "drop"] * 9)
     with pytest.raises(SubmissionError, match="Gave up after 3 jobs: the upload to job") as caught:
@@ -122,6 +155,43 @@ def test_a_refused_upload_leaves_no_open_job(service, cloud, status):
         service.submit_circuits([ROWS])
     ((job_id, job),) = cloud.jobs.items()
     assert job.status == "CANCELLED"
+    assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_submission_in_doubt_can_be_cancelled(connect, cloud, lost):
+    """The last answer is lost and the status cannot be read: the event is heard all the same."""
+    service = connect(retry=RetryPolicy(attempts=9, backoff=9.0))
+    event = threading.Event()
+    cloud.statuses = ["PENDING"] * 99
+    cloud.faults["circuit upload"].append("lose")
+    cloud.faults["job cancel"].extend([(403, {}, "no")] * 2 * lost)
+    cloud.on_request = lambda name: event.set() if name == "job status" else None
+    with pytest.raises(SubmissionError if lost else ExecutionCancelledError) as caught:
+        service.submit_circuits([ROWS], cancellation_event=event)
+    ((job_id, job),) = cloud.jobs.items()
+    if lost:
+        assert (caught.value.job_id, caught.value.may_run) == (job_id, True)
+    else:
+        assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
+        assert job.status == "CANCELLED"
+
+
+def test_an_unknown_status_does_not_count_as_started(service, cloud):
+    cloud.statuses = ["DREAMING"] * 99
+    cloud.faults["circuit upload"].extend([None, None, "lose"])
+    with pytest.raises(SubmissionError, match="it is 'DREAMING', and cannot be cancelled") as caught:
+        service.submit_circuits([ROWS])
+    assert caught.value.may_run
+
+
+def test_a_job_that_somebody_cancelled_is_not_said_to_be_open(service, cloud):
+    cloud.faults["circuit upload"].extend([None, (400, {}, "no")])
+    cloud.faults["job cancel"].append("lose")
+    cloud.faults["job cancel"].append((409, {}, ""))
+    with pytest.raises(QoroHTTPError) as caught:
+        service.submit_circuits([ROWS])
+    (job_id,) = cloud.jobs
     assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
 
 

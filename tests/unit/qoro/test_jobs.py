@@ -258,6 +258,38 @@ def test_what_was_fetched_is_not_fetched_again(service, cloud, pending):
     assert not [path for path in cloud.paths if "offset=0" in path]
 
 
+def test_what_came_before_a_corrupt_result_is_kept(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    cloud.page, sound = 3, entries(7)
+    corrupt = {"encoding": "qh1", "n_bits": 2, "payload": "AAAA"}
+    cloud.results[pending.job_id] = [*sound[:4], {"label": "c4", "results": corrupt}, *sound[5:]]
+    for _ in range(2):
+        with pytest.raises(PayloadError, match="circuit 'c4'"):
+            service.get_job_results(pending)
+    cloud.results[pending.job_id] = sound
+    assert [entry["label"] for entry in service.get_job_results(pending).results] == list(CIRCUITS)
+    assert len([path for path in cloud.paths if "offset=0" in path]) == 1
+
+
+def test_what_came_before_ctrl_c_is_kept(service, cloud, pending):
+    service.poll_job_status(pending, True)
+    cloud.page, main, asked = 1, threading.main_thread().ident, threading.Event()
+
+    def press(_):
+        # Four pages are fetched ahead: that of the fifth means that the first one was taken.
+        if "offset=5" in cloud.paths[-1] and not asked.is_set():
+            asked.set()
+            signal.pthread_kill(main, signal.SIGINT)
+
+    cloud.on_request = press
+    cloud.faults["job results"].extend([None] * 5 + ["drop"] * 20)
+    with pytest.raises(KeyboardInterrupt):
+        service.get_job_results(pending)
+    cloud.faults.clear()
+    assert [entry["label"] for entry in service.get_job_results(pending).results] == list(CIRCUITS)
+    assert len([path for path in cloud.paths if "offset=0" in path]) == 1
+
+
 def test_results_are_kept_when_the_run_time_cannot_be_read(connect, service, cloud, pending):
     """Upstream asks for the status after the pages, and throws all results away if that fails."""
     service.poll_job_status(pending, True)

@@ -2,17 +2,21 @@
 
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.cloud import TOKEN
-from vivace.backends import Journal
+from vivace.backends import JobRecord, Journal
+from vivace.backends.qoro.wire import endpoints
 from vivace.errors import SubmissionError
 
 CIRCUITS = {f"c{i}": f"OPENQASM 2.0; qreg q[2]; creg c[2]; rx({i}) q[0]; measure q -> c;" for i in range(7)}
@@ -155,9 +159,152 @@ def test_a_client_killed_while_uploading(connect, cloud, path, at):
         assert len(service.resume(record.job_id, verbose=False).results) == 200
 
 
-def test_old_entries_are_dropped_at_last(path):
-    from vivace.backends import JobRecord
+def dead_uploader():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return f"{socket.gethostname()}:{process.pid}"
 
+
+def left_behind(service, path, **change):
+    """A job as its uploader leaves it that is killed before it can say that the last upload was answered."""
+    pending = service.submit_circuits(CIRCUITS)
+    about = {"state": "FINALIZING", "uploader": dead_uploader(), **change}
+    record = replace(Journal(path).job(pending.job_id), **about)
+    Journal(path).opened(record, list(CIRCUITS), None)
+    return pending.job_id
+
+
+def test_a_queued_job_whose_uploader_died_is_not_stopped(connect, cloud, path):
+    """The service does not say whether it waits for the last upload, so nobody decides for the user."""
+    service, cloud.statuses = connect(journal=path), ["PENDING"] * 9 + ["COMPLETED"]
+    job_id = left_behind(service, path)
+    with pytest.raises(SubmissionError, match="does not tell whether it is queued or waits") as caught:
+        service.resume(job_id, verbose=False)
+    assert caught.value.may_run
+    assert job_id in cloud.live()
+    assert [record.state for record in service.jobs()] == ["FINALIZING"]
+
+
+def test_a_service_that_says_whether_all_has_arrived_is_believed(connect, cloud, path):
+    service, cloud.statuses = connect(journal=path), ["PENDING"] * 9 + ["COMPLETED"]
+    cloud.tells_finalized = True
+    assert len(service.resume(left_behind(service, path), verbose=False).results) == 7
+    job_id = left_behind(service, path)
+    cloud.jobs[job_id].finalized = False
+    with pytest.raises(SubmissionError, match="broke off, so it will not run. It is cancelled"):
+        service.resume(job_id, verbose=False)
+
+
+def test_a_last_upload_whose_answer_was_lost_is_asked_about(connect, cloud):
+    cloud.statuses, cloud.tells_finalized = ["PENDING"] * 9 + ["COMPLETED"], True
+    cloud.faults["circuit upload"].append("lose")
+    assert len(connect().run(CIRCUITS, verbose=False).results) == 7
+    assert len(cloud.jobs) == 1
+    assert not cloud.sent(endpoints.CANCEL)
+
+
+def test_an_upload_that_goes_on_is_not_resumed(connect, cloud, path):
+    uploader, other = (
+        connect(journal=path, max_request_bytes=700, factor_circuits=False),
+        connect(journal=path),
+    )
+    found = []
+
+    def progress(*_):
+        (record,) = other.jobs()
+        with pytest.raises(
+            SubmissionError, match=f"is being uploaded right now, by process .*:{os.getpid()}"
+        ) as e:
+            other.resume(record.job_id, verbose=False)
+        found.append(e.value.may_run)
+
+    result = uploader.run(CIRCUITS, verbose=False, progress=progress)
+    assert len(found) >= 2
+    assert all(found)
+    assert (len(result.results), len(cloud.jobs)) == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("uploader", "age", "live"),
+    [("elsewhere:1", 0, True), ("elsewhere:1", 3600, False), ("", 0, False), (None, 0, False)],
+)
+def test_who_uploads_a_job_is_known(uploader, age, live):
+    uploader = dead_uploader() if uploader is None else uploader
+    then = time.time() - age
+    record = JobRecord("a", "u", "t", "EXECUTE", "c", "UPLOADING", 1, then, then, uploader=uploader)
+    assert record.is_live is live
+    assert not replace(record, state="SUBMITTED").is_live
+
+
+def test_jobs_of_another_key_are_not_listed_nor_touched(connect, cloud, path):
+    cloud.tokens.add("other-key")
+    alice, bob = connect(journal=path), connect(journal=path, auth_token="other-key")
+    alice.submit_circuits(CIRCUITS)
+    assert bob.jobs(refresh=True) == []
+    assert [record.state for record in alice.jobs()] == ["SUBMITTED"]
+    assert "other-key" not in str(Journal(path).jobs())
+
+
+def test_a_job_of_an_unknown_key_is_not_taken_for_deleted(connect, cloud, path):
+    """Journals of earlier releases do not say whose a job is."""
+    cloud.tokens.add("other-key")
+    left_behind(connect(journal=path), path, state="SUBMITTED", account="")
+    bob = connect(journal=path, auth_token="other-key")
+    assert [record.state for record in bob.jobs(refresh=True)] == ["SUBMITTED"]
+
+
+@pytest.mark.parametrize("fault", [(401, {}, "no"), (403, {}, "no"), "drop"])
+def test_a_job_that_cannot_be_asked_about_does_not_hide_the_others(connect, cloud, path, fault):
+    service = connect(journal=path)
+    for _ in range(2):
+        service.submit_circuits(CIRCUITS)
+    cloud.faults["job status"].extend([fault] * (3 if fault == "drop" else 1))
+    with pytest.warns(
+        UserWarning, match="Not every job could be asked about; those stand as last seen. The first"
+    ):
+        found = service.jobs(refresh=True)
+    # Latest first, in the order they were asked about. A service that is away is not asked again.
+    assert [record.state for record in found] == ["SUBMITTED", "SUBMITTED" if fault == "drop" else "RUNNING"]
+
+
+def test_the_journal_is_for_its_user_only(connect, path):
+    connect(journal=path).submit_circuits(CIRCUITS)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
+
+
+def changed(path, *statements):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_a_journal_of_a_later_release_is_left_alone(connect, path):
+    connect(journal=path).submit_circuits(CIRCUITS)
+    changed(path, "PRAGMA user_version = 9")
+    with pytest.warns(UserWarning, match=r"it is of a later release of Vivace \(format 9\)"):
+        connect(journal=path).submit_circuits(CIRCUITS)
+    changed(path, "PRAGMA user_version = 2")
+    assert len(Journal(path).jobs()) == 1
+
+
+def test_a_journal_of_the_first_release_goes_on(connect, path):
+    connect(journal=path).submit_circuits(CIRCUITS)
+    columns = [f"ALTER TABLE jobs DROP COLUMN {name}" for name in ("account", "uploader")]
+    changed(path, *columns, "PRAGMA user_version = 1")
+    service = connect(journal=path)
+    service.submit_circuits(CIRCUITS)
+    assert len(service.jobs(refresh=True)) == 2
+
+
+def test_damaged_entries_are_a_warning(connect, path):
+    pending = connect(journal=path).submit_circuits(CIRCUITS)
+    changed(path, "UPDATE jobs SET labels = x'00'")
+    with pytest.warns(UserWarning, match=f"the labels of job {pending.job_id} are damaged"):
+        assert Journal(path).labels(pending.job_id) is None
+
+
+def test_old_entries_are_dropped_at_last(path):
     journal = Journal(path)
     record = JobRecord("a", "u", "t", "EXECUTE", "c", "COMPLETED", 1, 0.0, 0.0)
     journal.opened(record, ["x"], None)

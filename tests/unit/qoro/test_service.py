@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - tables with a line for each case
 
 import copy
+import gc
 import json
 import signal
 import threading
@@ -11,6 +12,7 @@ import warnings
 import pytest
 import requests
 
+from support.cloud import TOKEN
 from vivace import backends
 from vivace.backends import (
     AsyncJobBackend,
@@ -30,8 +32,6 @@ from vivace.backends import (
     get_available_simulator_clusters,
     get_qpu_system,
     get_simulator_cluster,
-)
-from vivace.backends.qoro.targets import (
     parse_qpu_systems,
     update_qpu_systems_cache,
     update_simulator_clusters_cache,
@@ -170,6 +170,29 @@ def test_caches_belong_to_the_service_and_the_functions_ask_the_last_one(connect
         match=r"^QPU systems cache is empty. Call `QoroService.fetch_qpu_systems\(\)` to populate it.$",
     ):
         get_qpu_system("x")
+
+
+def test_what_was_fetched_is_known_when_its_service_is_gone(connect, cloud):
+    older = connect()
+    with QoroService(TOKEN, base_url=cloud.url, journal=None):
+        pass
+    gc.collect()
+    assert get_simulator_cluster("qoro_maestro") == SimulatorCluster("qoro_maestro")
+    assert get_qpu_system("lab").name == "lab"
+    update_simulator_clusters_cache([])
+    older.fetch_simulator_clusters()
+    assert get_simulator_cluster("blind").name == "blind"
+    update_qpu_systems_cache([])
+    older.fetch_qpu_systems()
+    assert get_qpu_system("lab").name == "lab"
+
+
+def test_a_service_that_cannot_be_built_is_not_the_last_one(connect):
+    connect()
+    update_simulator_clusters_cache([SimulatorCluster("mine")])
+    with pytest.raises(ConfigError, match="'nowhere' not found"):
+        connect(job_config=JobConfig(simulator_cluster="nowhere"))
+    assert get_simulator_cluster("mine") == SimulatorCluster("mine")
 
 
 def test_account(service):

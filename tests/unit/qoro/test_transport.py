@@ -130,6 +130,68 @@ def test_a_redirect_to_another_host_is_refused_and_gets_no_token(service, cloud)
         assert thief.requests == []
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://{thief}\\@{cloud}/x",
+        "//{thief}\\@{cloud}/x",
+        "http://{thief}/\\@{cloud}/x",
+        "\\\\{thief}/x",
+        "/\\{thief}/x",
+        "http://me@{cloud}/api/credits/",
+        "http://{cloud}/api/credits/\t",
+        "http://[{cloud}/x",
+    ],
+)
+def test_a_redirect_that_can_be_read_in_two_ways_is_refused(service, cloud, location):
+    with Cloud() as thief:
+        thief_at, cloud_at = (
+            where.url.removesuffix("/api").removeprefix("http://") for where in (thief, cloud)
+        )
+        location = location.replace("{thief}", thief_at).replace("{cloud}", cloud_at)
+        cloud.faults["credits"].append((302, {"Location": location}, ""))
+        with pytest.raises(ProtocolError, match="the token goes to no other place"):
+            service.get_credit_balance()
+        assert thief.requests == []
+    assert len(cloud.sent(endpoints.CREDITS)) == 1
+
+
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_an_answer_that_leads_nowhere_is_an_error(service, cloud, status):
+    cloud.faults["job cancel"].append((status, {}, ""))
+    with pytest.raises(QoroHTTPError, match=f"^{status} "):
+        service.cancel_job("a")
+
+
+def test_a_page_instead_of_an_answer_is_an_error(service, cloud):
+    cloud.faults["job cancel"].extend([(200, {}, "\n<html>Log in</html>")] * 3)
+    with pytest.raises(
+        UnreadableAnswerError,
+        match=f"^Expected JSON for job cancel, got a page of HTML from {cloud.url}/job/a/cancel/. Is a login or",
+    ):
+        service.cancel_job("a")
+
+
+@pytest.mark.parametrize("status", [408, 520, 521, 523, 524, 526, 530])
+def test_a_service_behind_one_that_cannot_reach_it_is_asked_again(service, cloud, status):
+    cloud.faults["credits"].append((status, {}, ""))
+    assert service.get_credit_balance()["balance"] == "500.00"
+
+
+def test_no_error_on_the_way_remembers_the_token(cloud):
+    """The errors of `requests` keep their request, and that its headers."""
+    transport = Transport(cloud.url, f"Bearer {TOKEN}", retry=RetryPolicy(attempts=1))
+    for fault in ("drop", "cut"):
+        cloud.faults["ping"].append(fault)
+        with pytest.raises(QoroConnectionError) as caught:
+            transport.exchange(endpoints.PING)
+        error = caught.value
+        while error is not None:
+            assert TOKEN not in str(pickle.dumps(error)) + str(vars(error))
+            assert TOKEN not in str(getattr(getattr(error, "request", None), "headers", ""))
+            error = error.__context__
+
+
 def test_a_redirect_on_the_same_host_is_followed(service, cloud):
     cloud.faults["ping"].append((301, {"Location": f"{cloud.url}/credits/"}, ""))
     assert service.test_connection().json()["balance"] == "500.00"

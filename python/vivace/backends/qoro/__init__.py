@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         get_available_simulator_clusters,
         get_qpu_system,
         get_simulator_cluster,
+        parse_qpu_systems,
+        parse_simulator_clusters,
+        update_qpu_systems_cache,
+        update_simulator_clusters_cache,
     )
     from vivace.backends.qoro.wire.account import QPU, QPUSystem, SimulatorCluster
     from vivace.backends.qoro.wire.configs import SimulationMethod, Simulator
@@ -57,6 +61,10 @@ __all__ = [
     "get_characterization_result",
     "get_qpu_system",
     "get_simulator_cluster",
+    "parse_qpu_systems",
+    "parse_simulator_clusters",
+    "update_qpu_systems_cache",
+    "update_simulator_clusters_cache",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -89,5 +97,9 @@ __getattr__, __dir__ = lazy_names(
         "get_characterization_result": "vivace.backends.qoro.analysis",
         "get_qpu_system": "vivace.backends.qoro.targets",
         "get_simulator_cluster": "vivace.backends.qoro.targets",
+        "parse_qpu_systems": "vivace.backends.qoro.targets",
+        "parse_simulator_clusters": "vivace.backends.qoro.targets",
+        "update_qpu_systems_cache": "vivace.backends.qoro.targets",
+        "update_simulator_clusters_cache": "vivace.backends.qoro.targets",
     },
 )

@@ -14,9 +14,10 @@ from vivace.backends.qoro.analysis_result import CharacterizationResult
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import Poll, cancel_quietly, fetch_status, poll
 from vivace.backends.qoro.remote import QoroJobs
+from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.characterization import QuboRequest
-from vivace.backends.qoro.wire.fields import parse_object
+from vivace.backends.qoro.wire.fields import check_answer, parse_object
 from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, JobType, job_id_of
 from vivace.backends.qoro.wire.qubo import EncodedQubo, encode_qubo
 from vivace.cancellation import wait
@@ -96,11 +97,13 @@ class QoroAnalysis(QoroJobs):
         """Send the problem. The service takes one for each job, so sending it again does no harm."""
         for attempt in range(1, _SENDS + 1):
             try:
-                self._transport.send(endpoints.SUBMIT_QUBO, len, job_id=job_id, body=body, repeatable=False)
+                self._transport.send(
+                    endpoints.SUBMIT_QUBO, check_answer, job_id=job_id, body=body, repeatable=False
+                )
                 return
-            except (QoroHTTPError, QoroConnectionError) as error:
-                refused = isinstance(error, QoroHTTPError) and error.status_code < 500
-                if refused and not (attempt > 1 and error.status_code == 409):  # type: ignore[union-attr]
+            except _FAULTS as error:
+                known = attempt > 1 and isinstance(error, QoroHTTPError) and error.status_code == 409
+                if not is_ambiguous(error) and not known:
                     cancel_quietly(self._transport, job_id)
                     error.add_note(f"Job {job_id} was open by then, and is cancelled.")
                     raise

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig
-from vivace.backends.qoro.http_errors import QoroHTTPError
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import fetch_status, job_ids_of, known_status
 from vivace.backends.qoro.journal import JobRecord, Journal
 from vivace.backends.qoro.request import check_device_options
@@ -126,13 +127,21 @@ class QoroClient:
 
     def fetch_qpu_systems(self) -> list[QPUSystem]:
         """The systems of quantum processors there are; also puts them into the cache."""
-        self._cache.set_systems(self._transport.get(endpoints.QPU_SYSTEMS, parse_qpu_systems))
+        self._load_systems()
+        self._cache.make_latest()
         return self._cache.systems
 
     def fetch_simulator_clusters(self) -> list[SimulatorCluster]:
         """The clusters of simulators there are; also puts them into the cache."""
-        self._cache.set_clusters(self._transport.get(endpoints.SIMULATOR_CLUSTERS, parse_simulator_clusters))
+        self._load_clusters()
+        self._cache.make_latest()
         return self._cache.clusters
+
+    def _load_systems(self) -> None:
+        self._cache.set_systems(self._transport.get(endpoints.QPU_SYSTEMS, parse_qpu_systems))
+
+    def _load_clusters(self) -> None:
+        self._cache.set_clusters(self._transport.get(endpoints.SIMULATOR_CLUSTERS, parse_simulator_clusters))
 
     def fetch_vendor_blueprints(self) -> dict[str, dict[str, Any]]:
         """What `DeviceConfig` may say for each vendor: ``label``, ``credentials``, ``device``.
@@ -223,29 +232,49 @@ class QoroClient:
         return None if found is None else DeviceConfig.from_payload(found)
 
     def jobs(self, *, refresh: bool = False) -> list[JobRecord]:
-        """Jobs on record that were sent to this service, latest first.
+        """Jobs on record that were sent to this service with this API key, latest first.
 
         Args:
             refresh: Whether to ask the service for the status of those that had not ended.
+
+        Warns:
+            UserWarning: It could not be asked about some.
         """
         if self._journal is None:
             return []
+        mine = (self.base_url, self._account)
         if refresh:
-            for record in self._journal.jobs(self.base_url):
-                if record.state not in _FINAL_STATES:
-                    self._refresh(record.job_id)
-        return self._journal.jobs(self.base_url)
+            self._refresh(
+                [record for record in self._journal.jobs(*mine) if record.state not in _FINAL_STATES]
+            )
+        return self._journal.jobs(*mine)
 
-    def _refresh(self, job_id: str) -> None:
-        try:
-            status = known_status(fetch_status(self._transport, job_id))
-        except QoroHTTPError as error:
-            if error.status_code != 404:
-                raise
-            self._record(job_id, "DELETED")
-            return
-        if status is not JobStatus.PENDING:  # PENDING says less than the journal knows
-            self._record(job_id, str(status))
+    @property
+    def _account(self) -> str:
+        return (self._token or find_token()).account(self.base_url)
+
+    def _refresh(self, records: Sequence[JobRecord]) -> None:
+        failed: list[Exception] = []
+        for record in records:
+            try:
+                status = known_status(fetch_status(self._transport, record.job_id))
+            except (QoroHTTPError, ProtocolError) as error:
+                if not isinstance(error, QoroHTTPError) or error.status_code != 404:
+                    failed.append(error)
+                elif record.account:  # else it may be a job of another key
+                    self._record(record.job_id, "DELETED")
+            except QoroConnectionError as error:
+                failed.append(error)
+                break
+            else:
+                if status is not JobStatus.PENDING:  # PENDING says less than the journal knows
+                    self._record(record.job_id, str(status))
+        if failed:
+            warnings.warn(
+                f"Not every job could be asked about; those stand as last seen. The first error: {failed[0]}",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _record(self, job_id: str, state: str) -> None:
         if self._journal is not None:

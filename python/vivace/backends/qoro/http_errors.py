@@ -25,7 +25,7 @@ _SHOWN: Final = 500
 
 
 class QoroHTTPError(VivaceError, requests.HTTPError):
-    """The service refused a request: an answer with status 400 or above.
+    """The service refused a request: an answer with a status that does not mean success.
 
     Attributes:
         status_code: HTTP status.

@@ -23,6 +23,7 @@ __all__ = [
     "cancel_quietly",
     "fetch_status",
     "fetch_status_patiently",
+    "has_begun",
     "job_ids_of",
     "known_status",
     "poll",
@@ -55,16 +56,19 @@ def fetch_status(transport: Transport, job_id: str, cancellation_event: Event | 
     return transport.get(endpoints.STATUS, _read_status, job_id=job_id, cancellation_event=cancellation_event)
 
 
-def fetch_status_patiently(transport: Transport, job_id: str) -> StatusReply:
+def fetch_status_patiently(
+    transport: Transport, job_id: str, cancellation_event: Event | None = None
+) -> StatusReply:
     """The same for when much depends on it: a service may be away for as long as polling bears with it."""
     for attempt in range(1, _FAILED_POLLS):
         try:
-            return fetch_status(transport, job_id)
+            return fetch_status(transport, job_id, cancellation_event)
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
             if not _may_pass(error):
                 raise
             _log.info("Read %d of the status of job %s failed: %s", attempt, job_id, error)
-    return fetch_status(transport, job_id)
+        check(cancellation_event, f"Waiting for the status of job {job_id} was cancelled.")
+    return fetch_status(transport, job_id, cancellation_event)
 
 
 def _read_status(body: Any) -> StatusReply:
@@ -84,13 +88,37 @@ def known_status(reply: StatusReply) -> JobStatus | str:
     return reply.status
 
 
-def cancel_quietly(transport: Transport, job_id: str) -> requests.Response | None:
-    """Cancel a job if possible. Whoever calls this has an error of their own to report."""
+def cancel_quietly(transport: Transport, job_id: str) -> bool:
+    """Cancel a job if possible. Whoever calls this has an error of their own to report.
+
+    Returns:
+        Whether the job is cancelled now; also if it was before.
+    """
     try:
-        return transport.exchange(endpoints.CANCEL, job_id=job_id, attempts=_CANCEL_ATTEMPTS)
+        transport.exchange(endpoints.CANCEL, job_id=job_id, attempts=_CANCEL_ATTEMPTS)
     except (VivaceError, requests.RequestException) as error:
         _log.debug("Job %s could not be cancelled: %s", job_id, error)
-        return None
+        return (
+            isinstance(error, QoroHTTPError) and error.status_code == 409 and _is_cancelled(transport, job_id)
+        )
+    return True
+
+
+def _is_cancelled(transport: Transport, job_id: str) -> bool:
+    try:
+        return JobStatus.coerce(fetch_status(transport, job_id).status) is JobStatus.CANCELLED
+    except (VivaceError, requests.RequestException):
+        return False
+
+
+def has_begun(reply: StatusReply) -> bool | None:
+    """Whether a job has all its circuits, and runs, ran or will; None if its status does not tell."""
+    status = JobStatus.coerce(reply.status)
+    if status is JobStatus.CANCELLED:
+        return False
+    if reply.finalized or (status is not None and status is not JobStatus.PENDING):
+        return True
+    return None
 
 
 class Poll:

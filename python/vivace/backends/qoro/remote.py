@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 from vivace._suggest import warn_unknown_keywords
 from vivace.backends.qoro.client import Jobs, QoroClient
@@ -16,15 +16,17 @@ from vivace.backends.qoro.jobs import (
     StatusPayload,
     cancel_quietly,
     fetch_status,
+    fetch_status_patiently,
+    has_begun,
     job_ids_of,
     known_status,
     poll,
 )
+from vivace.backends.qoro.journal import JobRecord
 from vivace.backends.qoro.request import one_of
-from vivace.backends.qoro.submission import has_started
 from vivace.backends.qoro.waiting import spinner
 from vivace.backends.qoro.wire.jobs import JobStatus
-from vivace.cancellation import interrupt_scope
+from vivace.cancellation import check, interrupt_scope, wait
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
@@ -38,6 +40,7 @@ from vivace.results import ExecutionResult
 __all__ = ["QoroJobs"]
 
 _POLL_KEYWORDS = ("progress_callback", "poll_callback", "pbar_update_fn")
+_STATUS_READS: Final = 4
 
 
 class QoroJobs(QoroClient):
@@ -166,7 +169,7 @@ class QoroJobs(QoroClient):
         try:
             yield
         except (ExecutionCancelledError, MaxRetriesReachedError, KeyboardInterrupt) as error:
-            if owned and cancel_quietly(self._transport, job_id) is not None:
+            if owned and cancel_quietly(self._transport, job_id):
                 self._record(job_id, JobStatus.CANCELLED)
                 error.add_note(f"Job {job_id} was cancelled.")
             raise
@@ -230,14 +233,18 @@ class QoroJobs(QoroClient):
         )
 
     def _results(self, job_id: str) -> list[dict[str, Any]]:
+        known = self._fetched.get(job_id, ())
         entries: list[dict[str, Any]] = []
         try:
-            for entry in self._entries(job_id, None, self._fetched.pop(job_id, ()), packed=True):
+            for entry in self._entries(job_id, None, known, packed=True):
                 entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
-        except (QoroHTTPError, QoroConnectionError, ProtocolError):
-            if entries:
+        except QoroJobError:
+            raise
+        except BaseException:  # Ctrl+C, too
+            if len(entries) > len(known):
                 self._fetched[job_id] = entries
             raise
+        self._fetched.pop(job_id, None)
         return entries
 
     def _run_time(self, job_id: str) -> float:
@@ -260,29 +267,57 @@ class QoroJobs(QoroClient):
             cancellation_event: Set it to stop waiting; the job goes on. Without it, Ctrl+C cancels the job.
 
         Raises:
-            SubmissionError: The upload never ended, so the job will not run.
+            SubmissionError: The upload goes on, or broke off, so that the job will not run, or is in doubt.
             QoroJobError: The job ended badly.
         """
         (name,), _ = job_ids_of(job_id)
         record = None if self._journal is None else self._journal.job(name)
-        unfinished = record is not None and record.state in ("UPLOADING", "FINALIZING")
-        if unfinished and record is not None and not self._has_run(name, record.state):
-            cancel_quietly(self._transport, name)
-            self._record(name, "ABANDONED")
-            raise SubmissionError(
-                f"The upload of job {name} broke off, so it will not run. It is cancelled; submit its "
-                f"{record.n_circuits} circuits again.",
-                name,
-            )
+        if record is not None and record.is_unfinished:
+            self._check_upload(record, cancellation_event)
         self.poll_job_status(
             name, True, verbose=verbose, cancellation_event=cancellation_event, raise_on_failure=True
         )
         return self.get_job_results(job_id)
 
-    def _has_run(self, job_id: str, state: str) -> bool:
-        if state == "FINALIZING":
-            return has_started(self._transport, job_id, "its uploader ended")
-        return self._status(job_id) not in (JobStatus.PENDING, JobStatus.CANCELLED)
+    def _check_upload(self, record: JobRecord, event: Event | None) -> None:
+        """See that a job whose upload did not end, as far as the journal knows, will run all the same."""
+        name = record.job_id
+        if record.is_live:
+            raise SubmissionError(
+                f"Job {name} is being uploaded right now, by process {record.uploader}. Resume it when that "
+                "is over.",
+                name,
+                may_run=True,
+            )
+        for attempt in range(1, _STATUS_READS + 1):
+            reply = fetch_status_patiently(self._transport, name, event)
+            begun = has_begun(reply)
+            if begun:
+                self._record(name, "SUBMITTED")
+                return
+            never_sent = record.state == "UPLOADING" and reply.status == JobStatus.PENDING
+            if begun is False or reply.finalized is False or never_sent:
+                raise self._broken_off(record)
+            wait(event, self._retry.wait_before(attempt))
+            check(event, f"Resuming job {name} was cancelled.")
+        raise SubmissionError(
+            f"Job {name} is {reply.status}, and the service does not tell whether it is queued or waits for "
+            f"its last upload, on whose way the uploader ended. Try service.resume({name!r}) again later, or "
+            f"stop it with service.cancel_job({name!r}) and submit again.",
+            name,
+            may_run=True,
+        )
+
+    def _broken_off(self, record: JobRecord) -> SubmissionError:
+        ended = "It may be cancelled"
+        if cancel_quietly(self._transport, record.job_id):
+            self._record(record.job_id, "ABANDONED")
+            ended = "It is cancelled"
+        return SubmissionError(
+            f"The upload of job {record.job_id} broke off, so it will not run. {ended}; submit its "
+            f"{record.n_circuits} circuits again.",
+            record.job_id,
+        )
 
 
 @contextmanager

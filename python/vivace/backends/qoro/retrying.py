@@ -13,9 +13,10 @@ import requests
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.errors import ConfigError
 
-__all__ = ["RetryPolicy", "is_harmless", "is_transient", "retry_after"]
+__all__ = ["RetryPolicy", "is_ambiguous", "is_harmless", "is_transient", "retry_after"]
 
-_TRANSIENT: Final = frozenset({429, 500, 502, 503, 504})
+# From 520 on: what Cloudflare says of a service behind it.
+_TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504, *range(520, 528), 530})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ def is_transient(error: Exception) -> bool:
     """Whether a fault may pass, so that a request which does no harm is worth repeating."""
     if isinstance(error, QoroHTTPError):
         return error.status_code in _TRANSIENT
+    return True
+
+
+def is_ambiguous(error: Exception) -> bool:
+    """Whether the service may have acted on the request all the same."""
+    if isinstance(error, QoroHTTPError):
+        # A redirect may come after the deed.
+        status = error.status_code
+        return status < 400 or status == 425 or (status in _TRANSIENT and status != 429)
     return True
 
 

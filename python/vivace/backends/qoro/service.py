@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
@@ -18,7 +17,8 @@ from vivace.backends.qoro.config import (
     ExecutionConfig,
     JobConfig,
 )
-from vivace.backends.qoro.journal import JobRecord, Journal
+from vivace.backends.qoro.journal import Journal
+from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
@@ -123,11 +123,11 @@ class QoroService(QoroAnalysis, CircuitRunner):
         )
         self.factor_circuits = factor_circuits
         self.max_request_bytes = max_request_bytes
-        self.fetch_qpu_systems()
-        self.fetch_simulator_clusters()
-        self._cache.make_latest()
+        self._load_systems()
+        self._load_clusters()
         job = resolved(config, self._cache)
         self._options = JobOptions(job, execution_config, maestro_config, device_config).checked()
+        self._cache.make_latest()
 
     def __repr__(self) -> str:
         return f"QoroService(base_url={self.base_url!r}, job_config={self.job_config!r})"
@@ -344,15 +344,8 @@ class QoroService(QoroAnalysis, CircuitRunner):
         progress: Callable[[int, int], None] | None,
     ) -> ExecutionResult:
         labels = prepared.batch.labels
-        now = time.time()
-        target = init.simulator_cluster or init.qpu_system_name or ""
-
-        def opened(job_id: str) -> None:
-            if self._journal is not None:
-                about = (job_id, self.base_url, init.tag, init.job_type.value, target, "UPLOADING")
-                self._journal.opened(JobRecord(*about, len(labels), now, now), labels, prepared.padded)
-
-        done = Submission(self._transport, init, prepared, opened, self._record, event, progress).deliver()
+        record = Recording(self._journal, self.base_url, self._account, init, labels, prepared.padded)
+        done = Submission(self._transport, init, prepared, record, event, progress).deliver()
         self._circuits[done.job_id] = len(labels)
         if prepared.padded:
             self._padded[done.job_id] = prepared.padded

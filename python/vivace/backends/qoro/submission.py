@@ -18,16 +18,18 @@ from typing import Any, Final
 from vivace import _core
 from vivace.backends.observables import ALL_GROUPS, Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
-from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently
+from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently, has_begun
+from vivace.backends.qoro.recording import Recording
+from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
-from vivace.backends.qoro.wire.fields import parse_object
-from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, job_id_of
+from vivace.backends.qoro.wire.fields import check_answer, parse_object
+from vivace.backends.qoro.wire.jobs import InitRequest, job_id_of
 from vivace.backends.qoro.wire.uploads import measurement_members
 from vivace.backends.runner import shot_ranges
 from vivace.cancellation import check, wait
 from vivace.circuits import CircuitBatch
-from vivace.errors import ObservableError, ProtocolError, SubmissionError
+from vivace.errors import ExecutionCancelledError, ObservableError, ProtocolError, SubmissionError
 
 __all__ = ["Prepared", "Submission", "Submitted", "has_started", "prepare"]
 
@@ -35,8 +37,6 @@ _log = logging.getLogger(__name__)
 
 _JOBS: Final = 3
 _STATUS_READS: Final = 4
-# Answers that leave open whether the service acted.
-_AMBIGUOUS: Final = frozenset({408, 425, 500, 502, 503, 504, 520, 522, 524})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,7 @@ class Submission:
         transport: The service.
         init: How to open a job.
         prepared: What to upload.
-        on_open: Told the id of every job that is opened.
-        on_state: Told (job id, state) before the last body, and when a job is submitted or abandoned.
+        record: Told of every job that is opened, and what becomes of it.
         event: Set it to stop; the job is then cancelled.
         progress: Called with (circuits uploaded, circuits in all).
     """
@@ -176,8 +175,7 @@ class Submission:
     transport: Transport
     init: InitRequest
     prepared: Prepared
-    on_open: Callable[[str], None]
-    on_state: Callable[[str, str], None]
+    record: Recording
     event: Event | None = None
     progress: Callable[[int, int], None] | None = None
 
@@ -192,25 +190,39 @@ class Submission:
         for attempt in range(1, _JOBS + 1):
             job_id = self._open()
             try:
-                requests = self._upload(job_id)
-            except _UnknownOutcomeError as unknown:
-                if not (unknown.last and has_started(self.transport, job_id, unknown.cause)):
-                    self._abandon(job_id, unknown, attempt)
-                    continue
-                requests = unknown.requests
+                requests = self._delivered(job_id, attempt)
+            except SubmissionError:
+                raise  # tells of the job itself
             except BaseException as error:
-                if cancel_quietly(self.transport, job_id) is not None:
-                    self.on_state(job_id, "ABANDONED")
-                    error.add_note(f"Job {job_id} was open by then, and is cancelled.")
-                else:
-                    error.add_note(
-                        f"Job {job_id} was open by then, and could not be cancelled: "
-                        f"service.cancel_job({job_id!r}) does, when the service can be reached."
-                    )
+                self._stop(job_id, error)
                 raise
-            self.on_state(job_id, "SUBMITTED")
+            finally:
+                self.record.ended(job_id)
+            if requests is None:
+                continue
+            self.record.state(job_id, "SUBMITTED")
             return Submitted(job_id, requests)
         raise AssertionError("the loop returns or raises")  # pragma: no cover
+
+    def _delivered(self, job_id: str, attempt: int) -> int | None:
+        """Uploads it took; None if the job was abandoned."""
+        try:
+            return self._upload(job_id)
+        except _UnknownOutcomeError as unknown:
+            if unknown.last and has_started(self.transport, job_id, unknown.cause, self.event):
+                return unknown.requests
+            self._abandon(job_id, unknown, attempt)
+            return None
+
+    def _stop(self, job_id: str, error: BaseException) -> None:
+        if cancel_quietly(self.transport, job_id):
+            self.record.state(job_id, "ABANDONED")
+            error.add_note(f"Job {job_id} was open by then, and is cancelled.")
+        else:
+            error.add_note(
+                f"Job {job_id} was open by then, and could not be cancelled: "
+                f"service.cancel_job({job_id!r}) does, when the service can be reached."
+            )
 
     def _open(self) -> str:
         check(self.event, "Submission cancelled before a job was opened.")
@@ -223,7 +235,7 @@ class Submission:
             headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
             cancellation_event=self.event,
         )
-        self.on_open(job_id)
+        self.record.opened(job_id)
         return job_id
 
     def _upload(self, job_id: str) -> int:
@@ -232,29 +244,30 @@ class Submission:
         for body, start, stop in self.prepared.bodies():
             check(self.event, f"Submission cancelled; job {job_id} is cancelled, too.")
             if stop == total:
-                self.on_state(job_id, "FINALIZING")
+                self.record.state(job_id, "FINALIZING")
             requests += 1
             try:
                 self.transport.send(
                     endpoints.ADD_CIRCUITS,
-                    len,
+                    check_answer,
                     job_id=job_id,
                     body=body,
                     repeatable=False,
                     cancellation_event=self.event,
                 )
-            except (QoroConnectionError, QoroHTTPError) as error:
-                if isinstance(error, QoroHTTPError) and error.status_code not in _AMBIGUOUS:
+            except (QoroConnectionError, QoroHTTPError, ProtocolError) as error:
+                if not is_ambiguous(error):
                     raise
                 raise _UnknownOutcomeError(error, start, requests, last=stop == total) from None
+            self.record.uploading(job_id)
             if self.progress is not None:
                 self.progress(stop, total)
         return requests
 
     def _abandon(self, job_id: str, unknown: _UnknownOutcomeError, attempt: int) -> None:
         # One that cannot be cancelled never runs either. The journal keeps it open, to be cancelled later.
-        if cancel_quietly(self.transport, job_id) is not None or unknown.last:
-            self.on_state(job_id, "ABANDONED")
+        if cancel_quietly(self.transport, job_id) or unknown.last:
+            self.record.state(job_id, "ABANDONED")
         _log.info("Upload to job %s at circuit %d is in doubt (%s).", job_id, unknown.first, unknown)
         if attempt == _JOBS:
             raise SubmissionError(
@@ -267,35 +280,52 @@ class Submission:
         wait(self.event, self.transport.retry.wait_before(attempt))
 
 
-def has_started(transport: Transport, job_id: str, cause: Exception | str) -> bool:
+def has_started(transport: Transport, job_id: str, cause: Exception, event: Event | None = None) -> bool:
     """Whether the service has the last body of a job. If that cannot be seen, the job is cancelled.
 
     Raises:
         SubmissionError: The job can be neither seen to run nor cancelled.
+        ExecutionCancelledError: The event was set; the job is cancelled.
     """
     try:
-        for attempt in range(1, _STATUS_READS + 1):
-            status = _status(transport, job_id)
-            if status is not JobStatus.PENDING:
-                return status is not JobStatus.CANCELLED
-            wait(None, transport.retry.wait_before(attempt))
-        # PENDING may mean waiting for the last body, or queued with all of them.
-        try:
-            transport.exchange(endpoints.CANCEL, job_id=job_id)
-        except QoroHTTPError as error:
-            if error.status_code != 409:
-                raise
-            return _status(transport, job_id) is not JobStatus.CANCELLED
-        return False
+        return _has_started(transport, job_id, event)
+    except ExecutionCancelledError as error:
+        if cancel_quietly(transport, job_id):
+            raise
+        raise _in_doubt(job_id, cause, error) from error
     except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
-        raise SubmissionError(
-            f"Job {job_id} has all its circuits but perhaps those of the last upload ({cause}), and its "
-            f"status cannot be read ({error}). It may run: service.resume({job_id!r}) waits for it and "
-            f"fetches, service.cancel_job({job_id!r}) stops it. Do not submit again before.",
-            job_id,
-            may_run=True,
-        ) from error
+        raise _in_doubt(job_id, cause, error) from error
 
 
-def _status(transport: Transport, job_id: str) -> JobStatus | None:
-    return JobStatus.coerce(fetch_status_patiently(transport, job_id).status)
+def _has_started(transport: Transport, job_id: str, event: Event | None) -> bool:
+    for attempt in range(1, _STATUS_READS + 1):
+        reply = fetch_status_patiently(transport, job_id, event)
+        begun = has_begun(reply)
+        if begun is not None:
+            return begun
+        if reply.finalized is False:
+            break
+        wait(event, transport.retry.wait_before(attempt))
+        check(event, f"Submission cancelled while job {job_id} was in doubt.")
+    # PENDING may mean waiting for the last body, or queued with all of them.
+    try:
+        transport.exchange(endpoints.CANCEL, job_id=job_id)
+    except QoroHTTPError as error:
+        if error.status_code != 409:
+            raise
+        reply = fetch_status_patiently(transport, job_id)
+        begun = has_begun(reply)
+        if begun is None:
+            raise ProtocolError(f"it is {reply.status!r:.60}, and cannot be cancelled") from None
+        return begun
+    return False
+
+
+def _in_doubt(job_id: str, cause: Exception, error: Exception) -> SubmissionError:
+    return SubmissionError(
+        f"Job {job_id} has all its circuits but perhaps those of the last upload ({cause}), and its "
+        f"status cannot be read ({error}). It may run: service.resume({job_id!r}) waits for it and "
+        f"fetches, service.cancel_job({job_id!r}) stops it. Do not submit again before.",
+        job_id,
+        may_run=True,
+    )

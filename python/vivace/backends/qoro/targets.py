@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Mapping
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
 from vivace.errors import ConfigError, ProtocolError
@@ -25,7 +24,6 @@ __all__ = [
 T = TypeVar("T")
 
 _lock = Lock()
-_latest: weakref.ref[TargetCache] | None = None
 
 
 class TargetCache:
@@ -39,7 +37,7 @@ class TargetCache:
         """Let the functions of this module ask this cache."""
         global _latest  # noqa: PLW0603 - the most recent service is a fact of the process
         with _lock:
-            _latest = weakref.ref(self)
+            _latest = self
 
     def set_systems(self, systems: Iterable[QPUSystem]) -> None:
         """Replace all systems."""
@@ -87,14 +85,13 @@ def _found(targets: Mapping[str, T], name: str, kind: str, kinds: str, method: s
     return targets[name]
 
 
-# The cache that `update_..._cache` makes when there is no service; kept here, since nobody else holds it.
-_own: Final = TargetCache()
+# Held here, so that it outlives its service; it knows no token. The first one is of no service.
+_latest = TargetCache()
 
 
 def _current() -> TargetCache:
     with _lock:
-        cache = None if _latest is None else _latest()
-    return cache or _own
+        return _latest
 
 
 def parse_qpu_systems(data: Any) -> list[QPUSystem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from typing import Any, Final
 
@@ -39,6 +40,10 @@ class Token:
     def authorization(self) -> str:
         """Value of the ``Authorization`` header."""
         return f"Bearer {self._value}"
+
+    def account(self, base_url: str) -> str:
+        """What tells this key from others of a service, and leads to none."""
+        return hmac.new(self._value.encode(), base_url.encode(), "sha256").hexdigest()[:32]
 
     def __repr__(self) -> str:
         return "Token(***)"

@@ -7,24 +7,23 @@ place are refused, so the token goes nowhere else; it is in no error, log, pickl
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import platform
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from threading import Event
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import NewConnectionError
 
+from vivace.backends.qoro.addresses import checked_address, redirect_target, without_query
 from vivace.backends.qoro.http_errors import (
     QoroConnectionError,
     QoroHTTPError,
@@ -33,10 +32,11 @@ from vivace.backends.qoro.http_errors import (
     describe,
 )
 from vivace.backends.qoro.retrying import RetryPolicy, is_harmless, is_transient, retry_after
+from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.fields import dump_json, parse_json
 from vivace.cancellation import check, wait
-from vivace.errors import ConfigError, ProtocolError
+from vivace.errors import ProtocolError
 
 __all__ = ["Transport"]
 
@@ -49,6 +49,7 @@ _BLOCK: Final = 1 << 16
 _MAX_REDIRECTS: Final = 5
 _CONNECTIONS: Final = 8
 _MAX_ERROR_BODY: Final = 1 << 16
+_MAY_BE_PAGES: Final = (endpoints.PING, endpoints.VALIDATION_HTML)
 
 
 class Transport:
@@ -64,14 +65,14 @@ class Transport:
     def __init__(
         self, base_url: str, authorization: str, *, retry: RetryPolicy, max_response: int = 1 << 30
     ) -> None:
-        self.base_url = _checked_url(base_url)
+        self.base_url = checked_address(base_url, stacklevel=5)
         self.retry = retry
         self.max_response = max_response
         self._authorization = _Authorization(authorization)
         self._session, self._pid = self._new_session(), os.getpid()
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         # One session serves all threads: it keeps no state but its connections.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS, max_retries=0)
@@ -182,7 +183,7 @@ class Transport:
         repeatable: bool = True,
         attempts: int | None = None,
     ) -> requests.Response:
-        """Send a request without a body, and return the answer as it is: complete, status below 400."""
+        """Send a request without a body, and return the answer as it is, complete."""
         return self._requested(
             endpoint, lambda response: response, job_id, None, repeatable=repeatable, attempts=attempts
         )
@@ -262,8 +263,13 @@ class Transport:
             url, params = self._redirected(response, endpoint), None
         else:
             raise ProtocolError(f"More than {_MAX_REDIRECTS} redirects for {endpoint.name}.")
-        if response.status_code >= 400:
+        if not 200 <= response.status_code < 300:
             raise QoroHTTPError(describe(response), response)
+        if endpoint not in _MAY_BE_PAGES and response.content.lstrip()[:1] == b"<":
+            raise UnreadableAnswerError(
+                f"Expected JSON for {endpoint.name}, got a page of HTML from {without_query(response.url)}. "
+                "Is a login or a proxy between here and the service?"
+            )
         return response
 
     def _exchange(self, endpoint: Endpoint, url: str, **arguments: Any) -> requests.Response:
@@ -276,23 +282,22 @@ class Transport:
                 return self._complete(response, deadline)
         except requests.Timeout as error:
             sent = not isinstance(error, requests.ConnectTimeout)
-            raise QoroTimeoutError(
-                f"No answer from {self.base_url} within {endpoint.timeout:g} s ({endpoint.name}).", sent=sent
-            ) from None
+            text = f"No answer from {self.base_url} within {endpoint.timeout:g} s ({endpoint.name})."
+            failure: QoroConnectionError = QoroTimeoutError(text, sent=sent)
         except (requests.RequestException, Urllib3Error, OSError) as error:
-            raise QoroConnectionError(
-                f"Cannot reach {self.base_url} ({endpoint.name}): {_reason(error)}.",
-                sent=not _is_unsent(error),
-            ) from None
+            text = f"Cannot reach {self.base_url} ({endpoint.name}): {_reason(error)}."
+            failure = QoroConnectionError(text, sent=not _is_unsent(error))
+        # Not where it was caught: what is caught there remembers the request, and that the token.
+        raise failure
 
     def _complete(self, response: requests.Response, deadline: float) -> requests.Response:
         """The answer with all of its body, and without the token in the request it remembers."""
-        limit = self.max_response if response.status_code < 400 else _MAX_ERROR_BODY
+        limit = self.max_response if response.ok else _MAX_ERROR_BODY
         blocks, size = [], 0
         # What has arrived, piece by piece: a service that sends a byte now and then must not keep us here.
         while block := response.raw.read1(_BLOCK, decode_content=True):
             size += len(block)
-            if size > limit and response.status_code < 400:
+            if size > limit and response.ok:
                 raise ProtocolError(f"An answer of more than {limit} bytes from {response.url}.")
             blocks.append(block)
             if size > limit:
@@ -304,14 +309,28 @@ class Transport:
         return response
 
     def _redirected(self, response: requests.Response, endpoint: Endpoint) -> str:
-        target = urljoin(response.url, response.headers.get("Location", ""))
+        location = response.headers.get("Location", "")
+        target = redirect_target(self.base_url, response.url, location)
         changes_method = endpoint.method != "GET" and response.status_code not in (307, 308)
-        if _origin(target) != _origin(self.base_url) or changes_method:
+        if target is None or changes_method:
             raise ProtocolError(
-                f"The service redirects {endpoint.name} to {_without_query(target)}, which is not followed: "
-                "the token goes to no other place. Set base_url to where the service is."
+                f"The service redirects {endpoint.name} to {_shown(response.url, location)}, which is not "
+                "followed: the token goes to no other place. Set base_url to where the service is."
             )
         return target
+
+
+def _shown(url: str, location: str) -> str:
+    try:
+        return without_query(urljoin(url, location))
+    except ValueError:
+        return without_query(location)
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - it is that of requests
+        """None: redirects are followed here, not there, where they are read without bounds or checks."""
+        return None
 
 
 class _Authorization(requests.auth.AuthBase):
@@ -344,35 +363,3 @@ def _reason(error: BaseException) -> str:
         cause = next((found for found in inner if isinstance(found, BaseException)), None)
     text = str(error).rpartition(": ")[2] or type(error).__name__
     return text.rstrip(".")[:200]
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _without_query(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}"
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"base_url must be an http or https address, got {url!r:.80}.", "base_url")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ConfigError("base_url must have no credentials, query or fragment.", "base_url")
-    if parts.scheme == "http" and not _is_here(parts.hostname):
-        warnings.warn(
-            f"The token travels in the clear to {parts.hostname}; use https for services on other machines.",
-            UserWarning,
-            stacklevel=6,
-        )
-    return url.rstrip("/")

@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from vivace.errors import ProtocolError
 
 __all__ = [
+    "check_answer",
     "dump_json",
     "optional_text",
     "parse_json",
@@ -48,6 +49,16 @@ def parse_json(data: bytes | str, what: str = "body") -> Any:
         raise ProtocolError(f"{what} is not valid JSON: it is nested too deeply.") from None
     except ValueError as error:
         raise ProtocolError(f"{what} is not valid JSON: {str(error).rstrip('.')}.") from None
+
+
+def check_answer(data: bytes) -> None:
+    """See that an answer whose content does not matter is of the service: JSON, or nothing.
+
+    Raises:
+        ProtocolError: It is something else.
+    """
+    if data.strip():
+        parse_json(data, "The answer")
 
 
 def parse_object(data: bytes | str, what: str = "body") -> dict[str, Any]:
