@@ -46,6 +46,15 @@ def test_counts(seed, n, n_bits, silent):
         assert p_value(entry["results"], ensemble.distribution(ensemble.run(n, one), n_bits)) > 1e-7
 
 
+def test_a_condition_on_qubits_that_nothing_else_touches():
+    """Aer's own way to leave out idle qubits loses them."""
+    one = [dense.Gate("s", (), (1,)), If(0, dense.Gate("crx", (1.9,), (2, 0))), Measure(1, 0)]
+    for options in ({}, {"noise_model": NoiseModel()}):
+        with QiskitSimulator(shots=50, simulation_seed=1, **options) as simulator:
+            (found,) = simulator.submit_circuits([ensemble.program(3, 1, one)]).results
+        assert found["results"] == {"0": 50}
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=SEEDS, n=st.integers(1, 5), kind=st.sampled_from(["exact", "forced", "silent"]))
 def test_expectation_values(seed, n, kind):

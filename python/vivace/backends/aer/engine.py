@@ -48,6 +48,7 @@ _DENSITY_QUBITS: Final = 6  # up to here density matrices are the fastest whatev
 _MOST_DENSITY_QUBITS: Final = 11
 _SHARED_QUBITS: Final = 17  # states from 2**17 numbers on are worth sharing out among threads
 _HELD: Final = 1 << 26  # amplitudes of all states in memory together: 1 GB
+_WHOLE: Final = 16  # widest circuit under conditions that is run with its idle qubits
 _BRANCHED: Final = 1 << 25  # amplitudes that the shots of one circuit may hold together: 512 MB
 
 Packed: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]"
@@ -347,6 +348,8 @@ def _job_counts(batch: Batch, circuit: Any, label: str, options: dict[str, Any])
         "max_parallel_shots": threads if shots >= threads else 1,
         "shot_branching_enable": branch,
         "shot_branching_sampling_enable": branch,
+        # Aer loses track of qubits that only a condition touches when it leaves out idle ones.
+        "enable_truncation": "if_else" not in circuit.count_ops() or circuit.num_qubits > _WHOLE,
     }
     (data,) = run_job(batch.target.simulator, [circuit], None, label, **options, **limits)
     width = batch.form.n_clbits
