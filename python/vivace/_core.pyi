@@ -191,6 +191,13 @@ class NativeCircuit:
     def bond_exponent(self) -> int:
         """The bond dimension, as a power of two, at which a matrix product state of the circuit is exact."""
 
+    def shape(self) -> bytes:
+        """All of it but the numbers: what is planned for a circuit holds for all of its shape.
+
+        Circuits of one shape are the same at other angles; the same angles equal one another, and the same
+        ones depend on parameters.
+        """
+
     @property
     def n_operations(self) -> int:
         """Number of operations."""

@@ -3,7 +3,7 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyTuple};
 use vivace_core::cone::{self, Effort};
 use vivace_core::native::{NativeGate, NativeOp, NativeProgram, RowError, WrittenProgram};
 
@@ -56,6 +56,11 @@ impl NativeCircuit {
     #[getter]
     fn bond_exponent(&self, py: Python<'_>) -> u32 {
         py.detach(|| self.program.bond_exponent())
+    }
+
+    /// All of it but the numbers.
+    fn shape<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.program.shape()))
     }
 
     #[getter]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import pi
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from vivace.backends.forks import ForkSafeLock
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Bounded", "Operation", "Program", "build", "fold", "hold"]
+__all__ = ["Operation", "Program", "build", "fold", "hold"]
 
 T = TypeVar("T")
 
@@ -37,9 +35,6 @@ _CLASSES: Final = {
     "swap": "SwapGate",
     "cswap": "CSwapGate",
 }
-
-
-_CACHES: Final = ForkSafeLock()
 
 
 @cache
@@ -285,29 +280,3 @@ def _column(expression: Any, slots: dict[Any, int]) -> _Column:
         return _Column(0.0, places, (), expression)
     constant = float(expression.bind(dict.fromkeys(own, 0.0)))
     return _Column(constant, places, tuple(float(slope) for slope in slopes))
-
-
-class Bounded(dict[Hashable, T]):
-    """The results of the latest so many different calls, shared by threads.
-
-    >>> kept = Bounded(limit=1)
-    >>> kept.get_or("a", lambda: 1), kept.get_or("a", lambda: 2), kept.get_or("b", lambda: 3), list(kept)
-    (1, 1, 3, ['b'])
-    """
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self._limit = limit
-
-    def get_or(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value kept under ``key``, or a new one."""
-        with _CACHES:
-            if key in self:
-                value = self[key] = self.pop(key)  # the latest stand last
-                return value
-        value = make()
-        with _CACHES:
-            self[key] = value
-            while len(self) > self._limit:
-                del self[next(iter(self))]
-        return value

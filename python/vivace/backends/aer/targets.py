@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace._suggest import did_you_mean
-from vivace.backends.aer.circuits import Bounded, Program
+from vivace.backends.aer.circuits import Program
 from vivace.backends.aer.library import load_aer, load_fakes
+from vivace.backends.bounded import Bounded
 from vivace.errors import ConfigError, ConfigTypeError, SimulationError, UnknownChoiceError
 
 if TYPE_CHECKING:

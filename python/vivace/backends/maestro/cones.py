@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
-from vivace.backends.maestro.keeper import Keeping, kept_circuit
+from vivace.backends.maestro.keeper import Keep, Keeping
 from vivace.backends.maestro.library import Compiled, Operations, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts
@@ -45,12 +45,23 @@ _Values = Callable[["NDArray[np.float64]", Sequence[str]], "NDArray[np.float64]"
 _WHOLE_ROWS: Final = 1024  # of whole circuits, between two reports of progress
 
 
-class _Task(NamedTuple):
+class _Task:
     """A cone: its circuit, its words, and where in the full circuit it occurs."""
 
-    circuit: _core.NativeCircuit
-    words: list[str]
-    members: _Members
+    def __init__(self, circuit: _core.NativeCircuit, words: list[str], members: _Members) -> None:
+        self.circuit, self.words, self.members = circuit, words, members
+        self._program: Compiled | None = None
+
+    def program(self, label: str) -> Compiled:
+        """The circuit compiled, once; ``label`` is that of the circuit to name if it cannot be."""
+        if self._program is None:
+            self._program = Compiled(self.circuit, label)
+        return self._program
+
+    @cached_property
+    def keep(self) -> Keep:
+        """The circuit for kept simulators."""
+        return Keep(self.circuit)
 
     def work(self, n_rows: int) -> Work:
         """All of it, for so many rows of the full circuit."""
@@ -74,28 +85,37 @@ class _Task(NamedTuple):
 
 
 class ConePlan(NamedTuple):
-    """How to evaluate words on a circuit.
+    """How to evaluate words on any circuit of one shape.
 
     Attributes:
-        unitary: The circuit, without what its words have taken in.
+        circuit: One such circuit, without what its words have taken in. Slots are numbered as before.
         words: The words, one letter per qubit of it.
         signs: For each word 1 or -1, to multiply its value by.
         tasks: The cones.
         wide: Numbers of the words whose cones have more qubits than a statevector is used for.
     """
 
-    unitary: _core.NativeCircuit
+    circuit: _core.NativeCircuit
     words: list[str]
     signs: NDArray[np.float64]
     tasks: list[_Task]
     wide: list[int]
 
 
-def plan_cones(run: Run, unitary: _core.NativeCircuit, words: list[str]) -> ConePlan:
-    """Cut out what ``words`` depend on; they have one letter per qubit of ``unitary``."""
-    shorter, taken, signs = unitary.absorb(words)
-    tasks, wide = shorter.cones(taken, run.config.mps_qubit_threshold)
-    return ConePlan(shorter, taken, signs, [_Task(*task) for task in tasks], wide)
+def plan_cones(engine: Engine, run: Run, unitary: _core.NativeCircuit, words: list[str]) -> ConePlan:
+    """Cut out what ``words`` depend on; they have one letter per qubit of ``unitary``.
+
+    Plans are kept: an optimiser submits the same circuit at other angles, again and again.
+    """
+    limit = run.config.mps_qubit_threshold
+
+    def plan() -> ConePlan:
+        shorter, taken, signs = unitary.absorb(words)
+        tasks, wide = shorter.cones(taken, limit)
+        return ConePlan(shorter, taken, signs, [_Task(*task) for task in tasks], wide)
+
+    found: ConePlan = engine.recent.get_or(("cones", unitary.shape(), tuple(words), limit), plan)
+    return found
 
 
 def _facts(run: Run, plan: ConePlan, paths: Sequence[Path], wide: Path) -> Metadata:
@@ -110,12 +130,12 @@ def _facts(run: Run, plan: ConePlan, paths: Sequence[Path], wide: Path) -> Metad
         "path": ExecutionPath.LIGHT_CONES.value,
         "simulator": run.config.simulator_type or "QCSim",
         "method": "Statevector",
-        "n_qubits": plan.unitary.n_qubits,
+        "n_qubits": plan.circuit.n_qubits,
         "widest_cone": widest,
         "cone_paths": sorted(set(paths)),
     }
     if plan.wide:
-        facts["wide_words"] = {"n_words": len(plan.wide), **_whole_facts(run, plan.unitary, wide)}
+        facts["wide_words"] = {"n_words": len(plan.wide), **_whole_facts(run, plan.circuit, wide)}
     return facts
 
 
@@ -127,7 +147,12 @@ def _whole_facts(run: Run, circuit: _core.NativeCircuit, path: Path) -> Metadata
 
 
 def estimate_by_cones(
-    engine: Engine, run: Run, template: _core.Template, plan: ConePlan, rows: NDArray[np.int64]
+    engine: Engine,
+    run: Run,
+    template: _core.Template,
+    unitary: _core.NativeCircuit,
+    plan: ConePlan,
+    rows: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], Metadata]:
     """Expectation values, rows × words, of the given rows of a template, and how they came about."""
     import numpy as np
@@ -148,7 +173,7 @@ def estimate_by_cones(
     for start in range(0, len(rows), size):
         run.check()
         chosen, part = rows[start : start + size], values[start : start + size]
-        angles = angles_of(template, plan.unitary, chosen)
+        angles = angles_of(template, unitary, chosen)
         labels = _Labels(run.labels, template.circuits[chosen])
         for of_task in evaluate:
             of_task(angles, labels, part)
@@ -158,7 +183,7 @@ def estimate_by_cones(
 
 
 def _chunk_rows(plan: ConePlan, paths: Sequence[Path]) -> int:
-    numbers, amplitudes = max(1, plan.unitary.n_slots), 0
+    numbers, amplitudes = max(1, plan.circuit.n_slots), 0
     for task, path in zip(plan.tasks, paths, strict=True):
         outputs = 1 << task.circuit.n_qubits if path == "probabilities" else len(task.words)
         numbers = max(numbers, len(task.members) * (task.circuit.n_slots + outputs))
@@ -183,8 +208,8 @@ class _Labels(Sequence[str]):
 
 
 def _check_wide(engine: Engine, run: Run, plan: ConePlan, label: str) -> None:
-    check_estimate(run.config, plan.unitary, [plan.words[index] for index in plan.wide], label)
-    engine.warn_of_truncation(run, plan.unitary, label)
+    check_estimate(run.config, plan.circuit, [plan.words[index] for index in plan.wide], label)
+    engine.warn_of_truncation(run, plan.circuit, label)
     _log.info(
         "%d of %d words of circuit '%s' have light cones of more than %d qubits; they run as %s on the "
         "whole circuit.",
@@ -192,7 +217,7 @@ def _check_wide(engine: Engine, run: Run, plan: ConePlan, label: str) -> None:
         len(plan.words),
         label,
         run.config.mps_qubit_threshold,
-        run.config.simulation_type_for(plan.unitary.n_qubits),
+        run.config.simulation_type_for(plan.circuit.n_qubits),
     )
 
 
@@ -219,19 +244,19 @@ def _values(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _V
     if path == "circuits":
         return partial(_on_threads, engine, run, circuit, circuit.operations(), words)
     if path in ("kept", "workers"):
-        how = Keeping(path, kept_circuit(circuit), cost("kept", task.work(1), 1) / len(task.members))
+        how = Keeping(path, task.keep, cost("kept", task.work(1), 1) / len(task.members))
         return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels)
-    program = Compiled(circuit, label)
+    program = task.program(label)
     if path == "compiled":
-        return lambda angles, _labels: program.values(words, angles)
+        return lambda angles, labels: program.values(labels[0], words, angles)
     readout = [load_maestro().Probabilities(list(range(circuit.n_qubits)))]
     masks = [sum(1 << qubit for qubit, letter in enumerate(word) if letter == "Z") for word in words]
-    return lambda angles, _labels: _core.parities(program.values(readout, angles), masks)
+    return lambda angles, labels: _core.parities(program.values(labels[0], readout, angles), masks)
 
 
 def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int) -> tuple[_Evaluate, Path]:
     """A function for the words without a narrow cone, and the way it takes."""
-    circuit, words = plan.unitary, [plan.words[index] for index in plan.wide]
+    circuit, words = plan.circuit, [plan.words[index] for index in plan.wide]
     values: _Values
     path: Path = "circuits"
     if keeps_exactly(run.config, circuit):
@@ -275,8 +300,7 @@ def _product(
     work = Work(circuit.n_qubits, circuit.n_operations, len(words), n_rows, circuit.bond_exponent)
     path = engine.keeper.cheapest(run, work, ["kept", "workers"])
     bond = run.config.bond_dimension_for(circuit.n_qubits)
-    kept = kept_circuit(circuit, "MatrixProductState", bond)
-    how = Keeping(path, kept, cost("kept", work._replace(n_rows=1), 1))
+    how = Keeping(path, Keep(circuit, "MatrixProductState", bond), cost("kept", work._replace(n_rows=1), 1))
     return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels), path
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace import _core
+from vivace.backends.bounded import Bounded
 from vivace.backends.maestro.library import Compiled, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath
@@ -32,11 +33,47 @@ _BACK: Final = 4  # what a backward sweep costs, in forward ones
 _ANY_WIDTH: Final = (1 << 32) - 1
 
 
+class _Plan:
+    """How to differentiate words on any circuit of one shape.
+
+    Args:
+        unitary: One such circuit.
+        words: The words, one letter per qubit of it.
+        weighted: Whether a weighted sum of them is differentiated, or each.
+        limit: Most qubits of a cone.
+
+    Attributes:
+        signs: For each word 1 or -1, to multiply its value by.
+        cones: The circuits to run.
+        shifts: For each cone, whether by the parameter shift.
+        wide: Numbers of the words whose cones are too wide.
+        slots: Of all members of all cones one after the other: the chain rule adds up what is there more
+            than once.
+    """
+
+    def __init__(
+        self, unitary: _core.NativeCircuit, words: Sequence[str], weighted: bool, limit: int, label: str
+    ) -> None:
+        import numpy as np
+
+        shorter, taken, self.signs = unitary.absorb(words)
+        tasks, self.shifts, self.wide = shorter.gradient_cones(taken, limit, weighted)
+        terms = shorter.shift_terms()
+        self.cones = [
+            _Cone(*task, terms if shift else None, label)
+            for task, shift in zip(tasks, self.shifts, strict=True)
+        ]
+        met = [slots for cone in self.cones for slots, _ in cone.members]
+        self.slots = np.concatenate([np.empty(0, np.uint32), *met])
+        self.widest = max((circuit.n_qubits for circuit, *_ in tasks), default=0)
+
+
 class Derivatives:
     """Values of words on one template and their derivatives by its parameters.
 
     Args:
         config: The options.
+        recent: Plans of the latest circuits.
         template: The template.
         unitary: Its unitary form.
         words: The words, one letter per qubit of it.
@@ -54,37 +91,28 @@ class Derivatives:
     def __init__(
         self,
         config: MaestroConfig,
+        recent: Bounded[Any],
         template: _core.Template,
         unitary: _core.NativeCircuit,
         words: Sequence[str],
         weights: NDArray[np.float64] | None,
         label: str,
     ) -> None:
-        import numpy as np
-
-        self._template, self._unitary = template, unitary
+        self._template, self._unitary, self._label = template, unitary, label
         self._n_words = len(words)
-        shorter, taken, self._signs = unitary.absorb(words)
-        self._weights = None if weights is None else weights * self._signs
         limit = config.mps_qubit_threshold if config.simulation_type is None else _ANY_WIDTH
-        tasks, shifts, wide = shorter.gradient_cones(taken, limit, weights is not None)
-        if wide:
+        key = "gradients", unitary.shape(), tuple(words), weights is None, limit
+        plan = recent.get_or(key, lambda: _Plan(unitary, words, weights is not None, limit, label))
+        if plan.wide:
             raise SimulationError(
-                _too_wide(template, unitary, len(wide), words[wide[0]], limit, label), label
+                _too_wide(template, unitary, len(plan.wide), words[plan.wide[0]], limit, label), label
             )
-        for circuit, *_ in tasks:
-            check_estimate(config, circuit, ["Z" * circuit.n_qubits], label)
-        widest = max((circuit.n_qubits for circuit, *_ in tasks), default=0)
-        self.facts = _facts(unitary.n_qubits, widest, shifts)
-        options = config.to_simulator_config(load_maestro(), width=widest)
-        terms = shorter.shift_terms()
-        self._cones = [
-            _Cone(*task, terms if shift else None, options, label)
-            for task, shift in zip(tasks, shifts, strict=True)
-        ]
-        # Of all members one after the other: the chain rule adds up what is there more than once.
-        met = [slots for cone in self._cones for slots, _ in cone.members]
-        self._slots = np.concatenate([np.empty(0, np.uint32), *met])
+        self._cones, self._slots, self._signs = plan.cones, plan.slots, plan.signs
+        self._weights = None if weights is None else weights * plan.signs
+        for cone in plan.cones:
+            check_estimate(config, cone.circuit, ["Z" * cone.circuit.n_qubits], label)
+        self.facts = _facts(unitary.n_qubits, plan.widest, plan.shifts)
+        self._options = config.to_simulator_config(load_maestro(), width=plan.widest)
 
     @property
     def work(self) -> int:
@@ -120,7 +148,7 @@ class Derivatives:
         values = np.empty((n_rows, self._n_words))
         jacobian = np.empty((n_rows, self._n_words, n_parameters))
         for cone in self._cones:
-            found, by_slot = cone.of_each(angles)
+            found, by_slot = cone.of_each(self._label, angles, self._options)
             for (slots, targets), own, gradients in zip(cone.members, found, by_slot, strict=True):
                 flat = gradients.reshape(n_rows * len(cone.words), len(slots))
                 pulled = self._template.pull_back(self._unitary, slots, flat, start, stop)
@@ -140,7 +168,7 @@ class Derivatives:
         angles = self._template.angles(self._unitary, start, stop)
         values, by_slot = np.zeros(len(angles)), [np.empty((len(angles), 0))]
         for cone in self._cones:
-            found, gradients = cone.of_sum(angles, weights)
+            found, gradients = cone.of_sum(self._label, angles, weights, self._options)
             values += found
             by_slot.append(gradients)
         together = np.concatenate(by_slot, axis=1)
@@ -160,10 +188,9 @@ class _Cone:
         words: list[str],
         members: list[tuple[NDArray[np.uint32], list[list[int]]]],
         terms: NDArray[np.uint8] | None,
-        options: Any,
         label: str,
     ) -> None:
-        self._circuit, self._options = circuit, options
+        self.circuit = circuit
         self.words, self.members = words, members
         self._program = Compiled(circuit, label)
         self._shifts = None if terms is None else _Shifts(terms, [slots for slots, _ in members])
@@ -171,26 +198,28 @@ class _Cone:
     def work(self, sweeps: int) -> int:
         """Amplitudes touched for one row."""
         passes = 1 + _BACK * sweeps if self._shifts is None else self._shifts.n_runs
-        return len(self.members) * passes * (self._circuit.n_operations + 1) << self._circuit.n_qubits
+        return len(self.members) * passes * (self.circuit.n_operations + 1) << self.circuit.n_qubits
 
     def numbers(self, sweeps: int) -> int:
         """float64 numbers in and out for one row."""
-        n_slots = self._circuit.n_slots
+        n_slots = self.circuit.n_slots
         runs = 1 if self._shifts is None else self._shifts.n_runs
         return len(self.members) * (runs * (n_slots + len(self.words)) + sweeps * n_slots)
 
-    def of_each(self, angles: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def of_each(
+        self, label: str, angles: NDArray[np.float64], options: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Members × rows × words, and that × the cone's angles."""
         own = self._own(angles)
         if self._shifts is not None:
-            values, jacobian = self._shifts.of_each(self._program, self.words, own, self._options)
+            values, jacobian = self._shifts.of_each(label, self._program, self.words, own, options)
         else:
-            values, jacobian = self._program.jacobian(self.words, own, self._options)
+            values, jacobian = self._program.jacobian(label, self.words, own, options)
         shape = (len(self.members), len(angles), len(self.words))
-        return values.reshape(shape), jacobian.reshape(*shape, self._circuit.n_slots)
+        return values.reshape(shape), jacobian.reshape(*shape, self.circuit.n_slots)
 
     def of_sum(
-        self, angles: NDArray[np.float64], weights: Sequence[float]
+        self, label: str, angles: NDArray[np.float64], weights: Sequence[float], options: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The weighted sum of all words of all members for every row; rows × the angles of all members."""
         import numpy as np
@@ -199,10 +228,10 @@ class _Cone:
             [sum(weights[word] for word in words) for words in targets] for _, targets in self.members
         ]
         cotangents = np.repeat(np.array(of_members), len(angles), axis=0)
-        values, gradients = self._program.vjp(self.words, cotangents, self._own(angles), self._options)
+        values, gradients = self._program.vjp(label, self.words, cotangents, self._own(angles), options)
         weighted = np.einsum("rw,rw->r", values, cotangents).reshape(len(self.members), len(angles))
-        by_row = gradients.reshape(*weighted.shape, self._circuit.n_slots).swapaxes(0, 1)
-        return weighted.sum(axis=0), by_row.reshape(len(angles), len(self.members) * self._circuit.n_slots)
+        by_row = gradients.reshape(*weighted.shape, self.circuit.n_slots).swapaxes(0, 1)
+        return weighted.sum(axis=0), by_row.reshape(len(angles), len(self.members) * self.circuit.n_slots)
 
     def _own(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
         """The cone's angles, member by member: members · rows × the cone's angles."""
@@ -231,14 +260,14 @@ class _Shifts:
         return len(self._offsets)
 
     def of_each(
-        self, program: Compiled, words: list[str], angles: NDArray[np.float64], options: Any
+        self, label: str, program: Compiled, words: list[str], angles: NDArray[np.float64], options: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values, rows × words, and their derivatives, rows × words × angles."""
         import numpy as np
 
         shifted = angles[:, None] + self._offsets
         shifted = shifted.reshape(len(angles) * self.n_runs, angles.shape[1])
-        values = program.values(words, shifted, options).reshape(len(angles), self.n_runs, len(words))
+        values = program.values(label, words, shifted, options).reshape(len(angles), self.n_runs, len(words))
         up, down = np.split(values[:, 1:], 2, axis=1)
         differences = (up - down).transpose(0, 2, 1)
         one, near, far = np.split(differences, [len(self._one), len(self._one) + len(self._two)], axis=2)

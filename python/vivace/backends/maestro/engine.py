@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakSet
 
 from vivace import _core
+from vivace.backends.bounded import Bounded
 from vivace.backends.forks import after_fork
 from vivace.backends.maestro.cones import estimate_by_cones, estimate_whole, plan_cones
-from vivace.backends.maestro.keeper import Keeper, Keeping, kept_circuit
+from vivace.backends.maestro.keeper import Keep, Keeper, Keeping
 from vivace.backends.maestro.library import Compiled, build_circuit, load_maestro
 from vivace.backends.maestro.methods import check_estimate, check_sample
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds, refuse_noisy, sampler
@@ -44,6 +45,8 @@ _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of
 
 _MOST_SHOTS: Final = (1 << 31) - 1  # of one circuit object: the library counts them in a C int
 
+_RECENT: Final = 32  # circuits that are ready to be run again
+
 _MOST_JOBS: Final = 1024  # in hand at a time, so that memory does not grow with the rows
 
 T = TypeVar("T")
@@ -66,6 +69,8 @@ class Engine:
     Attributes:
         threads: The threads.
         keeper: Kept simulators, here and in workers.
+        recent: Plans and programs of the latest circuits, by their shapes: whoever minimises an energy
+            submits one circuit again and again, at other angles.
     """
 
     def __init__(self) -> None:
@@ -76,6 +81,7 @@ class Engine:
         """Start afresh: also in a forked child, which has no threads and may have locks that stay shut."""
         self.threads = Threads()
         self.keeper = Keeper(self.threads)
+        self.recent: Bounded[Any] = Bounded(_RECENT)
         self._warnings = WarnOnce()
 
     def _leave(self) -> None:
@@ -86,6 +92,7 @@ class Engine:
         """Let the threads and the workers go; they come back with the next use."""
         self.threads.close()
         self.keeper.close()
+        self.recent.clear()
 
     def plan_estimate(
         self, run: Run, template: _core.Template, rows: NDArray[np.int64], words: list[str]
@@ -132,9 +139,9 @@ class Engine:
         label = run.labels[template.circuits[rows[0]]]
         if run.path != "circuits" and is_statevector(run) and run.config.noise_model is None:
             placed = [on_qubits(word, unitary) for word in words]
-            plan = plan_cones(run, unitary, placed)
+            plan = plan_cones(self, run, unitary, placed)
             if not plan.wide or unitary.n_qubits == template.n_qubits:
-                return estimate_by_cones(self, run, template, plan, rows)
+                return estimate_by_cones(self, run, template, unitary, plan, rows)
         run, unitary = exact_form(run, native, unitary, label)
         words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
@@ -240,7 +247,8 @@ class Engine:
         assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
         work = Work(unitary.n_qubits, unitary.n_operations, 0, len(rows), n_shots=int(shots.max()))
         path = self.keeper.cheapest(run, work, ["kept", "workers"])
-        how = Keeping(path, kept_circuit(unitary), cost("kept", work._replace(n_rows=1), 1))
+        keep = self.recent.get_or(("kept", unitary.shape()), lambda: Keep(unitary))
+        how = Keeping(path, keep, cost("kept", work._replace(n_rows=1), 1))
         qubits, width, every = list(bits.values()), template.n_clbits, template.circuits
         blocks, size = list[CountsBlock](), chunk_rows(1 << unitary.n_qubits, 1)
         for start in range(0, len(rows), size):
@@ -357,14 +365,16 @@ class Engine:
     ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Values of all rows from one compiled program, a chunk of rows at a time."""
         maestro = load_maestro()
-        program = Compiled(unitary, run.labels[template.circuits[rows[0]]])
+        circuits = template.circuits[rows]
+        first = run.labels[circuits[0]]
+        program = self.recent.get_or(("compiled", unitary.shape()), lambda: Compiled(unitary, first))
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
         size = chunk_rows(n_values, max(1, unitary.n_operations) << unitary.n_qubits)
         for start in range(0, len(rows), size):
             run.check()
             part = slice(start, min(start + size, len(rows)))
             angles = angles_of(template, unitary, rows[part])
-            yield part, program.values(observables, angles, config)
+            yield part, program.values(run.labels[circuits[start]], observables, angles, config)
             run.progress(len(angles))
 
     def _each(

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
+from vivace.backends.bounded import Bounded
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.derivatives import Derivatives
 from vivace.backends.maestro.run import chunk_rows, on_qubits
@@ -51,6 +52,7 @@ class Gradients(NamedTuple):
 
 def gradients(
     config: MaestroConfig,
+    recent: Bounded[Any],
     templates: Any,
     ham_ops: str,
     *,
@@ -58,7 +60,7 @@ def gradients(
     cancellation_event: Event | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Gradients:
-    """What `MaestroSimulator.gradients` does, under the options of ``config``."""
+    """What `MaestroSimulator.gradients` does, under these options; plans are kept in ``recent``."""
     import numpy as np
 
     check(cancellation_event, "Maestro gradients cancelled before any circuit was dispatched")
@@ -72,7 +74,7 @@ def gradients(
     padded = observables.padded(group, template.n_qubits, batch.labels[0])
     unitary = _unitary(template, batch.labels[0])
     placed = [on_qubits(word, unitary) for word in padded]
-    found = Derivatives(config, template, unitary, placed, weights, batch.labels[0])
+    found = Derivatives(config, recent, template, unitary, placed, weights, batch.labels[0])
     names = tuple(template.parameter_names)
     shape = (n_rows,) if weights is not None else (n_rows, len(words))
     values, jacobian = np.empty(shape), np.empty((*shape, len(names)))

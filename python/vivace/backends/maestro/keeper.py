@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
@@ -19,18 +20,48 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Keeper", "Keeping", "kept_circuit"]
+__all__ = ["Keep", "Keeper", "Keeping"]
 
+_SMALL_QUBITS: Final = 12  # a state of 64 KB
 _PART: Final = 0.03  # seconds between two looks at the cancellation event
 _PARTS: Final = 4  # at least so many for each worker, that none waits long for the others
 
 
-def kept_circuit(
-    circuit: _core.NativeCircuit, method: str = "Statevector", bond: int | None = None
-) -> KeptCircuit:
-    """What a kept simulator runs; ``bond`` is the largest bond dimension of a matrix product state."""
-    settings = () if bond is None else (("matrix_product_state_max_bond_dimension", str(bond)),)
-    return KeptCircuit(method, circuit.n_qubits, settings, tuple(circuit.operations()), circuit.n_slots)
+class Keep(Task):
+    """A circuit for kept simulators. A small simulator in this process waits here for the next submission.
+
+    Args:
+        circuit: The circuit; only its gates count, not its angles.
+        method: Name of the library's simulation method.
+        bond: The largest bond dimension of a matrix product state.
+    """
+
+    def __init__(
+        self, circuit: _core.NativeCircuit, method: str = "Statevector", bond: int | None = None
+    ) -> None:
+        settings = () if bond is None else (("matrix_product_state_max_bond_dimension", str(bond)),)
+        operations = tuple(circuit.operations())
+        super().__init__(KeptCircuit(method, circuit.n_qubits, settings, operations, circuit.n_slots))
+        self._is_small = method == "Statevector" and circuit.n_qubits <= _SMALL_QUBITS
+        self._idle: list[Kept] = []
+
+    @contextmanager
+    def borrowed(self, label: str) -> Iterator[Kept]:
+        """A simulator for the caller alone; ``label`` is that of the circuit to name if it cannot be made."""
+        try:
+            kept = self._idle.pop()
+        except IndexError:
+            with blaming(label):
+                kept = Kept(load_maestro(), self.circuit)
+        try:
+            yield kept
+        except BaseException:
+            kept.close()
+            raise
+        if self._is_small and not self._idle:
+            self._idle.append(kept)
+        else:
+            kept.close()
 
 
 class Keeping(NamedTuple):
@@ -38,12 +69,12 @@ class Keeping(NamedTuple):
 
     Attributes:
         path: ``kept`` or ``workers``.
-        circuit: What to run.
+        keep: What to run.
         seconds: What one row is thought to take.
     """
 
     path: Path
-    circuit: KeptCircuit
+    keep: Keep
     seconds: float
 
 
@@ -148,23 +179,18 @@ class Keeper:
         """What a method of `Kept` returns for every part of the rows."""
         parts = _parts(n_rows, how.seconds)
         if how.path == "workers":
-            task = Task(how.circuit)
 
             def job(part: slice) -> Job[Any]:
                 label = labels[part.start]
-                return label, lambda: self._workers.run(label, task, method, *arguments(part))
+                return label, lambda: self._workers.run(label, how.keep, method, *arguments(part))
 
             return self._threads.run_all(run, [job(part) for part in parts])
-        with blaming(labels[0]):
-            kept = Kept(load_maestro(), how.circuit)
         found = []
-        try:
+        with how.keep.borrowed(labels[0]) as kept:
             for part in parts:
                 run.check()
                 with blaming(labels[part.start]):
                     found.append(getattr(kept, method)(*arguments(part)))
-        finally:
-            kept.close()
         return found
 
 

@@ -114,24 +114,26 @@ class Compiled:
 
     def __init__(self, circuit: _core.NativeCircuit, label: str) -> None:
         maestro = load_maestro()
-        self._label = label
         with blaming(label):
             built = build_circuit(maestro, circuit, [0.0] * circuit.n_slots)
             self._program = maestro.AdjointProgram(built)
 
-    def values(self, observables: Sequence[Any], angles: NDArray[np.float64], *config: Any) -> Any:
+    def values(
+        self, label: str, observables: Sequence[Any], angles: NDArray[np.float64], *config: Any
+    ) -> Any:
         """Values of the observables, a row for each row of angles.
 
         Raises:
-            SimulationError: The library failed.
+            SimulationError: The library failed; names the circuit ``label``.
         """
         return _exclusively(
-            self._label,
+            label,
             lambda: self._program.expectation_values(observables, angles, *config)["expectation_values"],
         )
 
     def vjp(
         self,
+        label: str,
         observables: Sequence[Any],
         cotangents: NDArray[np.float64],
         angles: NDArray[np.float64],
@@ -140,18 +142,18 @@ class Compiled:
         """Values, rows × observables; derivatives of their sums weighted by ``cotangents``, rows × angles.
 
         Raises:
-            SimulationError: The library failed.
+            SimulationError: The library failed; names the circuit ``label``.
         """
-        found = _exclusively(self._label, lambda: self._program.vjp(observables, cotangents, angles, *config))
+        found = _exclusively(label, lambda: self._program.vjp(observables, cotangents, angles, *config))
         return found["expectation_values"], found["vjp"]
 
     def jacobian(
-        self, observables: Sequence[Any], angles: NDArray[np.float64], *config: Any
+        self, label: str, observables: Sequence[Any], angles: NDArray[np.float64], *config: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values, rows × observables, and their derivatives, rows × observables × angles.
 
         Raises:
-            SimulationError: The library failed.
+            SimulationError: The library failed; names the circuit ``label``.
         """
-        found = _exclusively(self._label, lambda: self._program.jacobian(observables, angles, *config))
+        found = _exclusively(label, lambda: self._program.jacobian(observables, angles, *config))
         return found["expectation_values"], found["jacobian"]

@@ -21,6 +21,7 @@ counts in every process.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Final, Literal, NamedTuple, get_args
 
 from vivace.errors import ConfigError
@@ -83,6 +84,7 @@ class Work(NamedTuple):
     n_shots: int = 0
 
 
+@cache
 def cores() -> int:
     """Processors there are."""
     return os.cpu_count() or 1

@@ -269,6 +269,7 @@ class MaestroSimulator(CircuitRunner):
             )
         return gradients(
             self.config,
+            self._engine.recent,
             templates,
             ham_ops,
             coefficients=coefficients,

@@ -11,8 +11,7 @@ use rayon::prelude::*;
 use super::canonical::Cut;
 use super::cost::Effort;
 use super::walk::{Cone, Cones};
-use crate::native::{Angle, NativeGate, NativeProgram};
-use crate::qasm2::Instr;
+use crate::native::{NativeGate, NativeProgram, hash_angle};
 
 /// Words × gates below which the caller's thread does all the work.
 const PARALLEL: usize = 1 << 15;
@@ -257,17 +256,7 @@ fn fingerprint(program: &NativeProgram, word: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     shape_hash(program, &[word.to_owned()]).hash(&mut hasher);
     for slot in &program.slots {
-        match slot {
-            Angle::Value(value) => value.to_bits().hash(&mut hasher),
-            Angle::Symbol(expr) => {
-                for instr in expr {
-                    std::mem::discriminant(instr).hash(&mut hasher);
-                    if let Instr::Param(parameter) = instr {
-                        parameter.hash(&mut hasher);
-                    }
-                }
-            }
-        }
+        hash_angle(slot, &mut hasher);
     }
     hasher.finish()
 }

@@ -23,5 +23,6 @@ pub use derivative::DerivativeError;
 pub use extent::spread_steps;
 pub use gate::NativeGate;
 pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};
+pub(crate) use query::hash_angle;
 pub use unitary::Unitary;
 pub use written::{WrittenKind, WrittenOp, WrittenProgram};
