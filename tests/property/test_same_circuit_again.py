@@ -7,7 +7,7 @@ import maestro as library
 import numpy as np
 import pytest
 
-from support.dense import expectation, program, random_gates, simulate
+from support.dense import Gate, expectation, program, random_gates, simulate
 from support.slopes import HEAD
 from vivace.backends import CircuitPayload, MaestroSimulator
 
@@ -15,25 +15,47 @@ ANGLED = ("rx", "ry", "rz", "cx", "cz", "h", "crx", "u3", "rzz")
 WORDS = ("ZZIII", "IXYII", "ZIIIZ", "IIXXX", "YIYIY")
 
 
-def with_other_angles(rng, gates, few):
-    """The same gates; with ``few``, angles come from so small a set that many are equal."""
-    draw = (lambda: float(rng.choice([0.0, 0.4, -1.1]))) if few else (lambda: float(rng.uniform(-3, 3)))
-    return [replace(gate, angles=tuple(draw() for _ in gate.angles)) for gate in gates]
+def with_other_angles(rng, gates):
+    return [replace(gate, angles=tuple(rng.uniform(-3, 3, len(gate.angles)).tolist())) for gate in gates]
 
 
 @pytest.mark.parametrize("path", [None, "compiled", "kept"])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_values(path, seed):
-    """Cones that are equal for some angles are told apart at others."""
     rng = np.random.default_rng(seed)
     gates = random_gates(rng, 5, 24, ANGLED)
     with MaestroSimulator(path=path) as simulator:
         for turn in range(12):
-            now = with_other_angles(rng, gates, few=turn % 2 == 0)
-            words = list(rng.permutation(WORDS)[: 2 + turn % 3])
+            now, words = with_other_angles(rng, gates), WORDS[turn % 2 :]
             found = simulator.submit_circuits({f"turn {turn}": program(5, now)}, ham_ops=";".join(words))
             state = simulate(5, now)
             exact = [expectation(state, word) for word in words]
+            np.testing.assert_allclose(found.expectations().values[0], exact, rtol=0, atol=1e-10)
+
+
+RING = 6
+EDGES = [(qubit, (qubit + 1) % RING) for qubit in range(RING)]
+ON_EDGES = ["".join("Z" if qubit in edge else "I" for qubit in range(RING)) for edge in EDGES]
+
+
+def ring(angles):
+    """A layer of QAOA; ``angles`` are those of the edges, then those of the qubits."""
+    gates = [Gate("h", (), (qubit,)) for qubit in range(RING)]
+    gates += [Gate("rzz", (angle,), edge) for angle, edge in zip(angles[:RING], EDGES, strict=True)]
+    return gates + [Gate("rx", (angle,), (qubit,)) for qubit, angle in enumerate(angles[RING:])]
+
+
+@pytest.mark.parametrize("path", [None, "compiled", "kept"])
+def test_cones_that_are_equal_at_some_angles_are_told_apart_at_others(path):
+    rng = np.random.default_rng(4)
+    with MaestroSimulator(path=path) as simulator:
+        for different in (0, 12, 2, 0, 6, 12):
+            angles = [*[0.7] * RING, *[-0.4] * RING]
+            for place in rng.permutation(2 * RING)[:different].tolist():
+                angles[place] = float(rng.uniform(-3, 3))
+            found = simulator.submit_circuits([program(RING, ring(angles))], ham_ops=";".join(ON_EDGES))
+            state = simulate(RING, ring(angles))
+            exact = [expectation(state, word) for word in ON_EDGES]
             np.testing.assert_allclose(found.expectations().values[0], exact, rtol=0, atol=1e-10)
 
 
@@ -41,7 +63,7 @@ def test_values(path, seed):
 def test_seeded_counts(n_qubits):
     rng = np.random.default_rng(n_qubits)
     gates = random_gates(rng, n_qubits, 30, ANGLED)
-    texts = [program(n_qubits, with_other_angles(rng, gates, few=False), measure=True) for _ in range(6)]
+    texts = [program(n_qubits, with_other_angles(rng, gates), measure=True) for _ in range(6)]
 
     def counts(simulator, text):
         simulator.set_seed(5)
@@ -58,38 +80,30 @@ def test_seeded_counts(n_qubits):
     assert again == 3 * [alone(text) for text in texts]
 
 
-TEMPLATES = [
-    # Equal angles, parameters and numbers by turns.
-    ("ry({}) q[0]; rx({}) q[1]; cx q[0],q[1]; rz({}) q[1]; crx({}) q[1],q[2];", names)
-    for names in (
-        ("a", "a", "b", "b"),
-        ("a", "b", "a", "b"),
-        ("a", "b", "2*b", "0.3"),
-        ("a", "0.3", "b", "0.3"),
-        ("a", "-b", "0.3", "a*b"),
-    )
-]
-
-
-@pytest.mark.parametrize("coefficients", [None, [1.0, -0.5, 2.0]])
+@pytest.mark.parametrize("coefficients", [None, [1.0, -0.5, 2.0, 0.3, 1.5, -1.0]])
 def test_gradients(coefficients):
+    """Also where angles that were equal are not, and parameters become numbers."""
     rng = np.random.default_rng(3)
+    edges = ("a", "a", "b", "a*b", "0.3"), ("a", "-b", "b", "0.3", "a")
     with MaestroSimulator() as simulator:
-        for _ in range(3):
-            for gates, names in TEMPLATES:
-                text = HEAD + "qreg q[3]; " + gates.format(*names)
-                payload = CircuitPayload.from_matrix(text, ("a", "b"), rng.uniform(-3, 3, (2, 2)))
-                again = simulator.gradients(payload, "ZII;IXI;IZY", coefficients=coefficients)
-                with MaestroSimulator() as other:
-                    alone = other.gradients(payload, "ZII;IXI;IZY", coefficients=coefficients)
-                np.testing.assert_array_equal(again.values, alone.values)
-                np.testing.assert_array_equal(again.jacobian, alone.jacobian)
+        for names in [*zip(*edges, strict=True), ("a", "b")] * 2:
+            angles = [names[index % len(names)] for index in range(RING)]
+            gates = [f"h q[{qubit}];" for qubit in range(RING)]
+            gates += [f"rzz({angle}) q[{a}],q[{b}];" for angle, (a, b) in zip(angles, EDGES, strict=True)]
+            gates += [f"rx({angle}) q[{qubit}];" for qubit, angle in enumerate(reversed(angles))]
+            text = f"{HEAD} qreg q[{RING}]; {' '.join(gates)}"
+            payload = CircuitPayload.from_matrix(text, ("a", "b"), rng.uniform(-3, 3, (2, 2)))
+            again = simulator.gradients(payload, ";".join(ON_EDGES), coefficients=coefficients)
+            with MaestroSimulator() as other:
+                alone = other.gradients(payload, ";".join(ON_EDGES), coefficients=coefficients)
+            np.testing.assert_allclose(again.values, alone.values, rtol=0, atol=1e-12)
+            np.testing.assert_allclose(again.jacobian, alone.jacobian, rtol=0, atol=1e-12)
 
 
 def test_from_several_threads():
     rng = np.random.default_rng(8)
     gates = random_gates(rng, 5, 20, ANGLED)
-    turns = [with_other_angles(rng, gates, few=False) for _ in range(40)]
+    turns = [with_other_angles(rng, gates) for _ in range(40)]
     exact = [[expectation(simulate(5, now), word) for word in WORDS] for now in turns]
     with MaestroSimulator() as simulator, ThreadPoolExecutor(8) as pool:
 
