@@ -19,6 +19,38 @@ fn cone(n: usize, body: &str, word: &str) -> (Vec<u32>, usize) {
 }
 
 #[test]
+fn shapes_are_circuits_without_their_numbers() {
+    let same = [
+        ("rx(0.5) q[0]; ry(0.25) q[1];", "rx(1) q[0]; ry(2) q[1];"),
+        (
+            "rx(a) q[0]; ry(2*b) q[1];",
+            "rx(a/3) q[0]; ry(sin(a)) q[1];",
+        ),
+        ("rx(a) q[0]; ry(a) q[1];", "rx(-b) q[0]; ry(-b) q[1];"),
+        ("rx(0.5) q[0]; ry(0.5) q[1];", "rx(1) q[0]; ry(1) q[1];"),
+    ];
+    let shape = |body: &str| program(2, &format!("creg c[2]; {body}")).shape();
+    for (a, b) in same {
+        assert_eq!(shape(a), shape(b), "{a}");
+    }
+    let other = [
+        "rx(0.5) q[0]; ry(0.25) q[1];",
+        "rx(0.5) q[0]; ry(0.5) q[1];", // the same angle twice
+        "rx(a) q[0]; ry(0.25) q[1];",  // a parameter
+        "rx(0.5) q[1]; ry(0.25) q[1];",
+        "rx(0.5) q[0]; rz(0.25) q[1];",
+        "rx(0.5) q[0]; ry(0.25) q[1]; x q[0];",
+        "rx(0.5) q[0]; ry(0.25) q[1]; measure q[0] -> c[0];",
+        "rx(0.5) q[0]; if(c==1) ry(0.25) q[1];",
+        "rx(0.5) q[0]; if(c==2) ry(0.25) q[1];",
+    ];
+    let shapes = other.map(shape);
+    for (index, shape) in shapes.iter().enumerate() {
+        assert!(!shapes[..index].contains(shape), "{}", other[index]);
+    }
+}
+
+#[test]
 fn what_a_word_depends_on() {
     let table: &[(&str, &str, &str, &[u32], usize)] = &[
         ("nothing", "h q[0]; x q[1];", "III", &[], 0),

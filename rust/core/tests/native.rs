@@ -60,38 +60,6 @@ fn terms_of_the_parameter_shift() {
 }
 
 #[test]
-fn shapes_are_circuits_without_their_numbers() {
-    let same = [
-        ("rx(0.5) q[0]; ry(0.25) q[1];", "rx(1) q[0]; ry(2) q[1];"),
-        (
-            "rx(a) q[0]; ry(2*b) q[1];",
-            "rx(a/3) q[0]; ry(sin(a)) q[1];",
-        ),
-        ("rx(a) q[0]; ry(a) q[1];", "rx(-b) q[0]; ry(-b) q[1];"),
-        ("rx(0.5) q[0]; ry(0.5) q[1];", "rx(1) q[0]; ry(1) q[1];"),
-    ];
-    for (a, b) in same {
-        let [a, b] = [a, b].map(|body| lower(body).expect("lowers"));
-        assert_eq!(a.shape(), b.shape());
-    }
-    let other = [
-        "rx(0.5) q[0]; ry(0.25) q[1];",
-        "rx(0.5) q[0]; ry(0.5) q[1];", // the same angle twice
-        "rx(a) q[0]; ry(0.25) q[1];",  // a parameter
-        "rx(0.5) q[1]; ry(0.25) q[1];",
-        "rx(0.5) q[0]; rz(0.25) q[1];",
-        "rx(0.5) q[0]; ry(0.25) q[1]; x q[0];",
-        "rx(0.5) q[0]; ry(0.25) q[1]; measure q[0] -> c[0];",
-        "rx(0.5) q[0]; if(c==1) ry(0.25) q[1];",
-        "rx(0.5) q[0]; if(c==2) ry(0.25) q[1];",
-    ];
-    let shapes = other.map(|body| lower(body).expect("lowers").shape());
-    for (index, shape) in shapes.iter().enumerate() {
-        assert!(!shapes[..index].contains(shape), "{}", other[index]);
-    }
-}
-
-#[test]
 fn every_gate_of_the_table_lowers() {
     for gate in Gate::ALL {
         let angles = ["0.1", "0.2", "0.3", "0.4"][..gate.n_params() as usize].join(",");
