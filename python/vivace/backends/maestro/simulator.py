@@ -16,6 +16,7 @@ from vivace.backends.maestro.engine import Engine
 from vivace.backends.maestro.gradients import Gradients, gradients
 from vivace.backends.maestro.planner import Path, check_path
 from vivace.backends.maestro.run import Run
+from vivace.backends.maestro.sampling import Samples, plan_sample
 from vivace.backends.observables import Observables
 from vivace.backends.runner import CircuitRunner, the_circuits
 from vivace.backends.submission import (
@@ -206,8 +207,9 @@ class MaestroSimulator(CircuitRunner):
         seeds = _core.derive_seeds(base, run.labels)
 
         def plan(template: _core.Template, rows: NDArray[np.int64]) -> Callable[[], Sampled]:
-            circuits = template.circuits
-            return self._engine.plan_sample(run, template, rows, shots[circuits], seeds[circuits])
+            own = template.circuits[rows]
+            samples = Samples(run, template, template.native(), rows, shots[own], seeds[own])
+            return plan_sample(self._engine, samples)
 
         return plan
 
