@@ -43,6 +43,7 @@ class Case:
     exact: np.ndarray | None = None  # rows × words, where neither side need be exact
     ours: Callable[..., CircuitRunner] = MaestroSimulator
     upstream: str = "MaestroSimulator"
+    apart: bool = False  # every circuit in a submission of its own
     payload: CircuitPayload | None = None  # asks for gradients; `texts` are the shifted ones
 
     @property
@@ -85,7 +86,7 @@ def compared(case: Case, runner: CircuitRunner, upstream: Upstream) -> str:
     """How well the two agree; stops the bench if they do not. Warms both up as well."""
     if case.words is None:
         return _same_counts(case, runner, upstream)
-    upstream.load(case.texts, ";".join(case.words), _SHOTS, _theirs(case), case.upstream)
+    upstream.load(case.texts, ";".join(case.words), _SHOTS, _theirs(case), case.upstream, case.apart)
     upstream.run()
     theirs = _values(upstream.results())
     if case.payload is None:
@@ -123,7 +124,7 @@ def _same_counts(case: Case, runner: CircuitRunner, upstream: Upstream) -> str:
         worst = max(worst, float(np.abs(a - b).sum(axis=1).mean() / 2 / allowed))
     if worst > 1:
         raise SystemExit(f"{case.group}, {case.name}: the distributions differ; nothing was timed.")
-    upstream.load(case.texts, None, _SHOTS, _theirs(case), case.upstream)
+    upstream.load(case.texts, None, _SHOTS, _theirs(case), case.upstream, case.apart)
     return f"TV {worst:.2f} of limit"
 
 
@@ -195,8 +196,13 @@ def _gradients(case: Case, runner: Any) -> np.ndarray:
 
 def _run(case: Case, runner: CircuitRunner) -> list[dict[str, float]]:
     words = None if case.words is None else ";".join(case.words)
+    batches = [[text] for text in case.texts] if case.apart else [case.texts]
     # Reading `results` builds the dicts, as upstream does.
-    return [entry["results"] for entry in runner.submit_circuits(case.texts, ham_ops=words).results]
+    return [
+        entry["results"]
+        for batch in batches
+        for entry in runner.submit_circuits(batch, ham_ops=words).results
+    ]
 
 
 def _weights(case: Case) -> np.ndarray:

@@ -60,6 +60,16 @@ def unrelated() -> list[Case]:
     return cases
 
 
+def loop() -> list[Case]:
+    """An optimiser's: the same circuit at other angles, one in a call."""
+    cases = []
+    for n, layers, count in ((4, 2, 200), (8, 3, 150), (12, 4, 100), (16, 4, 20)):
+        texts, name = _ansatz(n, layers, count), f"n={n}, one circuit a call"
+        cases.append(Case("loop", f"{name}, values", texts, corpus.neighbours(n), 1, apart=True))
+        cases.append(Case("loop", f"{name}, 1000 shots", texts, None, 1, apart=True))
+    return cases
+
+
 def matrix_products() -> list[Case]:
     texts, words = _ansatz(40, 2, 100), corpus.neighbours(40)
     return [Case("MPS 64", "n=40, 2 layers", texts, words, 6, _MPS)]
@@ -90,6 +100,7 @@ _CASES: dict[str, Callable[[], list[Case]]] = {
     "sampling": sampling,
     "gradients": gradients,
     "unrelated": unrelated,
+    "loop": loop,
     "mps": matrix_products,
     "brickwork": brickwork,
     "qaoa": qaoa,

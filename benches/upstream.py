@@ -58,8 +58,9 @@ class Upstream:
         shots: int,
         options: dict[str, Any],
         runner: str = "MaestroSimulator",
+        apart: bool = False,
     ) -> None:
-        self._ask("load", texts, words, shots, options, runner)
+        self._ask("load", texts, words, shots, options, runner, apart)
 
     def run(self) -> tuple[float, float]:
         return self._ask("run")

@@ -18,7 +18,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._runner: Any = None
-        self._texts: list[str] = []
+        self._batches: list[list[str]] = []
         self._words: str | None = None
         self._results: list[dict[str, Any]] = []
 
@@ -26,9 +26,15 @@ class Worker:
         return {name: version(name) for name in ("qoro-divi", "qoro-maestro")}
 
     def load(
-        self, texts: list[str], words: str | None, shots: int, options: dict[str, Any], runner: str
+        self,
+        texts: list[str],
+        words: str | None,
+        shots: int,
+        options: dict[str, Any],
+        runner: str,
+        apart: bool,
     ) -> None:
-        """Take a batch and make the runner it will be submitted to."""
+        """Take a batch, to be submitted together or each circuit apart, and make the runner for it."""
         from divi.backends import MaestroConfig, MaestroSimulator
 
         if hasattr(self._runner, "close"):
@@ -41,12 +47,14 @@ class Worker:
             from aer_options import build_options
 
             self._runner = QiskitSimulator(shots=shots, **build_options(options))
-        self._texts, self._words = texts, words
+        self._batches, self._words = [[text] for text in texts] if apart else [texts], words
 
     def run(self) -> tuple[float, float]:
         """Submit the batch; wall and processor seconds until its results are there as dicts."""
         wall, processor = time.perf_counter(), time.process_time()
-        self._results = self._runner.submit_circuits(self._texts, ham_ops=self._words).results
+        self._results = []
+        for batch in self._batches:
+            self._results += self._runner.submit_circuits(batch, ham_ops=self._words).results
         return time.perf_counter() - wall, time.process_time() - processor
 
     def results(self) -> list[dict[str, float]]:
