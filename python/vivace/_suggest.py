@@ -1,12 +1,21 @@
-"""Did you mean ...? The one place where unknown names meet known ones."""
+"""Hints for users: the name they meant, the line of theirs that a warning is about, what to install."""
 
 from __future__ import annotations
 
 import difflib
+import inspect
 import warnings
 from collections.abc import Iterable
+from typing import Final
 
-__all__ = ["did_you_mean", "warn_unknown_keywords"]
+__all__ = ["did_you_mean", "install_hint", "warn_unknown_keywords", "warn_user"]
+
+_ELSEWHERE: Final = {
+    "shots": "Shots are the runner's, MaestroSimulator(shots=1000), or the job's, JobConfig(shots=1000); "
+    "shot_groups gives ranges of circuits their own.",
+    "seed": "Call the runner's set_seed() instead.",
+}
+"""What callers pass here and mean for somewhere else."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -22,8 +31,35 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {by_lower[close[0]]!r}?)" if close else ""
 
 
+def install_hint(extra: str) -> str:
+    """How to install an extra of Vivace, from wherever Vivace came.
+
+    >>> install_hint("aer")
+    "Install the extra 'aer': pip install 'vivace[aer]' (from a clone: pip install '.[aer]')"
+    """
+    return (
+        f"Install the extra '{extra}': pip install 'vivace[{extra}]' (from a clone: pip install '.[{extra}]')"
+    )
+
+
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called into Vivace, however deep inside it this is.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn_user("odd")
+    >>> print(caught[0].message)
+    odd
+    """
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "vivace":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
 def warn_unknown_keywords(
-    given: Iterable[str], known: Iterable[str], *, where: str = "submit_circuits", stacklevel: int = 3
+    given: Iterable[str], known: Iterable[str], *, where: str = "submit_circuits"
 ) -> None:
     """Warn about keywords a runner ignores, naming each and the closest one it knows.
 
@@ -31,7 +67,6 @@ def warn_unknown_keywords(
         given: Keywords that were not recognised.
         known: Keywords the method takes.
         where: Name of the method.
-        stacklevel: As for `warnings.warn`, counted from here; 3 points at the caller of the method.
 
     >>> import warnings
     >>> with warnings.catch_warnings(record=True) as caught:
@@ -42,8 +77,6 @@ def warn_unknown_keywords(
     """
     known = list(known)
     for name in given:
-        warnings.warn(
-            f"{where} ignores the unknown keyword {name!r}{did_you_mean(name, known)}.",
-            UserWarning,
-            stacklevel=stacklevel,
-        )
+        elsewhere = _ELSEWHERE.get(name)
+        hint = f". {elsewhere}" if elsewhere else f"{did_you_mean(name, known)}."
+        warn_user(f"{where} ignores the unknown keyword {name!r}{hint}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from vivace._suggest import install_hint
 from vivace.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def require_matplotlib() -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError:
         raise MissingDependencyError(
-            "Plots need Matplotlib, which is not installed: pip install 'vivace[plot]'",
+            f"Plots need Matplotlib, which is not installed. {install_hint('plot')}",
             name="matplotlib",
             extra="plot",
         ) from None

@@ -163,5 +163,8 @@ def test_other_addresses(tmp_path):
 def test_what_is_not_installed_is_told(module):
     code = f"import sys; sys.modules[{module!r}] = None; from vivace.server import LocalServer; LocalServer()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    expected = "The server needs FastAPI and uvicorn, which are not installed: pip install 'vivace[server]'"
+    expected = (
+        "The server needs FastAPI and uvicorn, which are not installed. "
+        "Install the extra 'server': pip install 'vivace[server]' (from a clone: pip install '.[server]')"
+    )
     assert done.stderr.splitlines()[-1].endswith(expected)

@@ -404,7 +404,7 @@ def test_missing_extra(module, backend, package):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == (
         f"MissingDependencyError aer {package} is required for QiskitSimulator but could not be imported. "
-        "Install it: pip install 'vivace[aer]'"
+        "Install the extra 'aer': pip install 'vivace[aer]' (from a clone: pip install '.[aer]')"
     )
 
 

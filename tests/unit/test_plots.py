@@ -92,5 +92,8 @@ def test_without_matplotlib_the_error_says_what_to_install(tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingDependencyError) as caught:
         landscape(result_of(*SHAPES["one"]), tmp_path / "a.png")
-    assert str(caught.value) == "Plots need Matplotlib, which is not installed: pip install 'vivace[plot]'"
+    assert str(caught.value) == (
+        "Plots need Matplotlib, which is not installed. "
+        "Install the extra 'plot': pip install 'vivace[plot]' (from a clone: pip install '.[plot]')"
+    )
     assert (caught.value.name, caught.value.extra) == ("matplotlib", "plot")

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 from vivace import _suggest
-from vivace.backends import AsyncJobBackend, CircuitRunner, ExecutionResult, SupportsCircuitTemplates
+from vivace.backends import (
+    AsyncJobBackend,
+    CircuitRunner,
+    ExecutionResult,
+    SupportsCircuitTemplates,
+)
 from vivace.errors import VivaceError
+from vivace.sweeps import Observable, sweep
 
 
 class Recorder(CircuitRunner):
@@ -137,6 +143,17 @@ class TestUnknownKeywords:
     def test_the_warning_points_at_the_caller(self):
         with pytest.warns(UserWarning) as caught:
             Recorder(1).submit_circuits({}, shots=5)
+        assert caught[0].filename == __file__
+        assert str(caught[0].message) == (
+            "submit_circuits ignores the unknown keyword 'shots'. Shots are the runner's, "
+            "MaestroSimulator(shots=1000), or the job's, JobConfig(shots=1000); shot_groups gives ranges of "
+            "circuits their own."
+        )
+
+    def test_a_warning_from_deep_inside_points_at_the_caller(self):
+        template, word = "OPENQASM 2.0; qreg q[2]; rx(a) q[0];", Observable(("Z",), [1.0])
+        with pytest.warns(UserWarning, match="padding with I") as caught:
+            sweep(template, ["a"], [[0.5]], observable=word)
         assert caught[0].filename == __file__
 
     def test_none_no_warning(self):

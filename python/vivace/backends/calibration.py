@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from vivace._suggest import did_you_mean
+from vivace._suggest import did_you_mean, warn_user
 from vivace.errors import ConfigError
 
 __all__ = ["create_backend_from_properties"]
@@ -150,11 +149,9 @@ def _gates(
         if name in _OTHERS:
             continue
         if name not in standard:
-            warnings.warn(
+            warn_user(
                 f"Gate '{name}' is not one of Qiskit's standard gates{did_you_mean(name, standard)} and is "
-                "left out of the backend.",
-                UserWarning,
-                stacklevel=3,
+                "left out of the backend."
             )
             continue
         if len(operands) != standard[name].num_qubits or not all(0 <= q < n_qubits for q in operands):

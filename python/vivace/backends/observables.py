@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from vivace import _core
+from vivace._suggest import warn_user
 from vivace.backends.runner import whole_numbers
 from vivace.errors import ObservableError
 
@@ -89,11 +89,9 @@ class Observables:
         short = next((word for word in words if len(word) < width), None)
         if short is not None and width not in self._warned:
             self._warned.add(width)
-            warnings.warn(
+            warn_user(
                 f"Observable '{short}' has {len(short)} letters but circuit '{label}' has {width} qubits; "
-                "padding with I on the right.",
-                UserWarning,
-                stacklevel=2,
+                "padding with I on the right."
             )
         padded = self._padded[group, width] = [word.ljust(width, "I") for word in words]
         return padded

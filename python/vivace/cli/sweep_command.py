@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vivace._suggest import install_hint
 from vivace.cli.console import INTERRUPTED, complain, progress_bar, reported, say, warnings_told
 from vivace.errors import (
     ConfigError,
@@ -148,7 +149,7 @@ class _Files:
         except MissingDependencyError:
             if plot is not None:
                 raise
-            return cls(results, None, "none; for one, pip install 'vivace[plot]'")
+            return cls(results, None, f"none. {install_hint('plot')}")
         picture.parent.mkdir(parents=True, exist_ok=True)
         check_writable(picture)
         return cls(results, picture)

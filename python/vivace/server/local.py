@@ -11,6 +11,7 @@ import time
 from types import TracebackType
 from typing import Any, Final, Self
 
+from vivace._suggest import install_hint
 from vivace.errors import ConfigError, MissingDependencyError
 from vivace.server.settings import Settings
 
@@ -70,7 +71,7 @@ class LocalServer:
             from vivace.server.api.connections import connection_class
         except ImportError as error:
             raise MissingDependencyError(
-                "The server needs FastAPI and uvicorn, which are not installed: pip install 'vivace[server]'",
+                f"The server needs FastAPI and uvicorn, which are not installed. {install_hint('server')}",
                 name=error.name,
                 extra="server",
             ) from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from vivace._suggest import install_hint
 from vivace.backends.forks import ForkSafeLock, after_fork, on_new_thread
 from vivace.backends.submission import blaming
 from vivace.errors import MissingDependencyError, SimulationError
@@ -53,8 +54,7 @@ def _load(module: str, package: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingDependencyError(
-            f"{package} is required for QiskitSimulator but could not be imported. "
-            "Install it: pip install 'vivace[aer]'",
+            f"{package} is required for QiskitSimulator but could not be imported. {install_hint('aer')}",
             name=module.partition(".")[0],
             extra="aer",
         ) from error

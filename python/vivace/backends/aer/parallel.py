@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from vivace._suggest import warn_user
 from vivace.backends.aer.simulator import QiskitSimulator
 
 __all__ = ["ParallelSimulator"]
@@ -45,7 +45,7 @@ class ParallelSimulator(QiskitSimulator):
         *,
         seed: int | None = None,
     ) -> None:
-        warnings.warn("ParallelSimulator is now called QiskitSimulator.", DeprecationWarning, stacklevel=2)
+        warn_user("ParallelSimulator is now called QiskitSimulator.", DeprecationWarning)
         super().__init__(
             n_processes,
             shots,

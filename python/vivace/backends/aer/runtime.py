@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 import math
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from vivace._suggest import warn_user
 from vivace.backends.aer.targets import resolve_backend
 from vivace.circuits import CircuitBatch
 from vivace.errors import ConfigError, ConfigTypeError
@@ -60,7 +60,7 @@ def _duration(target: Any, operation: Any, qubits: tuple[int, ...]) -> float:
             operation.unit, target.dt or 0.0
         )
     if duration is None:
-        warnings.warn(f"Instruction duration not found: {operation.name}", UserWarning, stacklevel=3)
+        warn_user(f"Instruction duration not found: {operation.name}")
         return 0.0
     return float(duration)
 

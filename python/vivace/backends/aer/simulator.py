@@ -7,13 +7,12 @@ import os
 import secrets
 import threading
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace import _core
-from vivace._suggest import warn_unknown_keywords
+from vivace._suggest import warn_unknown_keywords, warn_user
 from vivace.backends.aer.engine import Batch, Run, counts_of
 from vivace.backends.aer.forms import sampled_form
 from vivace.backends.aer.library import load_aer
@@ -133,11 +132,9 @@ class QiskitSimulator(CircuitRunner):
         self._backend = resolve_backend(qiskit_backend)
         self._noise_model = noise_model
         if self._is_backend and noise_model is not None:
-            warnings.warn(
+            warn_user(
                 "Both qiskit_backend and noise_model are given; noise_model is ignored, for the backend "
-                "brings its own noise.",
-                UserWarning,
-                stacklevel=2,
+                "brings its own noise."
             )
             self._noise_model = None
         if self._noise_model is not None and not isinstance(self._noise_model, load_aer().noise.NoiseModel):

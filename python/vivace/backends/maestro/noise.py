@@ -32,12 +32,12 @@ and crosstalk noise without a word, so the combined ones are used for all but th
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace import _core
+from vivace._suggest import warn_user
 from vivace.backends.maestro.library import load_maestro
 from vivace.errors import ConfigError, SimulationError
 
@@ -68,7 +68,7 @@ class WarnOnce:
             if topic in self._given:
                 return
             self._given.add(topic)
-        warnings.warn(message, UserWarning, stacklevel=2)
+        warn_user(message)
 
 
 def noise_seeds(config: MaestroConfig, circuits: Sequence[int], labels: Sequence[str]) -> list[int]:
