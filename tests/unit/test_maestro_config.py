@@ -1,16 +1,27 @@
 """MaestroConfig: every name, every check, and agreement with the installed simulator library."""
 
 import copy
+import inspect
 import logging
 import pickle
+import pydoc
+import re
 from dataclasses import FrozenInstanceError
 
 import maestro
 import numpy as np
 import pytest
 
-from vivace.backends import MaestroConfig
+from vivace.backends import (
+    CharacterizationOptions,
+    ExecutionConfig,
+    JobConfig,
+    MaestroConfig,
+    MaestroSimulator,
+    QiskitSimulator,
+)
 from vivace.backends.maestro import options
+from vivace.backends.maestro.fields import MaestroFields
 from vivace.errors import ConfigError, ConfigTypeError, UnknownChoiceError, UnknownOptionError
 
 OURS = {"mps_qubit_threshold", "noise_model", "noise_seed", "noise_realizations"}
@@ -92,14 +103,14 @@ class TestAgreementWithTheLibrary:
         assert set(options.SIMULATION_TYPES) == set(maestro.SimulationType.__members__)
 
     def test_options_are_those_of_the_library_and_four_of_ours(self):
-        names = {n for n, v in vars(MaestroConfig).items() if isinstance(v, options.Option)}
+        names = {n for n, v in vars(MaestroFields).items() if isinstance(v, options.Option)}
         assert names == set(maestro.SimulatorConfig._fields) | OURS
         assert {name for name, _, _ in GOOD} == set(maestro.SimulatorConfig._fields)
 
     def test_library_defaults_are_those_of_the_library(self):
         library = fields_of(maestro.SimulatorConfig())
         for name, value in library.items():
-            ours = vars(MaestroConfig)[name].library_default
+            ours = vars(MaestroFields)[name].library_default
             assert ours == getattr(value, "name", value), name
 
     @pytest.mark.parametrize("simulator", options.SIMULATOR_TYPES)
@@ -176,7 +187,7 @@ class TestAutomaticMethod:
 class TestReading:
     def test_unset_options_read_as_none_or_their_012_default(self):
         config = MaestroConfig()
-        for name, value in vars(MaestroConfig).items():
+        for name, value in vars(MaestroFields).items():
             if isinstance(value, options.Option | options.Alias):
                 assert getattr(config, name) == DEFAULTS_012.get(name), name
                 assert not config.is_set(name)
@@ -399,3 +410,33 @@ class TestDerivedConfigs:
         config = MaestroConfig.from_simulator_config(library, seed=2, noise_seed=5)
         assert (config.seed, config.max_bond_dimension, config.noise_seed) == (2, 4, 5)
         assert config.simulation_type == "Statevector"
+
+
+def test_help_says_of_every_option_what_it_takes_what_it_does_and_what_it_is_by_default():
+    text = pydoc.render_doc(MaestroConfig, renderer=pydoc.plaintext).partition("Method resolution")[0]
+    about = dict(re.findall(r"^ \|      (\w+)( \(.*|: Older .*(?:\n \|          .*)*)", text, re.MULTILINE))
+    assert about.keys() == {
+        name for name, v in vars(MaestroFields).items() if isinstance(v, options.Option | options.Alias)
+    }
+    flat = " ".join(text.replace("\n |", " ").split())
+    assert "max_simulators (int from 1 to 1024): Simulators that run at once. Default: None." in flat
+    assert "noise_seed (int from 0 to 2**64 - 1): Seed of the error patterns; see above. Default: 42." in flat
+    assert (
+        "auto_reduce (bool): Whether invariant subspaces are looked for before estimation. Default: None; "
+        in flat
+    )
+    assert "pp_steps_between_trims: Older name of `pp_gates_between_trims`." in flat
+
+
+@pytest.mark.parametrize("config", [JobConfig, ExecutionConfig, CharacterizationOptions])
+def test_help_says_of_every_field_of_the_other_configs_what_it_takes(config):
+    documented = re.findall(r"^    (\w+) \(.+\): ", inspect.getdoc(config), re.MULTILINE)
+    assert not any(map(config().is_set, documented))  # which knows no other fields
+    with pytest.raises(ConfigTypeError, match=f"takes {len(documented)} positional values"):
+        config(*range(99))
+
+
+@pytest.mark.parametrize("runner", [MaestroSimulator, QiskitSimulator])
+def test_help_says_of_every_argument_of_a_runner_what_it_is(runner):
+    documented = re.findall(r"^    (\w+)(?: \(.+\))?: ", inspect.getdoc(runner), re.MULTILINE)
+    assert set(inspect.signature(runner).parameters) - {"options"} <= {*documented}

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn, Self
 
 from vivace._suggest import did_you_mean
 from vivace.backends.maestro import options as opt
+from vivace.backends.maestro.fields import ALIASES, OPTIONS, MaestroFields, documented
 from vivace.backends.maestro.methods import can_truncate
 from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
 
@@ -16,19 +17,12 @@ __all__ = ["MaestroConfig"]
 
 _log = logging.getLogger(__name__)
 
-_SVD_SOLVERS: Final = ("gesvd", "gesvdj", "gesvdp", "gesvdr")
 _AUTOMATIC_BOND_DIMENSION: Final = 64
+_NAMES: Final = (*OPTIONS, *ALIASES)
 
 
-def _precision_from_flag(name: str, value: Any) -> str | None:
-    return "double" if opt.check_bool(name, value) else None
-
-
-def _sampling_from_flag(name: str, value: Any) -> str:
-    return "probabilities" if opt.check_bool(name, value) else "apply_measure"
-
-
-class MaestroConfig:
+@documented
+class MaestroConfig(MaestroFields):
     """Options of `MaestroSimulator`, frozen.
 
     An option that is not set reads as None, or as the default stated here.
@@ -56,7 +50,10 @@ class MaestroConfig:
     Passing None to the constructor is the same as leaving the option out.
 
     Args:
-        **fields: Options by name, see the attributes below.
+        **fields: Options by name, as follows; under an older name too.
+
+    Attributes:
+        {options}
 
     Raises:
         UnknownOptionError: There is no option of that name. The message suggests the closest one.
@@ -75,74 +72,6 @@ class MaestroConfig:
     vivace.errors.UnknownOptionError: MaestroConfig got unknown options 'max_bond_dim' (did you mean \
 'max_bond_dimension'?).
     """
-
-    # Which simulator, and which method.
-    simulator_type = opt.choice(*opt.SIMULATOR_TYPES, library_default="QCSim")
-    simulation_type = opt.choice(*opt.SIMULATION_TYPES, library_default="Statevector")
-    precision = opt.precision()
-    seed = opt.integer(0)
-    gpu_device = opt.integer(0, opt.I32_MAX)
-    distributed_options = opt.mapping("distributed_", "mpi_")
-    gate_fusion = opt.flag()
-    max_simulators = opt.integer(1, 1024)
-
-    # Matrix product states and tensor networks.
-    max_bond_dimension = opt.integer(1)
-    singular_value_threshold = opt.real()
-    truncation_mode = opt.choice("relative_max", "discarded_weight")
-    disable_optimized_swapping: opt.Option[bool] = opt.Option(
-        opt.check_bool, default=False, library_default=False
-    )
-    lookahead_depth: opt.Option[int] = opt.Option(
-        opt.whole_number(-1, opt.I32_MAX), default=-1, library_default=-1
-    )
-    mps_sampling = opt.choice("probabilities", "apply_measure", library_default="probabilities")
-    mps_svd_solver = opt.choice(*_SVD_SOLVERS)
-    mpo_svd_solver = opt.choice(*_SVD_SOLVERS)
-    tensor_network_svd_solver = opt.choice(*_SVD_SOLVERS)
-    mpo_kraus_completeness_check = opt.choice("ignore", "warn", "strict")
-    mpo_restore_trace_after_truncation = opt.flag(library_default=False)
-    mpo_hermitize_after_truncation = opt.flag(library_default=False)
-    mps_routing_virtual_bonds = opt.flag()
-    mps_routing_truncation_weight = opt.real()
-
-    # Pauli propagation and path integrals.
-    pp_coefficient_threshold = opt.real()
-    pp_max_pauli_weight = opt.integer(0)
-    pp_gates_between_trims = opt.integer(1, opt.I32_MAX)
-    pp_gates_between_deduplications = opt.integer(1, opt.I32_MAX)
-    path_integral_threshold = opt.real()
-
-    # Reductions before the simulation.
-    enable_causal_cone_reduction = opt.flag(library_default=True)
-    enable_observable_clustering = opt.flag(library_default=True)
-    min_cluster_qubits = opt.integer(1)
-    max_cluster_qubits = opt.integer(1)
-    observable_error_tolerance = opt.real(above=0.0, maximum=1.0)
-    enable_sampling_reduction = opt.flag(library_default=False)
-    allow_reset_marginalization = opt.flag(library_default=False)
-    auto_reduce = opt.flag(library_default=True)
-
-    # Noise trajectories.
-    trajectory_policy = opt.choice("block_v1", "shot_v1")
-    trajectory_max_memory_mb = opt.integer(1, 2**44 - 1)
-
-    # Ours.
-    mps_qubit_threshold: opt.Option[int] = opt.Option(opt.whole_number(0, None), default=22, library=False)
-    noise_model = opt.model("maestro.NoiseModel", "set_qubit_noise")
-    noise_seed: opt.Option[int] = opt.Option(opt.whole_number(0, opt.U64_MAX), default=42, library=False)
-    noise_realizations: opt.Option[int | None] = opt.Option(
-        opt.whole_number(1, None, "None or a positive integer"), library=False
-    )
-
-    # Older names.
-    use_double_precision = opt.Alias[bool]("precision", _precision_from_flag, lambda value: value == "double")
-    mps_measure_no_collapse = opt.Alias[bool](
-        "mps_sampling", _sampling_from_flag, lambda value: value != "apply_measure"
-    )
-    pp_pauli_weight_threshold = opt.Alias[int | None]("pp_max_pauli_weight")
-    pp_steps_between_trims = opt.Alias[int | None]("pp_gates_between_trims")
-    pp_steps_between_deduplications = opt.Alias[int | None]("pp_gates_between_deduplications")
 
     _set: dict[str, Any]
 
@@ -222,7 +151,7 @@ class MaestroConfig:
         differ from the library's default.
         """
         found: dict[str, Any] = {}
-        for name, option in _OPTIONS.items():
+        for name, option in OPTIONS.items():
             value = getattr(config, name, None) if option.library else None
             if value is None:
                 continue
@@ -278,7 +207,7 @@ class MaestroConfig:
         values = {
             name: value
             for name, value in self._set.items()
-            if _OPTIONS[name].library and value is not None and value != _OPTIONS[name].library_default
+            if OPTIONS[name].library and value is not None and value != OPTIONS[name].library_default
         }
         if seed is not None:
             values["seed"] = seed
@@ -303,7 +232,7 @@ class MaestroConfig:
         return maestro.SimulatorConfig(**values)
 
     def _key(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in _OPTIONS if name != "noise_model")
+        return tuple(getattr(self, name) for name in OPTIONS if name != "noise_model")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MaestroConfig):
@@ -314,20 +243,11 @@ class MaestroConfig:
         return hash(self._key())
 
     def __repr__(self) -> str:
-        shown = (f"{name}={self._set[name]!r}" for name in _OPTIONS if name in self._set)
+        shown = (f"{name}={self._set[name]!r}" for name in OPTIONS if name in self._set)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._set)
-
-
-def _members(kind: type[Any]) -> dict[str, Any]:
-    return {name: value for name, value in vars(MaestroConfig).items() if isinstance(value, kind)}
-
-
-_OPTIONS: Final[Mapping[str, opt.Option[Any]]] = _members(opt.Option)
-_ALIASES: Final[Mapping[str, opt.Alias[Any]]] = _members(opt.Alias)
-_NAMES: Final = (*_OPTIONS, *_ALIASES)
 
 
 def _rebuild(cls: type[MaestroConfig], values: dict[str, Any]) -> MaestroConfig:
@@ -339,7 +259,7 @@ def _is_unknown(name: str) -> bool:
 
 
 def _canonical(name: str) -> str:
-    alias = _ALIASES.get(name)
+    alias = ALIASES.get(name)
     return name if alias is None else alias.target
 
 
@@ -364,10 +284,10 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     _refuse_two_names(fields)
     values: dict[str, Any] = {}
     for name, value in fields.items():
-        alias = _ALIASES.get(name)
+        alias = ALIASES.get(name)
         if alias is not None:
             value = alias.encode(name, value)  # noqa: PLW2901 - the same value, under the option's own name
-        option = _OPTIONS[_canonical(name)]
+        option = OPTIONS[_canonical(name)]
         values[option.name] = None if value is None else option.check(name, value)
     _refuse_combinations(values)
     return values

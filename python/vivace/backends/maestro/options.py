@@ -74,6 +74,8 @@ class Option(Generic[T]):
     Args:
         check: Takes the name under which the value was given and the value; returns it in canonical form or
             raises.
+        kind: The values it takes, in words.
+        doc: What it does, and in which unit.
         default: What the option reads as when it is not set.
         library: Whether the simulator library has an option of this name.
         library_default: What the library does when the option is not passed on.
@@ -82,9 +84,18 @@ class Option(Generic[T]):
     name: str
 
     def __init__(
-        self, check: Check[T], default: Any = None, *, library: bool = True, library_default: Any = None
+        self,
+        check: Check[T],
+        *,
+        kind: str,
+        doc: str,
+        default: Any = None,
+        library: bool = True,
+        library_default: Any = None,
     ) -> None:
         self.check = check
+        self.kind = kind
+        self.doc = doc
         self.default = default
         self.library = library
         self.library_default = library_default
@@ -101,6 +112,11 @@ class Option(Generic[T]):
             return self
         return cast("T", vars(instance)["_set"].get(self.name, self.default))
 
+    def __repr__(self) -> str:
+        library = f"; the library has {self.library_default!r}" if self.library_default is not None else ""
+        differs = library if self.library_default != self.default else ""
+        return f" ({self.kind}): {self.doc} Default: {self.default}{differs}."
+
 
 class Alias(Generic[T]):
     """An older name of an option.
@@ -109,6 +125,7 @@ class Alias(Generic[T]):
         target: The option as it is called now.
         encode: Turns a value given under this name into one of the target.
         decode: Turns the target's value into what this name reads as.
+        doc: What values given under this name mean, where they are others than the target's.
     """
 
     name: str
@@ -118,8 +135,11 @@ class Alias(Generic[T]):
         target: str,
         encode: Callable[[str, Any], Any] = lambda _name, value: value,
         decode: Callable[[Any], T] = lambda value: cast("T", value),
+        *,
+        doc: str = "",
     ) -> None:
         self.target = target
+        self.doc = doc
         self.encode = encode
         self.decode = decode
 
@@ -133,12 +153,15 @@ class Alias(Generic[T]):
     def __get__(self, instance: object | None, owner: type) -> Self | T:
         return self if instance is None else self.decode(getattr(instance, self.target))
 
+    def __repr__(self) -> str:
+        return f": Older name of `{self.target}`. {self.doc}".rstrip()
+
 
 def _wrong_type(name: str, expected: str, value: object) -> ConfigTypeError:
     return ConfigTypeError(f"{name} must be {expected}, got {value!r} ({type(value).__name__}).", name)
 
 
-def choice(*names: str, **library: Any) -> Option[str | None]:
+def choice(*names: str, doc: str, **library: Any) -> Option[str | None]:
     """One of several names, given as text or as an enum member of that name."""
 
     def check(name: str, value: Any) -> str | None:
@@ -152,7 +175,7 @@ def choice(*names: str, **library: Any) -> Option[str | None]:
             )
         return text
 
-    return Option(check, **library)
+    return Option(check, kind=" or ".join(map(repr, names)), doc=doc, **library)
 
 
 def check_bool(name: str, value: Any) -> bool:
@@ -164,9 +187,9 @@ def check_bool(name: str, value: Any) -> bool:
     raise _wrong_type(name, "True or False", value)
 
 
-def flag(**library: Any) -> Option[bool | None]:
+def flag(*, doc: str, **library: Any) -> Option[bool | None]:
     """True or False."""
-    return Option(check_bool, **library)
+    return Option(check_bool, kind="bool", doc=doc, **library)
 
 
 def whole_number(minimum: int, maximum: int | None, message: str | None = None) -> Check[int]:
@@ -184,12 +207,13 @@ def whole_number(minimum: int, maximum: int | None, message: str | None = None) 
     return check
 
 
-def integer(minimum: int, maximum: int | None = U64_MAX, **library: Any) -> Option[int | None]:
+def integer(minimum: int, maximum: int = U64_MAX, *, doc: str) -> Option[int | None]:
     """An integer between two bounds."""
-    return Option(whole_number(minimum, maximum), **library)
+    limits = f"of at least {minimum}" if maximum >= I32_MAX else f"from {minimum} to {maximum}"
+    return Option(whole_number(minimum, maximum), kind=f"int {limits}", doc=doc)
 
 
-def real(*, above: float | None = None, maximum: float = math.inf, **library: Any) -> Option[float | None]:
+def real(*, above: float | None = None, maximum: float = math.inf, doc: str) -> Option[float | None]:
     """A finite number: at least 0, or strictly above a bound, and at most ``maximum``."""
     low = "of at least 0" if above is None else f"above {above:g}"
     limits = f"a finite number {low}" + ("" if maximum == math.inf else f" and at most {maximum:g}")
@@ -203,22 +227,22 @@ def real(*, above: float | None = None, maximum: float = math.inf, **library: An
             raise ConfigError(f"{name} must be {limits}, got {number}.", name)
         return number
 
-    return Option(check, **library)
+    return Option(check, kind=limits.replace("a finite number", "float"), doc=doc)
 
 
-def precision() -> Option[str | None]:
+def precision(*, doc: str) -> Option[str | None]:
     """``"single"`` or ``"double"``; True and False mean double and single."""
-    names = choice("single", "double")
+    names = choice("single", "double", doc=doc)
 
     def check(name: str, value: Any) -> str | None:
         if isinstance(value, bool):
             return "double" if value else "single"
         return names.check(name, value)
 
-    return Option(check)
+    return Option(check, kind=names.kind, doc=doc)
 
 
-def mapping(*prefixes: str) -> Option[Mapping[str, str] | None]:
+def mapping(*prefixes: str, doc: str) -> Option[Mapping[str, str] | None]:
     """Text to text, with keys that start in one of the ways given."""
 
     def check(name: str, value: Any) -> Mapping[str, str]:
@@ -230,7 +254,7 @@ def mapping(*prefixes: str) -> Option[Mapping[str, str] | None]:
             raise ConfigError(f"{name} accepts only {starts} keys, got {bad}.", name)
         return FrozenMapping(value)
 
-    return Option(check, library_default={})
+    return Option(check, kind="mapping of str to str", doc=doc, library_default={})
 
 
 class FrozenMapping(Mapping[str, str]):
@@ -260,7 +284,7 @@ class FrozenMapping(Mapping[str, str]):
         return repr(dict(self._items))
 
 
-def model(type_name: str, setter: str) -> Option[Any]:
+def model(type_name: str, setter: str, *, doc: str) -> Option[Any]:
     """An object of the library, recognised by one of its methods: the library itself is not loaded."""
 
     def check(name: str, value: Any) -> Any:
@@ -268,4 +292,4 @@ def model(type_name: str, setter: str) -> Option[Any]:
             raise ConfigTypeError(f"{name} must be a {type_name}, got {type(value).__name__}.", name)
         return value
 
-    return Option(check, library=False)
+    return Option(check, kind=type_name, doc=doc, library=False)

@@ -188,24 +188,25 @@ def _qubo(name: str, value: Any) -> dict[str, Any]:
 
 
 class CharacterizationOptions(FrozenConfig):
-    """What a characterisation looks at. Frozen; what is not set is left to the service.
+    """What a characterisation looks at. Frozen; None, the default, leaves an option to the service.
 
     Args:
-        sensitivity: Whether to tell how much each variable matters.
-        parameter_sweep: Whether to search for the best angles.
-        auto_tune: Whether to tune penalties; needs ``cost_qubo`` and ``penalty_qubo``.
-        gamma: Fixed angle of the cost layers.
-        beta: Fixed angle of the mixer layers.
-        cost_qubo: The problem without its penalties.
-        penalty_qubo: The penalties.
-        constraints: Constraints: ``type``, ``bound``, and ``qubits`` or ``weights``.
-        ansatz: ``mixer`` (x, xy or I) and ``layers``.
-        preset: ``"fast"``, ``"standard"`` or ``"deep"``.
-        structural_sensitivity: What later services call ``sensitivity``.
-        penalty_tuning: What later services call ``auto_tune``.
-        subspace: Which variables to look at: ``auto_warmstart``, ``solver``, ``max_variable_qubits``,
-            ``restarts``, or ``base_bitstring`` with ``variable_qubits``.
-        n_qubits: Number of variables.
+        sensitivity (bool): Whether to tell how much each variable matters. Default: False.
+        parameter_sweep (bool): Whether to search for the best angles. Default: False.
+        auto_tune (bool): Whether to tune penalties; needs ``cost_qubo`` and ``penalty_qubo``. Default: False.
+        gamma (float): Fixed angle of the cost layers, in radians.
+        beta (float): Fixed angle of the mixer layers, in radians.
+        cost_qubo (QUBO): The problem without its penalties: a mapping of variables to coefficient, or a
+            square matrix.
+        penalty_qubo (QUBO): The penalties, likewise.
+        constraints (list of mappings): Constraints: ``type``, ``bound``, and ``qubits`` or ``weights``.
+        ansatz (mapping): ``mixer`` (``"x"``, ``"xy"`` or ``"I"``) and ``layers``, at least 1.
+        preset (str): ``"fast"``, ``"standard"`` or ``"deep"``.
+        structural_sensitivity (bool): What later services call ``sensitivity``.
+        penalty_tuning (bool): What later services call ``auto_tune``.
+        subspace (mapping): Which variables to look at: ``auto_warmstart``, ``solver``,
+            ``max_variable_qubits``, ``restarts``, or ``base_bitstring`` with ``variable_qubits``.
+        n_qubits (int): Number of variables, at least 1.
 
     Raises:
         ConfigError: A value is out of range, or options contradict each other.

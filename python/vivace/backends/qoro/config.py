@@ -50,12 +50,14 @@ class JobConfig(FrozenConfig):
     """Where a job runs, with how many shots. Frozen; knows which of its fields were set.
 
     Args:
-        shots: Shots per circuit; 1000 if left open.
-        simulator_cluster: Target: a cluster of simulators, or its name.
-        qpu_system: Target: a system of quantum processors, or its name.
-        use_circuit_packing: Whether circuits may be packed side by side on one device; no if left open.
-        tag: Free text that lists of jobs show.
-        force_sampling: Refuse ``ham_ops``, so that programs measure by sampling.
+        shots (int): Shots per circuit. Default: None, which is 1000.
+        simulator_cluster (SimulatorCluster or str): Target: a cluster of simulators, or its name. Default:
+            None, which is ``"qoro_maestro"`` without a ``qpu_system``.
+        qpu_system (QPUSystem or str): Target: a system of quantum processors, or its name. Default: None.
+        use_circuit_packing (bool): Whether circuits may be packed side by side on one device. Default:
+            None, which is no.
+        tag (str): Free text that lists of jobs show. Default: ``"default"``.
+        force_sampling (bool): Refuse ``ham_ops``, so that programs measure by sampling. Default: False.
 
     Raises:
         ConfigError: ``shots`` is not positive, or there are two targets.
@@ -144,18 +146,19 @@ def _api_meta(name: str, value: Any) -> dict[str, Any]:
 
 
 class ExecutionConfig(FrozenConfig):
-    """How the service simulates a job. Frozen; fields that are not set are left to the service.
+    """How the service simulates a job. Frozen; fields are None by default, which leaves them to the service.
 
     Args:
-        bond_dimension: Bond dimension of matrix product states; accounts have a cap.
-        truncation_threshold: Singular values below it are cut.
-        simulator: A `Simulator`, or its name.
-        simulation_method: A `SimulationMethod`, or its name.
-        api_meta: Options of devices: ``optimization_level``, ``resilience_level``, ``max_execution_time`` (in
-            seconds), ``transpilation_seed``, ``layout_method``, ``routing_method``, ``approximation_degree``.
-        noisy_device: Device whose noise is simulated.
-        noise_realizations: Random error patterns.
-        noise_scaling_factor: From 0 (no noise) to 1.
+        bond_dimension (int): Bond dimension of matrix product states, at least 1; accounts have a cap.
+        truncation_threshold (float): Singular values below it are cut; dimensionless, at least 0.
+        simulator (Simulator or str): The simulator, or its name.
+        simulation_method (SimulationMethod or str): The method, or its name.
+        api_meta (Mapping): Options of devices: ``optimization_level``, ``resilience_level``,
+            ``max_execution_time`` (in seconds), ``transpilation_seed``, ``layout_method``,
+            ``routing_method``, ``approximation_degree``.
+        noisy_device (str): Device whose noise is simulated.
+        noise_realizations (int): Random error patterns, at least 1.
+        noise_scaling_factor (float): From 0 (no noise) to 1.
 
     >>> ExecutionConfig(bond_dimension=64, simulation_method="MatrixProductState").to_payload()
     {'bond_dimension': 64, 'simulation_type': 1}
