@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from vivace import _core
+from vivace._qiskit import exported, is_circuit, names_of
 from vivace._source import encodable
-from vivace.errors import ParameterError, QasmError
+from vivace.errors import ParameterError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,12 +52,15 @@ class CircuitPayload:
     """A circuit with named parameters and the rows of values it is to be run with. Frozen.
 
     Args:
-        circuit: OpenQASM 2; in gate arguments, the parameters' names stand for their values.
+        circuit: OpenQASM 2, where in gate arguments the parameters' names stand for their values, or a
+            Qiskit circuit with parameters; kept as text.
         parameters: The parameters: names, or objects with a ``name`` such as Qiskit's ``Parameter``.
         parameter_sets: One (label, values) pair per circuit.
 
     Raises:
-        ParameterError: There is no row, a row has not one value per parameter, or a value is not a number.
+        ParameterError: There is no row, a row has not one value per parameter, a value is not a number, or
+            a Qiskit circuit has parameters that are not named.
+        QasmError: A Qiskit circuit cannot be exported.
 
     >>> text = "OPENQASM 2.0; qreg q[1]; rx(2*angle) q[0];"
     >>> payload = CircuitPayload(text, ["angle"], [("a", [0.1]), ("b", [0.2])])
@@ -73,7 +77,7 @@ class CircuitPayload:
 
     def __init__(
         self,
-        circuit: str,
+        circuit: Any,
         parameters: Iterable[Any],
         parameter_sets: Iterable[tuple[str, Sequence[float]]],
     ) -> None:
@@ -92,7 +96,7 @@ class CircuitPayload:
     @classmethod
     def from_matrix(
         cls,
-        circuit: str,
+        circuit: Any,
         parameters: Iterable[Any],
         values: ArrayLike,
         labels: Iterable[str] | None = None,
@@ -126,10 +130,12 @@ class CircuitPayload:
         return payload
 
     def _fill(
-        self, circuit: str, parameters: tuple[Any, ...], values: NDArray[np.float64], labels: tuple[str, ...]
+        self, circuit: Any, parameters: tuple[Any, ...], values: NDArray[np.float64], labels: tuple[str, ...]
     ) -> None:
         if not labels:
             raise ParameterError("CircuitPayload requires at least one parameter set.")
+        if is_circuit(circuit):
+            circuit = exported(circuit, names_of(parameters))
         values = values.view()
         values.flags.writeable = False
         for name, value in zip(self.__slots__, (circuit, labels, parameters, values), strict=True):
@@ -144,7 +150,7 @@ class CircuitPayload:
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """Names of the parameters, in the order of the columns."""
-        return tuple(_name(parameter) for parameter in self.parameters)
+        return names_of(self.parameters)
 
     @property
     def parameter_sets(self) -> tuple[tuple[str, tuple[float, ...]], ...]:
@@ -196,7 +202,7 @@ class CircuitBatch:
         """
         if isinstance(circuits, CircuitBatch):
             return circuits
-        single = isinstance(circuits, str | bytes) or is_template(circuits) or _is_qiskit(circuits)
+        single = isinstance(circuits, str | bytes) or is_template(circuits) or is_circuit(circuits)
         if single or not isinstance(circuits, Iterable):
             raise TypeError(
                 "submit_circuits expects a collection of circuits, got a single "
@@ -288,15 +294,6 @@ def is_template(item: Any) -> bool:
     return ours or (hasattr(item, "circuit") and hasattr(item, "parameter_sets"))
 
 
-def _is_qiskit(item: Any) -> bool:
-    # By shape, so that nobody pays for importing Qiskit who does not use it.
-    return hasattr(item, "num_qubits") and hasattr(item, "qregs") and hasattr(item, "data")
-
-
-def _name(parameter: Any) -> str:
-    return parameter if isinstance(parameter, str) else str(parameter.name)
-
-
 def _source(item: Any) -> tuple[str, list[str], NDArray[np.float64], list[str]]:
     if isinstance(item, TemplateEntry):
         if not item.parameter_sets:
@@ -335,22 +332,11 @@ def _check_labels(labels: list[Any]) -> None:
 def _text(label: str, item: Any) -> str:
     if isinstance(item, str):
         return encodable(item, label)
-    if _is_qiskit(item):
-        return _exported(label, item)
+    if is_circuit(item):
+        return exported(item, label=label)
     if is_template(item):
         raise TypeError(f"Circuit '{label}' is a template; submit templates and bound circuits apart.")
     raise TypeError(
         f"Expected OpenQASM 2 text, a Qiskit circuit or a template for circuit '{label}', "
         f"got {type(item).__name__}."
     )
-
-
-def _exported(label: str, circuit: Any) -> str:
-    from qiskit import qasm2
-    from qiskit.exceptions import QiskitError
-
-    try:
-        text: str = qasm2.dumps(circuit)
-    except QiskitError as error:
-        raise QasmError(f"Circuit '{label}' cannot be exported to OpenQASM 2: {error}", label) from error
-    return text

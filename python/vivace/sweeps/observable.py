@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from vivace import _core
 from vivace.errors import ObservableError, ResultError
@@ -17,6 +17,7 @@ __all__ = ["Observable", "check_words", "quantity", "shown"]
 
 _MAX_EXACT_QUBITS: Final = 14
 _DENSE_QUBITS: Final = 8
+_ROUNDING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +56,41 @@ class Observable:
         check_words(words)
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "coefficients", coefficients)
+
+    @classmethod
+    def of(cls, operator: Any) -> Self:
+        """An observable as it is, or one of Qiskit's.
+
+        Args:
+            operator: An `Observable`, or a ``SparsePauliOp``, whose labels have qubit 0 on the right.
+                Repeated labels are added up; imaginary parts below 1e-12 of the largest coefficient are
+                rounding, and dropped.
+
+        Raises:
+            TypeError: Neither of the two.
+            ObservableError: A coefficient is not a real, finite number.
+
+        >>> from qiskit.quantum_info import SparsePauliOp
+        >>> Observable.of(SparsePauliOp.from_list([("IZ", 1.0), ("XX", 0.5), ("IZ", 1.0)]))
+        Observable(words=('ZI', 'XX'), coefficients=array([2. , 0.5]))
+        """
+        import numpy as np
+
+        if isinstance(operator, cls):
+            return operator
+        if not (hasattr(operator, "paulis") and hasattr(operator, "to_list")):
+            raise TypeError(f"Expected an Observable or a SparsePauliOp, got {type(operator).__name__}.")
+        if operator.coeffs.dtype.kind not in "fc":
+            raise ObservableError("The coefficients of the operator have parameters. Bind them first.")
+        found: dict[str, complex] = {}
+        for label, coefficient in operator.to_list():
+            word = label[::-1]
+            found[word] = found.get(word, 0) + complex(coefficient)
+        largest = max(map(abs, found.values()))
+        for word, total in found.items():
+            if abs(total.imag) > _ROUNDING * largest:
+                raise ObservableError(f"The coefficient of {shown(word)} is not real: {total}.", word)
+        return cls(tuple(found), np.array([total.real for total in found.values()]))
 
     @property
     def width(self) -> int:

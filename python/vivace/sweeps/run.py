@@ -9,12 +9,13 @@ from __future__ import annotations
 import inspect
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
+from vivace._qiskit import exported, is_circuit, names_of
 from vivace.cancellation import check
 from vivace.errors import ConfigError, ParameterError, QasmError, ResultError
 from vivace.sweeps.inputs import check_finite
@@ -41,11 +42,11 @@ _SLOW: Final = 2.0
 
 
 def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
-    template: str,
-    names: Sequence[str],
+    template: Any,
+    names: Iterable[Any],
     values: ArrayLike,
     *,
-    observable: Observable | None = None,
+    observable: Any = None,
     shots: int | None = None,
     runner: CircuitRunner | None = None,
     seed: int | None = None,
@@ -56,11 +57,14 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     """Run a template on every row of parameters.
 
     Args:
-        template: OpenQASM 2; in gate arguments, the names stand for the parameters.
-        names: The parameters.
+        template: OpenQASM 2 text, where in gate arguments the names stand for the parameters, or a Qiskit
+            circuit with parameters.
+        names: The parameters, in the order of the columns: names, or Qiskit's ``Parameter`` objects, such as
+            ``circuit.parameters``.
         values: float64, rows × names.
-        observable: What to measure: exact expectation values, or estimates if ``shots`` is given as well,
-            which takes words of I and Z only, with qubit i measured into classical bit i.
+        observable: What to measure, an `Observable` or anything `Observable.of` takes: exact expectation
+            values, or estimates if ``shots`` is given as well, which takes words of I and Z only, with qubit
+            i measured into classical bit i.
         shots: Sample this many shots per row. Without shots and observable, the runner's own number.
         runner: Where to run; by default a `MaestroSimulator`, closed afterwards.
         seed: Makes sampling repeatable.
@@ -70,7 +74,7 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
         cancellation_event: Set it to stop; finished rows are lost then, use `sweep_parts` to keep them.
 
     Raises:
-        QasmError: The template is not valid; tells line and column.
+        QasmError: The template is not valid; tells line and column. Or a circuit cannot be exported.
         ParameterError: Names and values do not fit each other or the template, or a value is not finite.
         ObservableError: The observable does not fit the circuit, or cannot be estimated from counts.
         ConfigError: The shots are not those of the runner, or the runner has no expectation values, or no
@@ -86,6 +90,18 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     >>> result = sweep(template, names, values, observable=Observable(("Z",), [2.0]), gradients=True)
     >>> (result.gradients[1:] + 0).round(6).tolist()  # of 2 cos(angle)
     [[-1.682942], [-1.818595], [-0.28224]]
+
+    Objects of Qiskit go in as they are; ``result.observable`` then has qubit 0 on the left:
+
+    >>> from qiskit.circuit import Parameter, QuantumCircuit
+    >>> from qiskit.quantum_info import SparsePauliOp
+    >>> circuit = QuantumCircuit(2)
+    >>> circuit.rx(2 * Parameter("a"), 0), circuit.cx(0, 1)  # doctest: +ELLIPSIS
+    (...)
+    >>> operator = SparsePauliOp.from_list([("IZ", 1.0), ("ZZ", 0.5)])
+    >>> result = sweep(circuit, circuit.parameters, [[0.0], [0.5]], observable=operator)
+    >>> result.observable.words, result.energies.round(6).tolist()
+    (('ZI', 'ZZ'), [1.5, 1.040302])
     """
     return SweepResult.joined(
         list(
@@ -106,11 +122,11 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
 
 
 def sweep_parts(  # noqa: PLR0913 - those of sweep()
-    template: str,
-    names: Sequence[str],
+    template: Any,
+    names: Iterable[Any],
     values: ArrayLike,
     *,
-    observable: Observable | None = None,
+    observable: Any = None,
     shots: int | None = None,
     runner: CircuitRunner | None = None,
     seed: int | None = None,
@@ -128,7 +144,10 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
     >>> [len(part) for part in parts]
     [2]
     """
-    names = tuple(names)
+    names = names_of(names)
+    if is_circuit(template):
+        template = exported(template, names)
+    observable = None if observable is None else Observable.of(observable)
     matrix = _checked_rows(template, names, values)
     if observable is not None and shots is not None:
         check_readable(observable.words)
