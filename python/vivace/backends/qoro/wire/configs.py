@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from vivace.backends.maestro import options as opt
 from vivace.backends.maestro.config import MaestroConfig
+from vivace.backends.maestro.fields import OPTIONS
 from vivace.backends.maestro.library import load_maestro
 from vivace.errors import ConfigError, ProtocolError
 
@@ -73,7 +74,7 @@ _EXECUTION: Final[Mapping[str, tuple[type, ...]]] = {
 FORBIDDEN_DEVICE_KEYS: Final = ("IBM_DEVICE", "IQM_DEVICE_URL")
 """Device options that would choose the device, which the QPU system does."""
 
-_NAMES: Final = tuple(name for name, option in vars(MaestroConfig).items() if isinstance(option, opt.Option))
+_NAMES: Final = tuple(OPTIONS)
 # The integers of the two enums: the place of each name in the tables of options, but for these.
 _SIMULATORS: Final = {name: code for code, name in enumerate(opt.SIMULATOR_TYPES)}
 _METHODS: Final = {name: code for code, name in enumerate(opt.SIMULATION_TYPES)}
