@@ -138,6 +138,22 @@ def test_aer():
     assert done.stdout.splitlines()[2].split() == ["bell", "<H>", "-0.50000000"]
 
 
+def test_a_device_of_aer_brings_noise_and_shots():
+    pytest.importorskip("qiskit_aer")
+    pytest.importorskip("qiskit_ibm_runtime")
+    device = ["--backend", "aer", "--device", "FakeManilaV2", "--seed", 1, "--shots", 4000]
+    assert run("bell.qasm", *device, "--observable", "words.txt", "--out", "o.csv").exit_code == 0
+    values = {word: float(value) for _, word, value in rows_of("o.csv")[1:]}
+    assert 0.8 < values["ZZ"] < 1
+    assert run("bell.qasm", *device, "--out", "o.csv").exit_code == 0
+    assert {outcome for _, outcome, _ in rows_of("o.csv")[1:]} == {"00", "01", "10", "11"}
+
+
+def test_a_method_that_cannot_run_a_circuit_is_told_by_the_name_of_its_option():
+    done = run("bell.qasm", "--method", "nonsense")
+    assert done.stderr.startswith("vivace: error: --method must be one of Statevector, MatrixProductState, ")
+
+
 def test_the_package_runs_as_a_module_and_knows_its_version(files):
     done = subprocess.run(
         [sys.executable, "-m", "vivace", "run", "flip.qasm"], capture_output=True, text=True, check=True

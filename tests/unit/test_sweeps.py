@@ -215,7 +215,7 @@ def test_a_wrong_npy_file_is_one_clear_error(tmp_path, array, names, message):
 def test_what_is_no_npy_file(tmp_path):
     with pytest.raises(ParameterError, match="not a .npy file of numbers"):
         read_parameters(written(tmp_path, "rows.npy", b"a,b\n1,2\n" * 50), ["a"])
-    with pytest.raises(ParameterError, match="expected a .csv or .npy file"):
+    with pytest.raises(ParameterError, match="expected a .csv, .npy or .npz file"):
         read_parameters(tmp_path / "rows.xlsx")
     with pytest.raises(FileNotFoundError):
         read_parameters(tmp_path / "rows.csv")
@@ -227,6 +227,77 @@ def test_templates_must_be_text(tmp_path):
         read_template(written(tmp_path, "b.qasm", b"a\nb\0"))
     with pytest.raises(QasmError, match=r":1:3: not UTF-8 text"):
         read_template(written(tmp_path, "c.qasm", b"ab\xff"))
+
+
+EXPECTED = "expected (start, stop, number of values): two numbers and an integer, got"
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ([("a", (0, 1, 2))], "Expected a mapping of name to (start, stop, number of values), got list."),
+        ({1: (0, 1, 2)}, "Expected names of parameters as text, got 1."),
+        ({"a": (0, 1)}, f"Range of 'a': {EXPECTED} (0, 1)."),
+        ({"a": 3}, f"Range of 'a': {EXPECTED} 3."),
+        ({"a": ("x", 1, 2)}, f"Range of 'a': {EXPECTED} ('x', 1, 2)."),
+        ({"a": (0, 1j, 2)}, f"Range of 'a': {EXPECTED} (0, 1j, 2)."),
+        ({"a": (0, 1, 2.5)}, f"Range of 'a': {EXPECTED} (0, 1, 2.5)."),
+        ({"a": (0, 10**400, 2)}, f"Range of 'a': {EXPECTED} (0, 1000"),
+        ({"a": (0, 1, True)}, "Range of 'a': expected at least 1 value, got 0."),
+        ({"a": (0, 1, -3)}, "Range of 'a': expected at least 1 value, got -3."),
+    ],
+)
+def test_what_is_no_range_is_told(ranges, message):
+    with pytest.raises(ParameterError) as caught:
+        parameter_grid(ranges)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_range_may_fall_and_hold_one_value():
+    assert parameter_grid({"a": (1, 0, 3), "b": (0.5, 9, 1)})[1].tolist() == [[1, 0.5], [0.5, 0.5], [0, 0.5]]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz"])
+def test_results_are_read_back_as_rows(tmp_path, suffix):
+    template = "OPENQASM 2.0; qreg q[2]; ry(a) q[0]; rx(a*b) q[1];"
+    rows = np.random.default_rng(3).normal(size=(5, 2))
+    observable = Observable(("ZI", "IX"), [1.0, 0.5])
+    path = tmp_path / f"results{suffix}"
+    sweep(template, ["b", "a"], rows, observable=observable, gradients=True).save(path)
+    names, values = read_parameters(path)
+    assert (names, values.tolist()) == (("b", "a"), rows.tolist())
+
+
+def test_counts_are_read_back_from_npz_only(tmp_path):
+    template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(a) q[0]; measure q -> c;"
+    result = sweep(template, ["a"], [[1.0], [1.0]], shots=50)
+    assert read_parameters(result.save(tmp_path / "r.npz"))[1].tolist() == [[1], [1]]
+    with pytest.raises(ParameterError) as caught:
+        read_parameters(result.save(tmp_path / "r.csv"))
+    assert str(caught.value) == (
+        f"{tmp_path / 'r.csv'}:1:1: these are counts, one line per outcome, not one per row of parameters. "
+        "Save the sweep as .npz to read its rows."
+    )
+
+
+def test_results_without_parameters_are_no_rows(tmp_path):
+    with pytest.raises(ParameterError, match="r.csv:1:1: expected names of parameters, found results only."):
+        read_parameters(written(tmp_path, "r.csv", b"<H>,<ZZ>\n1,2\n"))
+
+
+def test_what_is_no_npz_file(tmp_path):
+    with pytest.raises(ParameterError, match="r.npz: not the results of a sweep: "):
+        read_parameters(written(tmp_path, "r.npz", b"a,b\n1,2\n" * 50))
+    np.savez(tmp_path / "other.npz", energies=np.ones(3))
+    with pytest.raises(ParameterError, match="other.npz: not the results of a sweep: .*names"):
+        read_parameters(tmp_path / "other.npz")
+    np.savez(tmp_path / "flat.npz", names=["a"], values=np.ones(3))
+    with pytest.raises(ParameterError, match=r"expected values as rows x 1 numbers, found float64 of shape"):
+        read_parameters(tmp_path / "flat.npz")
+    with pytest.raises(
+        ParameterError, match="a .npz file names its columns itself; give names for .npy only"
+    ):
+        read_parameters(tmp_path / "flat.npz", ["a"])
 
 
 @pytest.mark.parametrize(

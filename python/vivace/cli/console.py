@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Final
 
 import typer
 
-from vivace.errors import ExecutionCancelledError, VivaceError
+from vivace.errors import ExecutionCancelledError, QasmError, VivaceError
 
 __all__ = [
     "FAILED",
@@ -31,6 +32,13 @@ INTERRUPTED: Final = 130
 """Exit code after Ctrl+C."""
 
 _NAME_WIDTH: Final = 15
+_KEYWORDS: Final = (
+    (r"\bham_ops\b", "--observable"),
+    (r"\bsimulation_type='(\w+)'", r"--method \1"),
+    (r"\bsimulation_type\b", "--method"),
+    (r"\bmax_bond_dimension\b", "--bond-dimension"),
+    (r"\bqiskit_backend\b", "--device"),
+)
 
 
 def say(name: str, text: str) -> None:
@@ -58,7 +66,7 @@ def complain(text: str) -> None:
 def warnings_told() -> Iterator[None]:
     """Warnings as lines of ours, not as lines of source."""
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: complain(f"warning: {message}")
+        warnings.showwarning = lambda message, *_, **__: complain(f"warning: {_as_options(str(message))}")
         yield
 
 
@@ -84,7 +92,15 @@ def _told(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    return " ".join([str(error).rstrip(), *getattr(error, "__notes__", ())])
+    text = " ".join([str(error).rstrip(), *getattr(error, "__notes__", ())])
+    return text if isinstance(error, QasmError) else _as_options(text)
+
+
+def _as_options(text: str) -> str:
+    """What the library calls its keywords, as the options of the command line that set them."""
+    for keyword, option in _KEYWORDS:
+        text = re.sub(keyword, option, text)
+    return text
 
 
 @contextmanager

@@ -23,6 +23,7 @@ __all__ = ["cancel", "jobs", "resume"]
 jobs = typer.Typer(
     name="jobs",
     invoke_without_command=True,
+    rich_markup_mode=None,
     help="List the jobs sent from this machine, latest first; wait for one, or cancel it.",
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,26 +11,19 @@ import typer
 from vivace.cli.cloud import BaseUrl, connected
 from vivace.cli.console import progress_bar, reported, say, warnings_told
 from vivace.cli.report import Report
+from vivace.cli.runners import Backend, BondDimension, Device, Method, RunnerOptions, Seed
 from vivace.errors import ConfigError
 
 if TYPE_CHECKING:
-    from vivace.backends import CircuitRunner, ExecutionResult
+    from vivace.backends import ExecutionResult
     from vivace.sweeps import Observable
 
-__all__ = ["Backend", "run"]
+__all__ = ["run"]
 
 _SHOTS: Final = 1000
 
 
-class Backend(StrEnum):
-    """Where circuits run."""
-
-    MAESTRO = "maestro"
-    AER = "aer"
-    QORO = "qoro"
-
-
-def run(
+def run(  # noqa: PLR0913, PLR0917 - one argument per option
     files: Annotated[
         list[Path], typer.Argument(help="OpenQASM 2 files; each is a circuit.", metavar="FILE...")
     ],
@@ -39,7 +31,10 @@ def run(
         Backend, typer.Option(help="Maestro and Aer are on this machine, qoro is the cloud.")
     ] = Backend.MAESTRO,
     shots: Annotated[int | None, typer.Option(min=1, help=f"Shots per circuit; {_SHOTS} by default.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Makes sampling repeatable.")] = None,
+    seed: Seed = None,
+    method: Method = None,
+    bond_dimension: BondDimension = None,
+    device: Device = None,
     observable: Annotated[
         Path | None,
         typer.Option(help="Words file: lines of <coefficient> <word>. Expectation values instead of counts."),
@@ -58,32 +53,33 @@ def run(
     with reported() as saved, warnings_told():
         from vivace.sweeps import read_observable
 
-        _refuse(backend, shots, observable, out, base_url, detach)
+        chosen = RunnerOptions(backend, seed, method, bond_dimension, device)
+        _refuse(chosen, shots, observable, out, base_url, detach)
         words = None if observable is None else read_observable(observable)
         circuits = _read(files)
         report = Report(out, top, words)
         report.check()
         options: dict[str, Any] = {} if words is None else {"ham_ops": ";".join(words.words)}
         if backend is Backend.QORO:
-            result = _in_the_cloud(circuits, base_url, shots or _SHOTS, seed, options, detach=detach)
+            result = _in_the_cloud(circuits, base_url, chosen, shots or _SHOTS, options, detach=detach)
         else:
-            result = _here(circuits, backend, shots or _SHOTS, seed, options)
+            result = _here(circuits, chosen, shots or _SHOTS, options)
         if result is not None:
             say("circuits", f"{len(circuits)} on {backend.value}, {_how(words, shots)}")
             report.give(result, saved)
 
 
 def _refuse(
-    backend: Backend,
+    chosen: RunnerOptions,
     shots: int | None,
     observable: Path | None,
     out: Path | None,
     base_url: str | None,
     detach: bool,
 ) -> None:
-    if observable is not None and shots is not None:
+    if observable is not None and shots is not None and chosen.device is None:
         raise ConfigError("--observable gives exact values, which take no --shots; give one of them")
-    if backend is not Backend.QORO and (base_url is not None or detach):
+    if chosen.backend is not Backend.QORO and (base_url is not None or detach):
         raise ConfigError(f"{'--detach' if detach else '--base-url'} goes with --backend qoro")
     if detach and out is not None:
         raise ConfigError("--detach waits for no results; get them with vivace jobs resume JOB_ID --out FILE")
@@ -105,35 +101,23 @@ def _how(words: Observable | None, shots: int | None) -> str:
 
 
 def _here(
-    circuits: dict[str, str], backend: Backend, shots: int, seed: int | None, options: dict[str, Any]
+    circuits: dict[str, str], chosen: RunnerOptions, shots: int, options: dict[str, Any]
 ) -> ExecutionResult:
     from vivace.cancellation import interrupt_scope
 
     with (
-        _runner(backend, shots) as runner,
+        chosen.local(shots) as runner,
         interrupt_scope() as event,
         progress_bar("circuits", len(circuits)) as progress,
     ):
-        if seed is not None:
-            runner.set_seed(seed)
-        if backend is Backend.MAESTRO:
-            options["progress"] = progress
-        return runner.submit_circuits(circuits, cancellation_event=event, **options)
-
-
-def _runner(backend: Backend, shots: int) -> CircuitRunner:
-    from vivace import backends
-
-    name = {Backend.MAESTRO: "MaestroSimulator", Backend.AER: "QiskitSimulator"}[backend]
-    runner: CircuitRunner = getattr(backends, name)(shots=shots)
-    return runner
+        return runner.submit_circuits(circuits, cancellation_event=event, progress=progress, **options)
 
 
 def _in_the_cloud(
     circuits: dict[str, str],
     base_url: str | None,
+    chosen: RunnerOptions,
     shots: int,
-    seed: int | None,
     options: dict[str, Any],
     *,
     detach: bool,
@@ -141,7 +125,8 @@ def _in_the_cloud(
     """The results; none of a job that is left to run, whose id is printed."""
     from vivace.backends import JobConfig, MaestroConfig
 
-    maestro = None if seed is None else MaestroConfig(seed=seed)
+    config = chosen.maestro_config()
+    maestro = None if config == MaestroConfig() else config
     with connected(base_url, maestro_config=maestro) as service:
         options["override_job_config"] = JobConfig(shots)
         if not detach:

@@ -10,6 +10,7 @@ import typer
 
 from vivace._suggest import install_hint
 from vivace.cli.console import INTERRUPTED, complain, progress_bar, reported, say, warnings_told
+from vivace.cli.runners import BondDimension, Device, LocalBackend, Method, RunnerOptions, Seed
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
@@ -40,7 +41,11 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         ),
     ] = None,
     parameters: Annotated[
-        Path | None, typer.Option(help="Rows instead of ranges: .csv with a header of names, or .npy.")
+        Path | None,
+        typer.Option(
+            help="Rows instead of ranges: .csv with a header of names, .npy, or the results of a sweep, .npz "
+            "or .csv, for its rows."
+        ),
     ] = None,
     names: Annotated[str | None, typer.Option(help="Names of the columns of a .npy matrix: a,b,c.")] = None,
     observable: Annotated[
@@ -48,24 +53,35 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         typer.Option(help="Words file: lines of <coefficient> <word>, leftmost letter = qubit 0."),
     ] = None,
     shots: Annotated[int | None, typer.Option(min=1, help="Sample this many shots per row.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Makes sampling repeatable.")] = None,
-    out: Annotated[Path, typer.Option(help="Directory, or a file .npz or .csv.")] = Path("sweep-out"),
-    plot: Annotated[Path | None, typer.Option(help="Picture, .png. Default: beside the results.")] = None,
+    backend: Annotated[LocalBackend, typer.Option(help="What runs the circuits.")] = LocalBackend.MAESTRO,
+    seed: Seed = None,
+    method: Method = None,
+    bond_dimension: BondDimension = None,
+    device: Device = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="A directory, for sweep.npz and the picture landscape.png; or one file, .npz or .csv, "
+            "without a picture."
+        ),
+    ] = Path("sweep-out"),
+    plot: Annotated[Path | None, typer.Option(help="File for the picture, .png.")] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw nothing.")] = False,
     exact: Annotated[
         bool, typer.Option("--exact", help="Diagonalise the observable too, and compare (14 qubits at most).")
     ] = False,
     unit: Annotated[str, typer.Option(help="Unit of the observable, for print and picture: Ha.")] = "",
 ) -> None:
-    """Run a circuit template on every row of parameters, on the local Maestro simulator.
+    """Run a circuit template on every row of parameters, on this machine.
 
     With --observable the values are exact (a warning says so where circuits are too wide for that); with
     --shots, counts.
     """
     with reported() as saved:
+        chosen = RunnerOptions(backend, seed, method, bond_dimension, device)
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
         files = _Files.planned(out, plot, no_plot)
-        result, interrupted = _run(source, shots, seed)
+        result, interrupted = _run(source, shots, chosen)
         result.save(files.results)
         saved.append(files.results)
         _report(result, unit)
@@ -137,12 +153,12 @@ class _Files:
             raise ConfigError(f"{plot}: pictures are written as .png")
         if out.suffix and not out.is_dir():
             output_format(out)
-            results, picture = out, plot or out.with_suffix(".png")
+            results, picture = out, plot
         else:
             results, picture = out / "sweep.npz", plot or out / "landscape.png"
         results.parent.mkdir(parents=True, exist_ok=True)
         check_writable(results)
-        if no_plot:
+        if no_plot or picture is None:
             return cls(results, None)
         try:
             require_matplotlib()
@@ -155,7 +171,7 @@ class _Files:
         return cls(results, picture)
 
 
-def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepResult, str]:
+def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[SweepResult, str]:
     """The rows that were done, and what stopped the others, if anything did."""
     from vivace.cancellation import interrupt_scope
     from vivace.sweeps import SweepResult, sweep_parts
@@ -163,7 +179,12 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
     parts: list[SweepResult] = []
     interrupted = ""
     rows = len(source.values)
-    with warnings_told(), interrupt_scope() as event, progress_bar("rows", rows) as progress:
+    with (
+        warnings_told(),
+        chosen.local(shots) as runner,
+        interrupt_scope() as event,
+        progress_bar("rows", rows) as progress,
+    ):
         try:
             parts.extend(
                 sweep_parts(
@@ -172,7 +193,7 @@ def _run(source: _Source, shots: int | None, seed: int | None) -> tuple[SweepRes
                     source.values,
                     observable=source.words,
                     shots=shots,
-                    seed=seed,
+                    runner=runner,
                     progress=progress,
                     cancellation_event=event,
                 )

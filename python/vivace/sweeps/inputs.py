@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,58 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["check_finite", "parameter_grid", "read_observable", "read_parameters", "read_template"]
+__all__ = ["check_finite", "read_observable", "read_parameters", "read_template"]
 
 _MAX_LINE: Final = 1 << 20
 _MAX_TEMPLATE: Final = 64 << 20
-_MAX_VALUES: Final = 1 << 28
-
-
-def parameter_grid(
-    ranges: Mapping[str, tuple[float, float, int]],
-) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """All combinations of evenly spaced values.
-
-    Args:
-        ranges: Name to (start, stop, number of values); both ends are included, one value means start.
-
-    Returns:
-        Names, and a float64 matrix of rows × names in row-major order: the last name changes fastest.
-
-    Raises:
-        ParameterError: No range, an end that is not finite, a number of values below 1, or too many rows.
-
-    >>> names, values = parameter_grid({"a": (0.0, 1.0, 2), "b": (0.0, 2.0, 3)})
-    >>> names, values.tolist()
-    (('a', 'b'), [[0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
-    """
-    import numpy as np
-
-    if not ranges:
-        raise ParameterError("A grid needs at least one range.")
-    for name, (start, stop, number) in ranges.items():
-        if not (math.isfinite(start) and math.isfinite(stop)):
-            raise ParameterError(f"Range of {name!r}: {start} to {stop} is not finite.", name=name)
-        if number < 1:
-            raise ParameterError(f"Range of {name!r}: expected at least 1 value, got {number}.", name=name)
-        if not math.isfinite(stop - start):
-            raise ParameterError(f"Range of {name!r}: {start} to {stop} is too wide.", name=name)
-    rows = math.prod(number for _, _, number in ranges.values())
-    if rows * len(ranges) > _MAX_VALUES:
-        size = f"{rows:.3g}" if rows < 1e300 else "more than 1e300"
-        raise ParameterError(f"The grid has {size} rows of {len(ranges)} values: too many. Coarsen a range.")
-    axes = [_axis(*spaced) for spaced in ranges.values()]
-    matrix = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(rows, len(axes))
-    return tuple(ranges), matrix
-
-
-def _axis(start: float, stop: float, number: int) -> NDArray[np.float64]:
-    import numpy as np
-
-    axis = np.linspace(start, stop, number)
-    # Where a range crosses zero, rounding leaves 1e-16 instead of 0.
-    axis[np.abs(axis) < 1e-15 * max(abs(start), abs(stop))] = 0.0
-    return axis
 
 
 def read_template(path: str | Path) -> str:
@@ -102,6 +54,8 @@ def read_parameters(
     Args:
         path: ``.csv``: a header of names, then one row of numbers a line, separated by commas.
             ``.npy``: a matrix of rows × parameters, or a structured array whose fields are the names.
+            Of the files that `SweepResult.save` writes, ``.csv`` or ``.npz``, the parameters are taken, and
+            the results (columns ``<…>`` and ``d<H>/d…``) left out.
         names: Names of the columns; for a ``.npy`` matrix only.
 
     Returns:
@@ -122,11 +76,11 @@ def read_parameters(
     suffix = Path(path).suffix.lower()
     if suffix == ".npy":
         return _read_npy(path, names)
-    if suffix != ".csv":
-        raise ParameterError(f"{path}: expected a .csv or .npy file of parameter rows.")
+    if suffix not in (".csv", ".npz"):
+        raise ParameterError(f"{path}: expected a .csv, .npy or .npz file of parameter rows.")
     if names is not None:
-        raise ParameterError(f"{path}: a .csv file names its columns itself; give names for .npy only.")
-    return _read_csv(path)
+        raise ParameterError(f"{path}: a {suffix} file names its columns itself; give names for .npy only.")
+    return _read_csv(path) if suffix == ".csv" else _read_npz(path)
 
 
 def read_observable(path: str | Path) -> Observable:
@@ -192,6 +146,7 @@ def _read_csv(path: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     if header is None:
         raise ParameterError(f"{path}: the file is empty; expected a header of parameter names, then rows.")
     names = _csv_header(path, *header)
+    kept = [column for column, name in enumerate(names) if not _is_result(name)]
     values = array("d")
     for number, line in rows:
         fields = line.split(",")
@@ -207,10 +162,10 @@ def _read_csv(path: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
             problem = _csv_problem(path, number, fields)
             if problem:
                 raise ParameterError(problem)
-        values.extend(numbers)
+        values.extend(numbers if len(kept) == len(names) else [numbers[column] for column in kept])
     if not values:
         raise ParameterError(f"{path}: there is a header but no row of values.")
-    return names, _vector(values).reshape(-1, len(names))
+    return tuple(names[column] for column in kept), _vector(values).reshape(-1, len(kept))
 
 
 def _csv_header(path: str | Path, number: int, line: str) -> tuple[str, ...]:
@@ -218,7 +173,19 @@ def _csv_header(path: str | Path, number: int, line: str) -> tuple[str, ...]:
     if not any(isinstance(_number(name), str) for name in names):
         raise ParameterError(f"{path}:{number}:1: expected a header of parameter names, found numbers.")
     _check_names(names, f"{path}:{number}: ")
+    if "<outcome>" in names:
+        raise ParameterError(
+            f"{path}:{number}:1: these are counts, one line per outcome, not one per row of parameters. "
+            "Save the sweep as .npz to read its rows."
+        )
+    if all(map(_is_result, names)):
+        raise ParameterError(f"{path}:{number}:1: expected names of parameters, found results only.")
     return names
+
+
+def _is_result(name: str) -> bool:
+    """Whether a column holds results, as `SweepResult.save` names them."""
+    return name.startswith("d<H>/d") or (name.startswith("<") and name.endswith(">"))
 
 
 def _csv_problem(path: str | Path, number: int, fields: list[str]) -> str:
@@ -263,6 +230,24 @@ def _read_npy(path: str | Path, names: Sequence[str] | None) -> tuple[tuple[str,
     matrix = np.array(stored if fields is None else np.stack(columns, axis=1), dtype=np.float64, order="C")
     check_finite(found, matrix, f"{path}: ")
     return found, matrix
+
+
+def _read_npz(path: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            names, values = tuple(map(str, stored["names"].tolist())), stored["values"]
+    except Exception as error:  # as for .npy
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        raise ParameterError(f"{path}: not the results of a sweep: {str(error)[:200]}") from None
+    if values.dtype.kind != "f" or values.ndim != 2 or values.shape[1] != len(names) or not len(values):
+        found = f"{values.dtype} of shape {values.shape}"
+        raise ParameterError(f"{path}: expected values as rows x {len(names)} numbers, found {found}.")
+    _check_names(names, f"{path}: ")
+    check_finite(names, values, f"{path}: ")
+    return names, values
 
 
 def check_finite(names: Sequence[str], values: NDArray[np.float64], prefix: str = "") -> None:
