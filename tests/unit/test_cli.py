@@ -108,8 +108,23 @@ FAULTS = [
     ),
     (
         ["silent.qasm", "--range", "a=0:1:2", "--shots", "9"],
-        "Circuit '0' measures nothing, so there is nothing to sample. Add measurements, or give --observable "
-        "for expectation values.",
+        "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
+        "observable and no shots for exact expectation values.",
+    ),
+    (
+        [
+            "coin.qasm",
+            "--range",
+            "a=0:1:2",
+            "--observable",
+            "x.txt",
+            "--backend",
+            "aer",
+            "--device",
+            "FakeManilaV2",
+        ],
+        "QiskitSimulator has no exact expectation values with these options. Give shots, for words of I and "
+        "Z, or use vivace run.",
     ),
     (["coin.qasm", "--range", "a=0:1:2", "--exact", "--shots", "9"], "--exact needs --observable"),
     (

@@ -110,7 +110,8 @@ def test_only_the_most_common_outcomes_are_printed(files):
             ["free.qasm"],
             "Circuit 'free' is not a valid QASM: Unknown symbol 'a' in expression at 1:29\n"
             "  Line 1: OPENQASM 2.0; qreg q[1]; rx(a) q[0];\n"
-            "                                      ^",
+            "                                      ^\n"
+            "  If it is a parameter, give it values: vivace sweep.",
         ),
     ],
 )

@@ -229,6 +229,31 @@ def test_templates_must_be_text(tmp_path):
         read_template(written(tmp_path, "c.qasm", b"ab\xff"))
 
 
+@pytest.mark.parametrize(
+    ("names", "values", "message"),
+    [
+        ("ab", [[1.0]], "Expected a sequence of names, such as ['ab'], got text."),
+        (["ab"], [["x"]], "Expected rows x 1 real numbers: could not convert string to float: 'x'."),
+    ],
+)
+def test_names_and_numbers_are_told_apart_from_text(names, values, message):
+    with pytest.raises(ParameterError) as caught:
+        sweep("OPENQASM 2.0; qreg q[1]; rx(ab) q[0];", names, values, observable=Observable(("Z",), [1.0]))
+    assert str(caught.value) == message
+
+
+def test_there_must_be_something_to_sample():
+    template = "OPENQASM 2.0; qreg q[1]; creg c[1]; rx(a) q[0];"
+    with pytest.raises(ConfigError) as caught:
+        sweep(template, ["a"], [[0.5]], observable=Observable(("Z",), [1.0]), shots=5)
+    assert str(caught.value) == (
+        "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
+        "observable and no shots for exact expectation values."
+    )
+    result = sweep(template + "measure q -> c;", ["a"], [[0.5]], shots=5)
+    assert repr(result) == "SweepResult(<1 row of a; 5 shots each>)"
+
+
 EXPECTED = "expected (start, stop, number of values): two numbers and an integer, got"
 
 

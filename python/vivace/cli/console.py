@@ -33,6 +33,7 @@ INTERRUPTED: Final = 130
 
 _NAME_WIDTH: Final = 15
 _KEYWORDS: Final = (
+    (r"\bsubmit the circuits to it with ham_ops\b", "use vivace run"),
     (r"\bham_ops\b", "--observable"),
     (r"\bsimulation_type='(\w+)'", r"--method \1"),
     (r"\bsimulation_type\b", "--method"),
@@ -92,7 +93,7 @@ def _told(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    text = " ".join([str(error).rstrip(), *getattr(error, "__notes__", ())])
+    text = " ".join([str(error).rstrip(), *getattr(error, "__notes__", ())]).replace(" \n", "\n")
     return text if isinstance(error, QasmError) else _as_options(text)
 
 

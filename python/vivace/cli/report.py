@@ -84,7 +84,7 @@ class Report:
             more += len(counts) - len(shown)
             rows += [(entry["label"], key, f"{count}", f"{count / shots:.2%}") for key, count in shown]
         say_table(("circuit", "outcome", "count", "share"), rows, numbers=(2, 3))
-        _say_more(more, "outcomes")
+        _say_more(more, "outcome")
 
     def _show_values(self, entries: list[dict[str, Any]]) -> None:
         rows, more = [], 0
@@ -95,7 +95,7 @@ class Report:
             more += len(entry["results"]) - len(shown)
             rows += [(entry["label"], word, f"{value:.8f}") for word, value in shown]
         say_table(("circuit", "word", "value"), rows, numbers=(2,))
-        _say_more(more, "words")
+        _say_more(more, "word")
 
     def _save(self, path: Path, entries: list[dict[str, Any]]) -> None:
         def as_json(file: IO[str]) -> None:
@@ -130,4 +130,4 @@ def _lines(entries: list[dict[str, Any]]) -> Iterator[list[Any]]:
 
 def _say_more(number: int, what: str) -> None:
     if number:
-        typer.echo(f"and {number:,} more {what}; --top and --out give all")
+        typer.echo(f"and {number:,} more {what}{'s' if number > 1 else ''}; --top and --out give all")

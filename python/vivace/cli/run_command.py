@@ -12,7 +12,7 @@ from vivace.cli.cloud import BaseUrl, connected
 from vivace.cli.console import progress_bar, reported, say, warnings_told
 from vivace.cli.report import Report
 from vivace.cli.runners import Backend, BondDimension, Device, Method, RunnerOptions, Seed
-from vivace.errors import ConfigError
+from vivace.errors import ConfigError, QasmError
 
 if TYPE_CHECKING:
     from vivace.backends import ExecutionResult
@@ -60,10 +60,15 @@ def run(  # noqa: PLR0913, PLR0917 - one argument per option
         report = Report(out, top, words)
         report.check()
         options: dict[str, Any] = {} if words is None else {"ham_ops": ";".join(words.words)}
-        if backend is Backend.QORO:
-            result = _in_the_cloud(circuits, base_url, chosen, shots or _SHOTS, options, detach=detach)
-        else:
-            result = _here(circuits, chosen, shots or _SHOTS, options)
+        try:
+            if backend is Backend.QORO:
+                result = _in_the_cloud(circuits, base_url, chosen, shots or _SHOTS, options, detach=detach)
+            else:
+                result = _here(circuits, chosen, shots or _SHOTS, options)
+        except QasmError as error:
+            if "Unknown symbol" in str(error):
+                error.add_note("\n  If it is a parameter, give it values: vivace sweep.")
+            raise
         if result is not None:
             say("circuits", f"{len(circuits)} on {backend.value}, {_how(words, shots)}")
             report.give(result, saved)

@@ -104,7 +104,7 @@ class SweepCounts:
         return np.unpackbits(self.bits, axis=1)[:, ::-1][:, : self.n_bits]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SweepResult:
     """Rows of a sweep and what came out for each, in the order of the rows.
 
@@ -136,6 +136,10 @@ class SweepResult:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        found = "exact" if self.shots is None else f"{self.shots} shots each"
+        return f"SweepResult(<{quantity(len(self), 'row')} of {', '.join(self.names[:8])}; {found}>)"
 
     @cached_property
     def energies(self) -> NDArray[np.float64] | None:

@@ -77,8 +77,8 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
         QasmError: The template is not valid; tells line and column. Or a circuit cannot be exported.
         ParameterError: Names and values do not fit each other or the template, or a value is not finite.
         ObservableError: The observable does not fit the circuit, or cannot be estimated from counts.
-        ConfigError: The shots are not those of the runner, or the runner has no expectation values, or no
-            gradients.
+        ConfigError: The shots are not those of the runner, or there is nothing to sample, or the runner has
+            no expectation values, or no gradients.
         ExecutionCancelledError: The event is set.
 
     >>> template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(angle) q[0]; measure q -> c;"
@@ -144,15 +144,17 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
     >>> [len(part) for part in parts]
     [2]
     """
+    if isinstance(names, str):
+        raise ParameterError(f"Expected a sequence of names, such as [{names!r:.60}], got text.")
     names = names_of(names)
     if is_circuit(template):
         template = exported(template, names)
     observable = None if observable is None else Observable.of(observable)
-    matrix = _checked_rows(template, names, values)
+    exact = observable is not None and shots is None
+    matrix = _checked_rows(template, names, values, exact)
     if observable is not None and shots is not None:
         check_readable(observable.words)
     owned, used = _runner(runner, shots)
-    exact = observable is not None and shots is None
     if exact and not used.supports_expval:
         raise ConfigError(
             f"{type(used).__name__} has no exact expectation values with these options. Give shots, for "
@@ -287,12 +289,17 @@ def _runner(
     return nullcontext(), runner
 
 
-def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
+def _checked_rows(
+    template: str, names: tuple[str, ...], values: ArrayLike, exact: bool
+) -> NDArray[np.float64]:
     import numpy as np
 
     from vivace.circuits import CircuitBatch, CircuitPayload
 
-    matrix = np.ascontiguousarray(values, dtype=np.float64)
+    try:
+        matrix = np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"Expected rows x {len(names)} real numbers: {error}.") from None
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
         raise ParameterError(f"Expected rows x {len(names)} values, got shape {matrix.shape}.")
     if not matrix.size:
@@ -308,6 +315,12 @@ def _checked_rows(template: str, names: tuple[str, ...], values: ArrayLike) -> N
     circuits = CircuitBatch.of([CircuitPayload.from_matrix(template, names, matrix[:1])])
     for name in circuits.templates[0].unused_parameters:
         raise ParameterError(f"The template has no parameter {name!r}.", name=name)
+    if not exact and not circuits.templates[0].native().measures:
+        raise ConfigError(
+            "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
+            "observable and no shots for exact expectation values.",
+            "shots",
+        )
     return matrix
 
 
