@@ -93,7 +93,8 @@ def _told(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    text = " ".join([str(error).rstrip(), *getattr(error, "__notes__", ())]).replace(" \n", "\n")
+    notes = [note if note.startswith("\n") else f" {note}" for note in getattr(error, "__notes__", ())]
+    text = "".join([str(error).rstrip(), *notes])
     return text if isinstance(error, QasmError) else _as_options(text)
 
 
