@@ -16,6 +16,7 @@ from vivace.errors import ParameterError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+    from qiskit.circuit import QuantumCircuit
 
 __all__ = [
     "CircuitBatch",
@@ -77,7 +78,7 @@ class CircuitPayload:
 
     def __init__(
         self,
-        circuit: Any,
+        circuit: str | QuantumCircuit,
         parameters: Iterable[Any],
         parameter_sets: Iterable[tuple[str, Sequence[float]]],
     ) -> None:
@@ -96,7 +97,7 @@ class CircuitPayload:
     @classmethod
     def from_matrix(
         cls,
-        circuit: Any,
+        circuit: str | QuantumCircuit,
         parameters: Iterable[Any],
         values: ArrayLike,
         labels: Iterable[str] | None = None,
@@ -130,7 +131,11 @@ class CircuitPayload:
         return payload
 
     def _fill(
-        self, circuit: Any, parameters: tuple[Any, ...], values: NDArray[np.float64], labels: tuple[str, ...]
+        self,
+        circuit: str | QuantumCircuit,
+        parameters: tuple[Any, ...],
+        values: NDArray[np.float64],
+        labels: tuple[str, ...],
     ) -> None:
         if not labels:
             raise ParameterError("CircuitPayload requires at least one parameter set.")

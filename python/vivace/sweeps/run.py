@@ -25,6 +25,8 @@ from vivace.sweeps.result import SweepCounts, SweepResult, check_readable
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+    from qiskit.circuit import QuantumCircuit
+    from qiskit.quantum_info import SparsePauliOp
 
     from vivace.backends import CircuitRunner
     from vivace.circuits import CircuitPayload
@@ -42,11 +44,11 @@ _SLOW: Final = 2.0
 
 
 def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
-    template: Any,
+    template: str | QuantumCircuit,
     names: Iterable[Any],
     values: ArrayLike,
     *,
-    observable: Any = None,
+    observable: Observable | SparsePauliOp | None = None,
     shots: int | None = None,
     runner: CircuitRunner | None = None,
     seed: int | None = None,
@@ -122,11 +124,11 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
 
 
 def sweep_parts(  # noqa: PLR0913 - those of sweep()
-    template: Any,
+    template: str | QuantumCircuit,
     names: Iterable[Any],
     values: ArrayLike,
     *,
-    observable: Any = None,
+    observable: Observable | SparsePauliOp | None = None,
     shots: int | None = None,
     runner: CircuitRunner | None = None,
     seed: int | None = None,
