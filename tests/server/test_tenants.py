@@ -9,7 +9,6 @@ import pytest
 from support.server import BELL, Client, body, slow_circuit
 from vivace.backends import JobStatus
 from vivace.codecs import decode_histogram
-from vivace.errors import ConfigError
 from vivace.server import Limits, LocalServer, Settings
 
 IDLE = Settings(workers=0)
@@ -45,16 +44,6 @@ def test_jobs_deleted_while_they_run_leave_the_next_ones_alone(account):
         job_id = other.submit(circuits={"bell": BELL}, shots=10)
         assert other.wait(job_id) == "COMPLETED"
         assert sum(decode_histogram(other.results(job_id)[0]["results"]).values()) == 10
-
-
-def test_databases_of_earlier_versions_are_refused(tmp_path):
-    with LocalServer(tmp_path / "server.db"):
-        pass
-    connection = sqlite3.connect(tmp_path / "server.db")
-    connection.execute("PRAGMA user_version = 1")
-    connection.close()
-    with pytest.raises(ConfigError, match=r"expected a database of a Vivace server, version 2; found"):
-        LocalServer(tmp_path / "server.db")
 
 
 def test_a_commit_that_fails_is_undone():

@@ -10,60 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 from vivace.errors import ConfigError
+from vivace.server import schema
 
 __all__ = ["Database", "now"]
-
-_VERSION: Final = 2
-
-_SCHEMA: Final = """
-CREATE TABLE accounts (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tier TEXT NOT NULL,
-    balance INTEGER NOT NULL, used INTEGER NOT NULL, turn INTEGER NOT NULL DEFAULT 0,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE tokens (
-    digest BLOB PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, active INTEGER NOT NULL
-) STRICT;
-CREATE TABLE ledger (
-    id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, amount INTEGER NOT NULL,
-    balance_after INTEGER NOT NULL, kind TEXT NOT NULL, description TEXT NOT NULL, job_id TEXT,
-    created_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX ledger_of_account ON ledger (account, id);
-CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never one of a deleted job: workers may hold that still
-    job_id TEXT NOT NULL UNIQUE, account INTEGER NOT NULL REFERENCES accounts,
-    job_type TEXT NOT NULL, tag TEXT NOT NULL, packing INTEGER NOT NULL, target TEXT, is_qpu INTEGER NOT NULL,
-    config_kind TEXT, config TEXT, status TEXT NOT NULL,
-    detail TEXT NOT NULL DEFAULT '', finalized INTEGER NOT NULL DEFAULT 0,
-    n_circuits INTEGER NOT NULL DEFAULT 0, n_done INTEGER NOT NULL DEFAULT 0,
-    paid INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, run_time REAL NOT NULL DEFAULT 0.0,
-    n_bytes INTEGER NOT NULL DEFAULT 0, request_key TEXT, request_digest BLOB,
-    created_at TEXT NOT NULL, changed_at TEXT NOT NULL, completed_at TEXT,
-    UNIQUE (account, request_key)
-) STRICT;
-CREATE INDEX jobs_waiting ON jobs (account, id) WHERE status = 'PENDING' AND finalized;
-CREATE INDEX jobs_running ON jobs (account) WHERE status = 'RUNNING';
-CREATE INDEX jobs_open ON jobs (account, n_bytes) WHERE status = 'PENDING' AND NOT finalized;
-CREATE INDEX jobs_stale ON jobs (changed_at) WHERE status = 'PENDING' AND NOT finalized;
-CREATE INDEX jobs_of_account ON jobs (account, id);
-CREATE TABLE uploads (
-    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, first INTEGER NOT NULL,
-    n_circuits INTEGER NOT NULL, map_end INTEGER NOT NULL, digest BLOB NOT NULL,
-    body BLOB NOT NULL, PRIMARY KEY (job, first)
-) STRICT;
-CREATE TABLE circuits (
-    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, place INTEGER NOT NULL, label TEXT NOT NULL,
-    result TEXT, PRIMARY KEY (job, place)
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX circuit_labels ON circuits (job, label);
-CREATE TABLE analyses (
-    job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, reply TEXT NOT NULL, html TEXT NOT NULL
-) STRICT;
-"""
 
 
 def now(offset: float = 0.0) -> str:
@@ -77,8 +28,10 @@ class Database:
     Args:
         path: Where the file is, or will be made.
 
+    A file of an earlier version of ours is brought up to date, all of it or nothing.
+
     Raises:
-        ConfigError: Another server has it open, or it is not a database of ours.
+        ConfigError: Another server has it open, it is not a database of ours, or it is of a later version.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -130,15 +83,30 @@ class Database:
 
     def _prepare(self) -> None:
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        tables = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version == 0 and tables == 0:
-            self._writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-        elif version != _VERSION:
+        tables = {row["name"] for row in self._writer.execute("SELECT name FROM sqlite_master")}
+        if version == 0 and not tables:
+            self._become(schema.SCHEMA)
+        elif not tables >= schema.TABLES or version == 0:
             raise ConfigError(
-                f"{self.path}: expected a database of a Vivace server, version {_VERSION}; found {tables} "
-                f"tables of version {version}. Choose another file.",
+                f"{self.path}: expected a database of a Vivace server; found {len(tables)} tables and indexes "
+                f"of something else. Choose another file.",
                 "db",
             )
+        elif version > schema.VERSION:
+            raise ConfigError(
+                f"{self.path}: a later Vivace has written this database (version {version}; this one knows "
+                f"versions up to {schema.VERSION}). Update Vivace, or choose another file.",
+                "db",
+            )
+        else:
+            for step in schema.MIGRATIONS[version - 1 :]:
+                self._become(step)
+
+    def _become(self, script: str) -> None:
+        # References are not followed while tables are replaced; a script that fails is undone by closing.
+        self._writer.execute("PRAGMA foreign_keys = OFF")
+        self._writer.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
+        self._writer.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
