@@ -6,9 +6,10 @@ import pytest
 import requests
 
 from support.server import BELL, Client, body, slow_circuit
-from vivace.server import Settings, Tier
+from vivace.backends.qoro.wire.account import QPU, QPUSystem
+from vivace.server import LocalServer, Settings, Tier
 
-QPU = {"qpu_system_name": "vivace_emulator"}
+EMULATOR = {"qpu_system_name": "vivace_emulator"}
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_targets(client):
 
 
 def test_every_target_runs(client):
-    for target in ({"simulator_cluster": "qoro_maestro_pro"}, QPU, {"qpu_system_name": None}):
+    for target in ({"simulator_cluster": "qoro_maestro_pro"}, EMULATOR, {"qpu_system_name": None}):
         job_id = client.open(use_packing=True, **target)
         client.add(job_id, circuits={"a": BELL}, shots=5)
         assert client.wait(job_id) == "COMPLETED"
@@ -145,13 +146,51 @@ REFUSED = {
     ),
     "system": ({"qpu_system_name": "x"}, "Unknown QPU system 'x'; this server has vivace_emulator."),
     "two": (
-        QPU | {"simulator_cluster": "qoro_maestro"},
+        EMULATOR | {"simulator_cluster": "qoro_maestro"},
         "Provide either 'simulator_cluster' or 'qpu_system_name'",
     ),
-    "estimate": (QPU | {"job_type": "EXPECTATION"}, "The target does not take expectation jobs."),
+    "estimate": (EMULATOR | {"job_type": "EXPECTATION"}, "The target does not take expectation jobs."),
     "device": ({"device_config": {"TRANSPILE_LEVEL": 1}}, "device_config applies to QPU targets."),
-    "maestro": (QPU | {"maestro_config": {}}, "maestro_config applies to simulator targets."),
-    "choice": (QPU | {"device_config": {"IBM_DEVICE": "x"}}, "['IBM_DEVICE'] would choose the device"),
+    "maestro": (EMULATOR | {"maestro_config": {}}, "maestro_config applies to simulator targets."),
+    "choice": (EMULATOR | {"device_config": {"IBM_DEVICE": "x"}}, "['IBM_DEVICE'] would choose the device"),
+    "no such device option": (
+        EMULATOR | {"device_config": {"COLOUR": 1}},
+        "Unknown device option 'COLOUR'; the device has TRANSPILE_LEVEL, USE_MITIGATION.",
+    ),
+    "device choice": (
+        EMULATOR | {"device_config": {"TRANSPILE_LEVEL": 4}},
+        "Expected one of 0, 1, 2, 3 in 'TRANSPILE_LEVEL', got 4.",
+    ),
+    "device choice as a boolean": (
+        EMULATOR | {"device_config": {"TRANSPILE_LEVEL": True}},
+        "Expected one of 0, 1, 2, 3 in 'TRANSPILE_LEVEL', got True.",
+    ),
+    "device toggle": (
+        EMULATOR | {"device_config": {"USE_MITIGATION": 1}},
+        "Expected a boolean in 'USE_MITIGATION', got 1.",
+    ),
+    "packing": ({"use_packing": "maybe"}, "Expected true or false in 'use_packing', got str 'maybe'."),
+    "packed characterization": (
+        {"job_type": "VALIDATE", "use_packing": True},
+        "A characterization takes no 'use_packing'.",
+    ),
+    "characterization on a target": (
+        {"job_type": "VALIDATE", "simulator_cluster": "qoro_maestro"},
+        "A characterization takes no 'simulator_cluster'.",
+    ),
+    "member": (
+        {"use_packng": True},
+        "Unknown member 'use_packng'; expected some of job_type, tag, shots, use_p",
+    ),
+    "shots": ({"shots": 0}, "Expected a whole number of at least 1 in 'shots'"),
+    "negative time": (
+        {"execution_configuration": {"api_meta": {"max_execution_time": -1}}},
+        "Expected a number of at least 0 in 'max_execution_time', got -1.",
+    ),
+    "degree": (
+        {"execution_configuration": {"api_meta": {"approximation_degree": 1.5}}},
+        "Expected a number from 0 to 1 in 'approximation_degree', got 1.5.",
+    ),
     "both": ({"maestro_config": {}, "execution_configuration": {}}, "Provide at most one configuration"),
     "option": ({"maestro_config": {"colour": 1}}, "Unknown maestro_config key: 'colour'"),
     "value": ({"maestro_config": {"max_bond_dimension": 0}}, "max_bond_dimension must be"),
@@ -168,6 +207,54 @@ def test_bad_jobs_are_refused_with_the_reason(client, case):
     status, reason = client.refused("POST", "job/init/", json={"job_type": "EXECUTE", "tag": "t"} | members)
     assert status == 400
     assert reason.startswith(expected)
+
+
+@pytest.mark.parametrize("path", ["job/", "job/{}/add_circuits/", "job/{}/submit_qubo/"])
+def test_members_that_would_be_ignored_are_refused(client, path):
+    job_id = client.open("VALIDATE" if "qubo" in path else "EXECUTE")
+    upload = body(circuits={"a": BELL}, shots=5) if "add" in path else {"circuits": {}, "shots": 5}
+    sent = {"qubo": {"0": 1.0}, "target_states": ["0"]} if "qubo" in path else upload
+    status, reason = client.refused("POST", path.format(job_id), json=sent | {"shot_group": [[0, 1, 5]]})
+    assert status == 400
+    assert reason.startswith("Unknown member 'shot_group'; expected some of ")
+
+
+def unchanged(client, options, plain):
+    """Counts of a seeded job with options, and without them: the same, and charged alike."""
+    found = []
+    for members in (options, plain):
+        before = Decimal(client.get("credits/")["balance"])
+        job_id = client.open(**members)
+        client.add(job_id, circuits={"a": BELL, "b": BELL}, shots=1000)
+        assert client.wait(job_id) == "COMPLETED"
+        found.append(
+            (client.get(f"job/{job_id}/results"), before - Decimal(client.get("credits/")["balance"]))
+        )
+    return found
+
+
+def test_packing_changes_neither_results_nor_price(client):
+    seeded = {"maestro_config": {"seed": 11}}
+    packed, plain = unchanged(client, seeded | {"use_packing": True}, seeded)
+    assert packed == plain
+    assert packed[1] == 1
+
+
+def test_device_options_leave_an_exact_device_as_it_is(client):
+    bits = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg c[3]; x q[0]; x q[2]; measure q -> c;'
+    job_id = client.open(**EMULATOR, device_config={"TRANSPILE_LEVEL": 3, "USE_MITIGATION": True})
+    client.add(job_id, circuits={"a": bits}, shots=9)
+    assert client.wait(job_id) == "COMPLETED"
+    assert client.get(f"job/{job_id}/results") == [{"label": "a", "results": {"101": 9}}]
+
+
+def test_options_are_those_of_the_vendor_of_the_system():
+    iqm = QPUSystem("garnet", (QPU("garnet", 20, "ONLINE", "SIMULATED", vendor_type="iqm"),))
+    with LocalServer(settings=Settings(systems=(iqm,))) as server:
+        client = Client(server.url, server.token)
+        init = {"job_type": "EXECUTE", "qpu_system_name": "garnet", "device_config": {"TRANSPILE_LEVEL": 1}}
+        expected = "Unknown device option 'TRANSPILE_LEVEL'; the device has no options."
+        assert client.refused("POST", "job/init/", json=init) == (400, expected)
 
 
 def test_tiers(account):
@@ -224,7 +311,7 @@ def test_later_configurations_are_read_back(client):
     maestro = {"simulation_type": 1, "max_bond_dimension": 16, "seed": 5}
     found = client.get(f"job/{client.open(maestro_config=maestro)}/execution_config/")
     assert (found["maestro_config"], found["execution_configuration"]) == (maestro, None)
-    device = QPU | {"device_config": {"TRANSPILE_LEVEL": 2, "USE_MITIGATION": True}}
+    device = EMULATOR | {"device_config": {"TRANSPILE_LEVEL": 2, "USE_MITIGATION": True}}
     found = client.get(f"job/{client.open(**device)}/execution_config/")
     assert found["device_config"] == {"TRANSPILE_LEVEL": 2, "USE_MITIGATION": "true"}
 

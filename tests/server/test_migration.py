@@ -166,7 +166,8 @@ def test_bytes_of_half_uploaded_jobs_are_counted(first_version):
         server.service.database.read() as connection,
     ):
         held, stored = connection.execute(
-            "SELECT n_bytes, (SELECT length(body) FROM uploads WHERE job = jobs.id) FROM jobs WHERE job_id = 'half'"
+            "SELECT n_bytes, (SELECT length(body) FROM uploads WHERE job = jobs.id) FROM jobs "
+            "WHERE job_id = 'half'"
         ).fetchone()
     assert held == stored > 0
 

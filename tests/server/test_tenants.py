@@ -131,13 +131,16 @@ def test_jobs_without_their_last_upload_are_counted():
 
 
 def test_their_bytes_are_counted():
-    upload = body(finalized="false", circuits={"a": BELL}, shots=5)
+
+    def upload(label):
+        return body(finalized="false", circuits={label: BELL}, shots=5)
+
     with LocalServer(settings=Settings(limits=Limits(open_bytes=1000))) as server:
         client = Client(server.url, server.token)
         held = client.open()
-        client.post(f"job/{held}/add_circuits/", upload | {"tag": "x" * 500})
+        client.post(f"job/{held}/add_circuits/", upload("x" * 500))
         job_id = client.open()
-        large = upload | {"tag": "y" * 500}
+        large = upload("y" * 500)
         status, reason = client.refused("POST", f"job/{job_id}/add_circuits/", json=large)
         assert (status, reason) == (
             403,

@@ -88,8 +88,8 @@ class Database:
             self._become(schema.SCHEMA)
         elif not tables >= schema.TABLES or version == 0:
             raise ConfigError(
-                f"{self.path}: expected a database of a Vivace server; found {len(tables)} tables and indexes "
-                f"of something else. Choose another file.",
+                f"{self.path}: expected a database of a Vivace server; found {len(tables)} tables and "
+                "indexes of something else. Choose another file.",
                 "db",
             )
         elif version > schema.VERSION:

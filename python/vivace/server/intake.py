@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from vivace import _core
 from vivace.backends.qoro.wire import fields
+from vivace.backends.qoro.wire.account import QPUSystem
 from vivace.backends.qoro.wire.characterization import QuboRequest
 from vivace.backends.qoro.wire.configs import check_device, check_execution, decode_maestro
 from vivace.backends.qoro.wire.jobs import InitRequest, JobType
@@ -18,6 +19,7 @@ from vivace.codecs import decompress_text
 from vivace.errors import PayloadError, ProtocolError, QasmError
 from vivace.server.accounts import Account
 from vivace.server.analysis.characterize import Request
+from vivace.server.blueprints import check_options
 from vivace.server.execution import execution_config
 from vivace.server.jobs import Job, NewJob
 from vivace.server.refusals import forbidden, invalid
@@ -56,19 +58,42 @@ def read_init(body: Mapping[str, Any], account: Account, settings: Settings) -> 
         ConfigError: An option has a bad value.
         Refused: The account's tier is too low.
     """
+    _check_members(body, _INIT)
     request = InitRequest.from_wire(body)
     _check_name(request.tag, "tag")
+    fields.read_whole(body, "shots", None, minimum=1)
     if request.job_type is JobType.CHARACTERIZE:
+        for name in _CIRCUITS_ONLY:
+            if body.get(name):
+                raise ProtocolError(f"A characterization takes no {name!r}.", name)
         return NewJob(request.job_type, request.tag)
     is_qpu = request.qpu_system_name is not None
     _check_target(request, account, settings)
     kind = next((name for name in _CONFIGS if getattr(request, name) is not None), None)
-    config = None if kind is None else _read_any_config(kind, getattr(request, kind), account, is_qpu=is_qpu)
+    system = None if request.qpu_system_name is None else settings.system(request.qpu_system_name)
+    config = None if kind is None else _read_any_config(kind, getattr(request, kind), account, system)
     target = request.qpu_system_name or request.simulator_cluster or settings.clusters[0].name
     return NewJob(request.job_type, request.tag, request.use_packing, target, is_qpu, kind, config)
 
 
 _CONFIGS: Final = ("execution_configuration", "maestro_config", "device_config")
+_CIRCUITS_ONLY: Final = ("use_packing", "simulator_cluster", "qpu_system_name", *_CONFIGS)
+_INIT: Final = (
+    "job_type",
+    "tag",
+    "shots",
+    *_CIRCUITS_ONLY,
+)  # uploads repeat the shots of the client that has
+_UPLOAD: Final = ("mode", "finalized", "circuits", "circuit_template", "parameter_names", "parameter_sets")
+_MEASURED: Final = ("shots", "shot_groups", "observables", "circuit_ham_map")
+_QUBO: Final = ("qubo", "target_states", "reference_states", "options")
+
+
+def _check_members(body: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse members that would be ignored; those that are null say nothing."""
+    for name, value in body.items():
+        if name not in known and value is not None:
+            raise ProtocolError(f"Unknown member {name!r:.60}; expected some of {', '.join(known)}.", name)
 
 
 def _check_target(request: InitRequest, account: Account, settings: Settings) -> None:
@@ -111,18 +136,31 @@ def read_config(body: Mapping[str, Any], account: Account) -> dict[str, Any]:
     if noisy is not None:
         raise ProtocolError(f"This server has no noisy devices: drop {noisy!r}.", noisy)
     execution_config(config)
+    meta = config.get("api_meta", {})
+    for name in ("optimization_level", "resilience_level", "max_execution_time"):
+        if meta.get(name, 0) < 0:
+            raise ProtocolError(f"Expected a number of at least 0 in {name!r}, got {meta[name]}.", name)
+    degree = meta.get("approximation_degree", 1)
+    if not 0 <= degree <= 1:
+        raise ProtocolError(
+            f"Expected a number from 0 to 1 in 'approximation_degree', got {degree}.", "approximation_degree"
+        )
     _check_bond(config.get("bond_dimension"), account)
     return config
 
 
-def _read_any_config(kind: str, body: Mapping[str, Any], account: Account, *, is_qpu: bool) -> dict[str, Any]:
+def _read_any_config(
+    kind: str, body: Mapping[str, Any], account: Account, system: QPUSystem | None
+) -> dict[str, Any]:
     if kind == "execution_configuration":
         return read_config(body, account)
     if kind == "device_config":
-        if not is_qpu:
+        if system is None:
             raise ProtocolError("device_config applies to QPU targets.", kind)
-        return check_device(body)
-    if is_qpu:
+        options = check_device(body)
+        check_options(options, system.qpus[0].vendor_type if system.qpus else None)
+        return options
+    if system is not None:
         raise ProtocolError("maestro_config applies to simulator targets.", kind)
     _check_bond(decode_maestro(body, strict=True).max_bond_dimension, account)
     return dict(body)
@@ -143,6 +181,7 @@ def read_upload(body: Mapping[str, Any], job: Job, limits: Limits) -> Upload:
     Raises:
         VivaceError: The body is not one, does not fit the job, or a circuit is not valid or too large.
     """
+    _check_members(body, (*_UPLOAD, *_MEASURED))
     upload = Upload.from_wire(body, max_bytes=limits.text)
     estimates = job.spec.job_type.modern is JobType.EXPECTATION
     if job.spec.job_type is JobType.CHARACTERIZE:
@@ -255,6 +294,7 @@ def read_qubo(body: Mapping[str, Any], limit: int) -> tuple[Request, int]:
     Raises:
         ProtocolError: The body is not one, or the problem is too large.
     """
+    _check_members(body, _QUBO)
     asked = QuboRequest.from_wire(body)
     if not asked.target_states and body.get("reference_states") is not None:
         raise ProtocolError("Expected at least one reference state.", "reference_states")
@@ -263,18 +303,22 @@ def read_qubo(body: Mapping[str, Any], limit: int) -> tuple[Request, int]:
     return request, request.problem.n
 
 
+_ALIKE: Final = ("tag", "qpu_system_name", "use_packing", "simulator_cluster")
+_LEGACY: Final = ("job_type", "circuits", "shots", "observables", *_ALIKE)
+
+
 def read_legacy(body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The bodies of ``job/init/`` and ``add_circuits/`` that say what a one-shot ``job/`` says.
 
     Raises:
         ProtocolError: There are no circuits.
     """
+    _check_members(body, _LEGACY)
     circuits = fields.read_object(body, "circuits")
     upload: dict[str, Any] = {"mode": "append", "finalized": "true", "circuits": circuits}
     if "observables" in body:
         upload["observables"] = body["observables"]
     else:
         upload["shots"] = body.get("shots")
-    names = ("tag", "qpu_system_name", "use_packing", "simulator_cluster")
-    init = {"job_type": body.get("job_type") or "EXECUTE"} | {n: body[n] for n in names if n in body}
+    init = {"job_type": body.get("job_type") or "EXECUTE"} | {n: body[n] for n in _ALIKE if n in body}
     return init, json.dumps(upload).encode()

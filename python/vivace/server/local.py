@@ -28,6 +28,10 @@ class LocalServer:
     Jobs, results and credits are kept in a SQLite file: a server that is stopped or killed takes its jobs up
     again when the next one opens the file. Only hashes of tokens are stored.
 
+    What has no meaning on a simulator is checked, stored and shown on the status page, and changes neither
+    results nor prices: packing (``use_packing``; each circuit runs by itself, which is what packing promises),
+    options of devices, and those of ``api_meta`` except ``max_execution_time``. Unknown options are refused.
+
     Args:
         db: The database file; by default a temporary one, removed when the server closes.
         host: Address to listen on. Anything but this machine's own lets others reach it, over plain HTTP.

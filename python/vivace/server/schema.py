@@ -47,7 +47,8 @@ CREATE TABLE ledger (
     created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX ledger_of_account ON ledger (account, id);
-{_JOBS}CREATE TABLE uploads (
+{_JOBS}
+CREATE TABLE uploads (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, first INTEGER NOT NULL,
     n_circuits INTEGER NOT NULL, map_end INTEGER NOT NULL, digest BLOB NOT NULL,
     body BLOB NOT NULL, PRIMARY KEY (job, first)
@@ -65,14 +66,14 @@ PRAGMA user_version = {VERSION};
 """A script that makes the tables of an empty database."""
 
 # Version 1 gave numbers of deleted jobs away again, let accounts take no turns, and counted no open uploads.
-_FROM_1: Final = f"""
+_FROM_1: Final = """
 ALTER TABLE accounts ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
 PRAGMA legacy_alter_table = ON;  -- the other tables go on to refer to the new one
 ALTER TABLE jobs RENAME TO jobs_1;
 PRAGMA legacy_alter_table = OFF;
 DROP INDEX jobs_waiting;
 DROP INDEX jobs_of_account;
-{_JOBS}
+{jobs}
 INSERT INTO jobs (
     id, job_id, account, job_type, tag, packing, target, is_qpu, config_kind, config, status, detail,
     finalized, n_circuits, n_done, paid, attempts, run_time, n_bytes, created_at, changed_at, completed_at
@@ -84,7 +85,7 @@ INSERT INTO jobs (
 FROM jobs_1 ORDER BY id;
 DROP TABLE jobs_1;
 PRAGMA user_version = 2;
-"""
+""".replace("{jobs}", _JOBS)
 
 MIGRATIONS: Final = (_FROM_1,)
 """Scripts that take a database from each version to the next, from version 1 on."""

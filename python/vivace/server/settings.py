@@ -103,7 +103,9 @@ class Settings:
 
     Attributes:
         clusters: Simulator clusters; the first is the target of jobs that name none.
-        systems: QPU systems. They are emulated: device options are kept, and change nothing.
+        systems: QPU systems. They are emulated, and exact: device options are checked against the shapes of
+            the first device's ``vendor_type`` (of all vendors, if it has none), stored and shown, and leave
+            results as they are.
         tier: Tier of new accounts.
         credits: Credits of new accounts.
         circuit_price: Credits for one circuit.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "AddCircuits",
+    "ApiMeta",
     "Balance",
     "CancelReply",
     "Characterization",
@@ -193,23 +194,38 @@ class Characterization(_Reply):
     completed_at: str | None
 
 
-class ExecutionConfiguration(BaseModel):
-    """Options of a job."""
-
+class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class ApiMeta(_Request):
+    """Options of the service; simulators have use for ``max_execution_time`` (seconds) only."""
+
+    optimization_level: int = Field(1, ge=0)
+    resilience_level: int = Field(0, ge=0)
+    max_execution_time: int = Field(86_400, ge=0)
+    transpilation_seed: int = 0
+    layout_method: str = ""
+    routing_method: str = ""
+    approximation_degree: float = Field(1.0, ge=0, le=1)
+
+
+class ExecutionConfiguration(_Request):
+    """Options of a job."""
 
     bond_dimension: int | None = Field(None, ge=1)
     truncation_threshold: float | None = Field(None, ge=0)
     simulator_type: int | None = Field(None, ge=0, le=4)
     simulation_type: int | None = Field(None, ge=0, le=5)
-    api_meta: _Json | None = None
+    api_meta: ApiMeta | None = None
 
 
-class InitJob(BaseModel):
+class InitJob(_Request):
     """Opens a job: with one target and one configuration at most."""
 
     job_type: str
     tag: str = "default"
+    shots: int | None = Field(None, ge=1)
     use_packing: bool | None = False
     simulator_cluster: str | None = None
     qpu_system_name: str | None = None
@@ -225,7 +241,7 @@ class ParameterSet(BaseModel):
     values: list[float]
 
 
-class AddCircuits(BaseModel):
+class AddCircuits(_Request):
     """Circuits (label to base64 of gzip of OpenQASM 2), or a template and rows; and what to measure."""
 
     mode: str = "append"
@@ -240,13 +256,15 @@ class AddCircuits(BaseModel):
     circuit_ham_map: list[tuple[int, int]] | None = None
 
 
-class LegacyJob(BaseModel):
+class LegacyJob(_Request):
     """A whole job in one request, as the oldest clients send it."""
 
     circuits: dict[str, str]
     shots: int | None = Field(None, ge=1)
     tag: str = "default"
     job_type: str = "EXECUTE"
+    observables: str | None = None
+    simulator_cluster: str | None = None
     qpu_system_name: str | None = None
     use_packing: bool | None = False
 
@@ -257,7 +275,7 @@ class CreateFailed(BaseModel):
     tag: str = "default"
 
 
-class QuboSubmission(BaseModel):
+class QuboSubmission(_Request):
     """A QUBO in comma form or as ``factored_v1``, with the states to look for under one of two names."""
 
     qubo: _Json
