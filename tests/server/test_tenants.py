@@ -6,12 +6,19 @@ from decimal import Decimal
 
 import pytest
 
-from support.server import BELL, Client, body, slow_circuit
+from support.server import BELL, Client, body, slow_circuit, template
 from vivace.backends import JobStatus
-from vivace.codecs import decode_histogram
+from vivace.codecs import compress_text, decode_histogram
 from vivace.server import Limits, LocalServer, Settings
 
 IDLE = Settings(workers=0)
+
+
+def minutes():
+    """An upload that takes minutes to run."""
+    rows = [(f"{i}", [0.001 * i]) for i in range(2000)]
+    wide = slow_circuit(0, 20, 16).replace("ry(0.1) q[0];", "ry(a) q[0];", 1)
+    return template(rows, shots=50) | {"circuit_template": compress_text(wide)}
 
 
 def client_of(server, name, **options):
@@ -99,6 +106,67 @@ def test_a_free_worker_goes_to_who_has_none():
         assert queue.claim().job_id == first
         late = bob.submit(circuits={"a": BELL}, shots=5)
         assert queue.claim().job_id == late
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_long_jobs_make_way_for_other_accounts(workers):
+    """One account holds every worker, for minutes; the short jobs of another are done before that."""
+    with LocalServer(settings=Settings(workers=workers, turn_time=0.0)) as server:
+        alice, bob = (client_of(server, name) for name in ("alice", "bob"))
+        jobs = [alice.submit(**minutes()) for _ in range(workers)]
+        for job_id in jobs:
+            alice.wait(job_id, lambda status: status == "RUNNING")
+        for _ in range(3):
+            assert bob.wait(bob.submit(circuits={"a": BELL}, shots=5)) == "COMPLETED"
+        for job_id in jobs:
+            assert alice.wait(job_id, lambda status: status == "RUNNING")
+            alice.post(f"job/{job_id}/cancel/")
+
+
+def test_jobs_that_make_way_for_each_other_lose_nothing():
+    circuits = {f"c{i}": slow_circuit(i, 14) for i in range(60)}
+    with LocalServer(settings=Settings(workers=1, turn_time=0.0)) as server:
+        clients = [client_of(server, name) for name in ("alice", "bob", "carol")]
+        jobs = [client.open(maestro_config={"seed": 4}) for client in clients]
+        for client, job_id in zip(clients, jobs, strict=True):
+            client.add(job_id, circuits=circuits, shots=20)
+        alone = client_of(server, "dave")
+        undisturbed = alone.open(maestro_config={"seed": 4})
+        for client, job_id in zip(clients, jobs, strict=True):
+            assert client.wait(job_id) == "COMPLETED"
+        alone.add(undisturbed, circuits=circuits, shots=20)
+        assert alone.wait(undisturbed) == "COMPLETED"
+        expected = alone.get(f"job/{undisturbed}/results")
+        for client, job_id in zip(clients, jobs, strict=True):
+            assert client.get(f"job/{job_id}/results") == expected
+            lines = client.get("credits/transactions/")["results"]
+            assert [line["amount"] for line in lines if line["job_id"] == job_id] == ["-0.06"]
+
+
+def test_a_job_that_has_begun_is_not_configured_any_more():
+    with LocalServer(settings=IDLE) as server:
+        client, queue = Client(server.url, server.token), server.service.queue
+        job_id = client.submit(circuits={"a": BELL, "b": BELL}, shots=5)
+        held = queue.claim()
+        assert queue.save(held, 0, [None], 0.1)
+        queue.put_back(held)
+        assert client.status(job_id) == "PENDING"
+        path = f"job/{job_id}/execution_config/"
+        reason = "Job has begun to run; it waits for its next turn"
+        assert client.refused("POST", path, json={"bond_dimension": 1}) == (409, reason)
+
+
+@pytest.mark.parametrize("how", ["cancel", "delete"])
+def test_a_job_that_is_ended_by_its_owner_frees_its_worker(how):
+    with LocalServer(settings=Settings(workers=1)) as server:
+        client = Client(server.url, server.token)
+        job_id = client.submit(**minutes())
+        client.wait(job_id, lambda status: status == "RUNNING")
+        if how == "cancel":
+            assert client.post(f"job/{job_id}/cancel/")["circuits_cancelled"] > 0
+        else:
+            assert client.call("DELETE", f"job/{job_id}").status_code == 204
+        assert client.wait(client.submit(circuits={"a": BELL}, shots=5)) == "COMPLETED"
 
 
 def test_no_job_runs_for_longer_than_the_server_allows():

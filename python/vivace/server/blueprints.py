@@ -56,8 +56,9 @@ def check_options(options: Mapping[str, Any], vendor: str | None = None) -> None
     ...
     vivace.errors.ProtocolError: Expected one of 0, 1, 2, 3 in 'TRANSPILE_LEVEL', got 9.
     """
-    vendors = BLUEPRINTS.values() if vendor not in BLUEPRINTS else [BLUEPRINTS[vendor]]
-    known = {field["name"]: field for blueprint in vendors for field in blueprint["device"]}
+    one = BLUEPRINTS.get(vendor or "")
+    shapes = BLUEPRINTS.values() if one is None else [one]
+    known = {field["name"]: field for shape in shapes for field in shape["device"]}
     for name, value in options.items():
         if name not in known:
             has = f"has {', '.join(sorted(known))}" if known else "has no options"

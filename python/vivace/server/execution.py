@@ -55,17 +55,18 @@ def config_of(spec: NewJob) -> MaestroConfig:
     return MaestroConfig()
 
 
-def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Settings, event: Event) -> None:
+def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Settings, event: Event) -> bool:
     """Run the circuits of a job that have no results yet, and store what comes out as it comes.
 
-    Circuits run in pieces, each of about a second: what a server that is killed has to do again.
+    Circuits run in pieces, each of about a second: what a server that is killed has to do again. Between two
+    of them the job makes way for other accounts; then it is not done, which False tells.
 
     Raises:
         ExecutionCancelledError: ``event`` was set, or the job is not RUNNING any more.
         VivaceError: A circuit cannot be run.
     """
     config = config_of(job.spec)
-    done, size = job.n_done, _FIRST_PIECE
+    done, size, turn = job.n_done, _FIRST_PIECE, time.monotonic()
     for stored in queue.uploads(job):
         content = _Content.of(stored, settings)
         while done < stored.first + stored.n_circuits:
@@ -78,10 +79,14 @@ def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Se
             if not queue.save(job, done, results, took):
                 raise ExecutionCancelledError(f"Job {job.job_id} was cancelled.")
             done += stop - start
+            turn_over = time.monotonic() - turn >= settings.turn_time
+            if done < job.n_circuits and turn_over and queue.is_wanted(job):
+                return False
             if took < _SHORT:
                 size = min(size * 4, _LARGEST_PIECE)
             elif took > _LONG:
                 size = max(1, size // 4)
+    return True
 
 
 def _placed(config: MaestroConfig, place: int) -> MaestroConfig:

@@ -340,6 +340,8 @@ class JobStore:
             job = self._get(connection, account, job_id)
             if job.status is not JobStatus.PENDING:
                 raise conflict("Job is not in PENDING status")
+            if job.n_done:
+                raise conflict("Job has begun to run; it waits for its next turn")
             connection.execute(
                 "UPDATE jobs SET config_kind = 'execution_configuration', config = ? WHERE id = ?",
                 (json.dumps(config), job.id),

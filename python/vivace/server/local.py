@@ -29,8 +29,8 @@ class LocalServer:
     again when the next one opens the file. Only hashes of tokens are stored.
 
     What has no meaning on a simulator is checked, stored and shown on the status page, and changes neither
-    results nor prices: packing (``use_packing``; each circuit runs by itself, which is what packing promises),
-    options of devices, and those of ``api_meta`` except ``max_execution_time``. Unknown options are refused.
+    results nor prices: packing (each circuit runs by itself, which is what packing promises anyway), options
+    of devices, and those of ``api_meta`` except ``max_execution_time``. Unknown options are refused.
 
     Args:
         db: The database file; by default a temporary one, removed when the server closes.

@@ -26,6 +26,14 @@ UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = (
 ) RETURNING *
 """
 
+_WANTED: Final = """
+SELECT 1 FROM (SELECT DISTINCT account FROM jobs WHERE status = 'PENDING' AND finalized) AS waiting
+WHERE account <> :account
+AND (SELECT count(*) FROM jobs AS o WHERE o.account = waiting.account AND o.status = 'RUNNING')
+  < (SELECT count(*) FROM jobs AS o WHERE o.account = :account AND o.status = 'RUNNING')
+LIMIT 1
+"""
+
 
 @dataclass(frozen=True)
 class StoredUpload:
@@ -93,6 +101,11 @@ class JobQueue:
                 )
         return None if row is None else Job.of_row(row)
 
+    def is_wanted(self, job: Job) -> bool:
+        """Whether a job waits of another account that has fewer jobs RUNNING than the account of this one."""
+        with self._database.read() as connection:
+            return connection.execute(_WANTED, {"account": job.account}).fetchone() is not None
+
     def uploads(self, job: Job) -> Iterator[StoredUpload]:
         """The uploads of a job that have circuits without results, in order."""
         after = -1
@@ -135,7 +148,7 @@ class JobQueue:
                 settle(connection, self._accounts, job, status, detail)
 
     def put_back(self, job: Job) -> None:
-        """Let a job wait again: the server stops before it is done, and not because of it."""
+        """Let a job wait again before it is done: the server stops, or others wait for its worker."""
         with self._database.write() as connection:
             if _still(connection, job):
                 connection.execute(

@@ -112,6 +112,8 @@ class Settings:
         variable_price: Credits for one variable of a QUBO to characterise.
         shots: Shots of uploads that leave them open.
         workers: Jobs that run at once.
+        turn_time: Seconds after which a job makes way for that of an account with fewer jobs that run, until
+            it is its account's turn again.
         time_limit: Seconds a job may run, whatever it asks for; None is any number.
         upload_time: Seconds without an upload after which jobs that lack their last one are given up.
         attempts: Times a job is started before a server that dies with it gives it up.
@@ -132,6 +134,7 @@ class Settings:
     variable_price: Decimal = Decimal("0.01")
     shots: int = 1000
     workers: int = 2
+    turn_time: float = 2.0
     time_limit: int | None = 86_400
     upload_time: int = 86_400
     attempts: int = 3

@@ -109,7 +109,7 @@ class Workers:
         try:
             limit = time_limit(job.spec, self._settings)
             with _deadline(job, limit, event) as expired:
-                run_job(job, simulator, self._queue, self._settings, event)
+                done = run_job(job, simulator, self._queue, self._settings, event)
         except ExecutionCancelledError:
             if expired.is_set():
                 self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {limit} s.")
@@ -121,7 +121,11 @@ class Workers:
             _log.exception("Job %s failed", job.job_id)
             self._queue.finish(job, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
         else:
-            self._queue.finish(job, JobStatus.COMPLETED)
+            if done:
+                self._queue.finish(job, JobStatus.COMPLETED)
+            else:
+                self._queue.put_back(job)
+                self.wake()
 
 
 def time_limit(spec: NewJob, settings: Settings) -> int | None:
