@@ -43,6 +43,44 @@ def test_connections_that_ask_for_nothing_are_closed(server, client, start):
     assert client.get("credits/")
 
 
+REFUSED = b"GET /api/ HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize("start", [b"", b"GET /api/ HTTP/1.1\r\nHost: a\r\nX-Slow: ", REFUSED])
+def test_a_flood_of_idle_connections_keeps_nobody_out(start):
+    """The server would wait for an hour for each of them; who asks for something is answered all the same."""
+    with LocalServer(settings=Settings(limits=Limits(head_time=3600.0))) as server:
+        client = Client(server.url, server.token)
+        assert client.get("credits/")  # a connection that is kept, and keeps its place
+        with contextlib.ExitStack() as closing:
+            idle = [closing.enter_context(connect(server)) for _ in range(300)]
+            for connection in idle:
+                with contextlib.suppress(ConnectionError):  # closed already
+                    connection.sendall(start)
+            for _ in range(3):
+                assert Client(server.url, server.token).get("credits/")
+            assert client.get("credits/")
+            with contextlib.suppress(ConnectionError):
+                ended(idle[0])  # the oldest have made room
+            idle[-1].settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                ended(idle[-1])
+
+
+def test_idle_connections_take_little_memory(tmp_path, processes):
+    process = processes(tmp_path / "server.db")
+    assert process.client.get("credits/")
+    before = process.peak_memory()
+    head = b"GET /api/ HTTP/1.1\r\nHost: a\r\nX-Slow: " + b"x" * 60_000
+    with contextlib.ExitStack() as closing:
+        for _ in range(600):
+            connection = closing.enter_context(connect(process))
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(head)
+        assert process.client.get("credits/")
+        assert process.peak_memory() - before < 64 << 20
+
+
 def test_connections_without_a_valid_token_are_not_kept_for_long(server, client):
     with connect(server) as connection:
         connection.sendall(b"GET /api/credits/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer nobody\r\n\r\n")

@@ -62,7 +62,8 @@ class Limits:
         circuits: Circuits of a job.
         shots: Shots of a circuit.
         variables: Variables of a QUBO.
-        connections: Open connections; 503 beyond.
+        connections: Open connections. Beyond, those that wait for the head of a request are closed; 503 if
+            there are none.
         head_time: Seconds until the head of a request must have arrived; the connection is closed then.
         body_time: Seconds for its body; 408 then.
         page: Bytes of results on a page, which is cut short then; one entry is always on it.

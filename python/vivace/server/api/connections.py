@@ -1,4 +1,4 @@
-"""Connections that ask for nothing are closed: there are only so many of them."""
+"""Connections that ask for nothing are closed: there are only so many, and others need them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ __all__ = ["connection_class"]
 def connection_class(head_time: float) -> type[asyncio.Protocol]:
     """The class of connections on which the head of a request must arrive within so many seconds.
 
-    After an answer, those whose request had a valid token are kept for longer; see `api.context`.
+    When there are as many connections as the server may have, a new one takes the place of the one that has
+    waited longest for a head. After an answer, those whose request had a valid token are kept for longer, and
+    keep their place; see `api.context`.
 
     Args:
         head_time: The seconds, from the start of the connection or the first byte of a later head.
     """
+    waiting: dict[H11Protocol, None] = {}  # in the order in which they began to wait
 
     class Connection(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            _make_room(waiting, self.connections, self.limit_concurrency)
             super().connection_made(transport)
             self._patience = self.timeout_keep_alive
             self._watch()
@@ -37,8 +41,11 @@ def connection_class(head_time: float) -> type[asyncio.Protocol]:
 
         def on_response_complete(self) -> None:
             state: dict[str, Any] = self.scope.get("state") or {}
-            self.timeout_keep_alive = self._patience if state.get("known") else head_time  # type: ignore[assignment]
+            known = state.get("known", False)
+            self.timeout_keep_alive = self._patience if known else head_time  # type: ignore[assignment]
             super().on_response_complete()
+            if not known:
+                self._watch()
 
         def _watch(self) -> None:
             cycle: Any = self.cycle  # None before the first head
@@ -46,10 +53,21 @@ def connection_class(head_time: float) -> type[asyncio.Protocol]:
                 self._drop_deadline()
             elif self._deadline is None:
                 self._deadline = self.loop.call_later(head_time, self.transport.close)
+                waiting[self] = None
 
         def _drop_deadline(self) -> None:
+            waiting.pop(self, None)
             if self._deadline is not None:
                 self._deadline.cancel()
                 self._deadline = None
 
     return Connection
+
+
+def _make_room(waiting: dict[H11Protocol, None], connections: set[Any], most: int | None) -> None:
+    """Close those that have waited longest, until one more connection is fewer than ``most``."""
+    while most is not None and waiting and len(connections) + 1 >= most:
+        oldest = next(iter(waiting))
+        del waiting[oldest]
+        connections.discard(oldest)
+        oldest.transport.abort()
