@@ -26,10 +26,11 @@ def connect(server):
 
 
 def ended(connection):
-    """What comes until the server closes the connection."""
+    """What comes until the server closes the connection, with a reset if it has not read all."""
     found = b""
-    while chunk := connection.recv(65536):
-        found += chunk
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := connection.recv(65536):
+            found += chunk
     return found
 
 
@@ -38,7 +39,8 @@ def test_connections_that_ask_for_nothing_are_closed(server, client, start):
     with contextlib.ExitStack() as closing:
         idle = [closing.enter_context(connect(server)) for _ in range(QUICK.connections + 5)]
         for connection in idle:
-            connection.sendall(start)
+            with contextlib.suppress(ConnectionError):  # closed already
+                connection.sendall(start)
         assert [ended(connection) for connection in idle] == [b""] * len(idle)
     assert client.get("credits/")
 
@@ -57,11 +59,12 @@ def test_a_flood_of_idle_connections_keeps_nobody_out(start):
             for connection in idle:
                 with contextlib.suppress(ConnectionError):  # closed already
                     connection.sendall(start)
+                    if start == REFUSED:
+                        connection.recv(65536)
             for _ in range(3):
                 assert Client(server.url, server.token).get("credits/")
             assert client.get("credits/")
-            with contextlib.suppress(ConnectionError):
-                ended(idle[0])  # the oldest have made room
+            ended(idle[0])  # the oldest have made room
             idle[-1].settimeout(0.1)
             with pytest.raises(TimeoutError):
                 ended(idle[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -20,54 +20,55 @@ def connection_class(head_time: float) -> type[asyncio.Protocol]:
     Args:
         head_time: The seconds, from the start of the connection or the first byte of a later head.
     """
-    waiting: dict[H11Protocol, None] = {}  # in the order in which they began to wait
+    return type("Connection", (_Connection,), {"head_time": head_time, "waiting": {}})
 
-    class Connection(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            _make_room(waiting, self.connections, self.limit_concurrency)
-            super().connection_made(transport)
-            self._patience = self.timeout_keep_alive
+class _Connection(H11Protocol):
+    head_time: ClassVar[float]
+    waiting: ClassVar[dict[_Connection, None]]  # in the order in which they began to wait
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._make_room()
+        super().connection_made(transport)
+        self._patience = self.timeout_keep_alive
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._drop_deadline()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        state: dict[str, Any] = self.scope.get("state") or {}
+        known = state.get("known", False)
+        self.timeout_keep_alive = self._patience if known else self.head_time  # type: ignore[assignment]
+        super().on_response_complete()
+        if not known:
             self._watch()
 
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._watch()
+    def _make_room(self) -> None:
+        most = self.limit_concurrency
+        while most is not None and self.waiting and len(self.connections) + 1 >= most:
+            oldest = next(iter(self.waiting))
+            del self.waiting[oldest]
+            self.connections.discard(oldest)
+            oldest.transport.abort()
 
-        def connection_lost(self, exc: Exception | None) -> None:
+    def _watch(self) -> None:
+        cycle: Any = self.cycle  # None before the first head
+        if cycle is not None and not cycle.response_complete:
             self._drop_deadline()
-            super().connection_lost(exc)
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(self.head_time, self.transport.close)
+            self.waiting[self] = None
 
-        def on_response_complete(self) -> None:
-            state: dict[str, Any] = self.scope.get("state") or {}
-            known = state.get("known", False)
-            self.timeout_keep_alive = self._patience if known else head_time  # type: ignore[assignment]
-            super().on_response_complete()
-            if not known:
-                self._watch()
-
-        def _watch(self) -> None:
-            cycle: Any = self.cycle  # None before the first head
-            if cycle is not None and not cycle.response_complete:
-                self._drop_deadline()
-            elif self._deadline is None:
-                self._deadline = self.loop.call_later(head_time, self.transport.close)
-                waiting[self] = None
-
-        def _drop_deadline(self) -> None:
-            waiting.pop(self, None)
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-    return Connection
-
-
-def _make_room(waiting: dict[H11Protocol, None], connections: set[Any], most: int | None) -> None:
-    """Close those that have waited longest, until one more connection is fewer than ``most``."""
-    while most is not None and waiting and len(connections) + 1 >= most:
-        oldest = next(iter(waiting))
-        del waiting[oldest]
-        connections.discard(oldest)
-        oldest.transport.abort()
+    def _drop_deadline(self) -> None:
+        self.waiting.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
