@@ -42,8 +42,8 @@ def processes():
     """Starts server processes, and ends them when the test is over."""
     started = []
 
-    def start(db, *arguments):
-        started.append(ServerProcess(db, *arguments))
+    def start(db, *arguments, **options):
+        started.append(ServerProcess(db, *arguments, **options))
         return started[-1]
 
     yield start

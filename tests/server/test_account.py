@@ -47,6 +47,30 @@ def test_revoked_tokens(server, account):
     assert client.refused("GET", "")[0] == 401
 
 
+OUTSIDE = ": the API is below /api, so base addresses of clients end in /api."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "reason"),
+    [
+        ("POST", "job/init/", 404, f"There is no POST /job/init/{OUTSIDE}"),
+        ("GET", "credits/", 404, f"There is no GET /credits/{OUTSIDE}"),
+        ("GET", "api", 404, f"There is no GET /api{OUTSIDE}"),
+        ("GET", "api/jobs", 404, "There is no GET /api/jobs; /api/openapi.json tells what there is."),
+        ("PUT", "api/credits/", 405, "There is no PUT /api/credits/; methods there: GET."),
+        (
+            "GET",
+            "",
+            401,
+            "The password is the server's token. This is a page for people; the API is below /api.",
+        ),
+    ],
+)
+def test_wrong_addresses_are_told_where_the_api_is(server, client, method, path, status, reason):
+    response = client.session.request(method, f"{server.page}{path}", timeout=10)
+    assert (response.status_code, response.json()) == (status, {"detail": reason})
+
+
 def test_jobs_of_others(account):
     mine, other = account(), account()
     job_id = mine.submit(circuits={"a": BELL}, shots=5)

@@ -1,12 +1,13 @@
 """`vivace serve`: what it prints, and that what it cannot do is one line."""
 
+import logging
 import re
 import signal
 
 import pytest
 from typer.testing import CliRunner
 
-from support.server import BELL, ServerProcess, slow_circuit
+from support.server import BELL, Client, ServerProcess, slow_circuit
 from vivace.cli import app
 from vivace.server import LocalServer
 
@@ -33,6 +34,56 @@ def test_it_prints_what_clients_need(tmp_path, processes, monkeypatch):
         f"token          {ServerProcess.TOKEN}\n"
         f"status page    {page}\n"
         f"database       {tmp_path / 'server.db'}\n"
+    )
+
+
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  job (\S+) of local (.*), (\d+\.\d\d) s(: .*)?")
+
+
+def test_it_tells_what_becomes_of_jobs(tmp_path, processes):
+    process = processes(tmp_path / "server.db", "--workers", "1", "--credits", "0.002", quiet=False)
+    client = process.client
+    done = client.submit(circuits={"a": BELL, "b": BELL}, shots=5)
+    client.wait(done)
+    poor = client.submit(circuits={"a": BELL}, shots=5)
+    gone = client.open(tag=ServerProcess.TOKEN)
+    client.call("DELETE", f"job/{gone}")
+    spare = client.open("VALIDATE")
+    client.post(f"job/{spare}/cancel/")
+    out, errors, _ = process.stop()
+    assert out.count("\n") == 4
+    assert ServerProcess.TOKEN not in errors
+    lines = [LINE.fullmatch(line).groups() for line in errors.splitlines()]
+    assert [(job_id, what, reason) for job_id, what, _, reason in lines] == [
+        (done, "OPENED, 0 of 0 circuits", None),
+        (done, "QUEUED, 0 of 2 circuits", None),
+        (done, "RUNNING, 0 of 2 circuits", None),
+        (done, "COMPLETED, 2 of 2 circuits", None),
+        (poor, "OPENED, 0 of 0 circuits", None),
+        (poor, "INSUFFICIENT_CREDITS, 0 of 1 circuits", ": The job costs 0.001 credits."),
+        (gone, "OPENED, 0 of 0 circuits", None),
+        (gone, "DELETED, 0 of 0 circuits", None),
+        (spare, "OPENED, 0 of 0 circuits", None),
+        (spare, "CANCELLED, 0 of 0 circuits", None),
+    ]
+
+
+def test_it_is_quiet_when_asked(tmp_path, processes):
+    process = processes(tmp_path / "server.db", "--quiet")
+    process.client.wait(process.client.submit(circuits={"a": BELL}, shots=5))
+    assert process.stop()[1:] == ("", 0)
+
+
+def test_a_program_reads_what_becomes_of_jobs_from_the_log(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "vivace.server")
+    wide = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[40]; creg c[1]; h q[0]; measure q[0] -> c[0];'
+    with LocalServer(tmp_path / "server.db") as server:
+        client = Client(server.url, server.token)
+        job_id = client.submit(circuits={"a\nb": wide}, shots=5, config={"simulation_type": 0})
+        client.wait(job_id)
+    last = [record.getMessage() for record in caplog.records if job_id in record.getMessage()][-1]
+    assert re.fullmatch(
+        rf"job {job_id} of local FAILED, 0 of 1 circuits, 0\.00 s: Circuit 'a\\nb' has 40 qubits; .*", last
     )
 
 

@@ -127,8 +127,9 @@ class ServerProcess:
 
     TOKEN = "token-for-tests"
 
-    def __init__(self, db, *arguments):
+    def __init__(self, db, *arguments, quiet=True):
         command = [sys.executable, "-c", "from vivace.cli import main; main()", "serve", "--port", "0"]
+        command += ["--quiet"] * quiet
         self.process = subprocess.Popen(
             [*command, "--db", str(db), *arguments],
             env=os.environ | {"VIVACE_SERVER_TOKEN": self.TOKEN},

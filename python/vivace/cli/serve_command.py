@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -36,11 +37,15 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs that run at once.")] = 2,
     tier: Annotated[str, typer.Option(help="Tier of a new account: FREE, PRO or ENTERPRISE.")] = "PRO",
     credits: Annotated[str, typer.Option(help="Credits of a new account.")] = "1000000",  # noqa: A002
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing of what becomes of jobs.")
+    ] = False,
 ) -> None:
     """Serve the protocol of the Qoro cloud on this machine, running circuits on Maestro, until Ctrl+C.
 
     Point clients at it with QORO_API_URL and QORO_API_KEY. Jobs survive the server: the next one on
-    the database finishes them. The status page asks for a password, which is the token.
+    the database finishes them. The status page asks for a password, which is the token. What becomes of
+    jobs is told on standard error.
     """
     with reported():
         from vivace.server import LocalServer, Settings, Tier
@@ -48,6 +53,7 @@ def serve(
         settings = Settings(tier=Tier.named(tier), credits=_amount(credits), workers=workers)
         with (
             _until_stopped() as stopped,
+            nullcontext() if quiet else _jobs_told(),
             LocalServer(db, port, host=host, token=token, settings=settings) as server,
         ):
             waiting, failed = server.recovered
@@ -68,6 +74,21 @@ def _amount(text: str) -> Decimal:
     except InvalidOperation:  # not a number, or NaN
         pass
     raise ConfigError(f"--credits {text[:40]}: expected a number from 0 to 10**12", "credits")
+
+
+@contextmanager
+def _jobs_told() -> Iterator[None]:
+    """The log of the server on standard error."""
+    log, handler = logging.getLogger("vivace.server"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%Y-%m-%d %H:%M:%S"))
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 @contextmanager

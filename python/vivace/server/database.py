@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vivace.errors import ConfigError
 from vivace.server import schema
+from vivace.server.lifecycle import Lifecycle
 
 __all__ = ["Database", "now"]
 
@@ -50,6 +51,7 @@ class Database:
             self._claim()
             self._writer = self._open()
             self._prepare()
+            self._jobs = Lifecycle(self._writer)
             self._reader = self._open()
         except sqlite3.Error as error:
             self._closing.close()
@@ -116,7 +118,9 @@ class Database:
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
+                self._jobs.tell()
             finally:
+                self._jobs.forget()
                 if self._writer.in_transaction:  # neither committed nor, as on a full disk, undone by SQLite
                     self._writer.execute("ROLLBACK")
 

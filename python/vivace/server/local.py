@@ -26,7 +26,8 @@ class LocalServer:
     """A server on this machine that speaks the protocol of the Qoro cloud and runs circuits on Maestro.
 
     Jobs, results and credits are kept in a SQLite file: a server that is stopped or killed takes its jobs up
-    again when the next one opens the file. Only hashes of tokens are stored.
+    again when the next one opens the file. Only hashes of tokens are stored. The log ``vivace.server`` has a
+    line for every change in the life of a job.
 
     What has no meaning on a simulator is checked, stored and shown on the status page, and changes neither
     results nor prices: packing (each circuit runs by itself, which is what packing promises anyway), options

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from vivace.backends.qoro.wire.fields import dump_json
 from vivace.errors import VivaceError
@@ -53,6 +55,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(VivaceError, _bad_input)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(RecursionError, _too_deep)
+    app.add_exception_handler(HTTPException, _nothing_there)
     app.add_exception_handler(sqlite3.OperationalError, _not_stored)
     app.add_exception_handler(Exception, _failed)
     app.openapi = lambda: _document_once(app)  # type: ignore[method-assign]
@@ -65,10 +68,12 @@ def _document_once(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _problem(status: int, reason: str) -> Response:
+def _problem(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
     # Reasons quote the request, which may hold what has no UTF-8 form.
     shown = reason.encode(errors="backslashreplace").decode()
-    return Response(dump_json({"detail": shown}), status, media_type="application/json")
+    return Response(
+        dump_json({"detail": shown}), status, headers=dict(headers or {}), media_type="application/json"
+    )
 
 
 def _refused(_request: Request, error: Exception) -> Response:
@@ -86,6 +91,20 @@ def _bad_parameters(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
     first = error.errors()[0]
     return _problem(400, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+
+
+def _nothing_there(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    asked = f"{request.method} {request.url.path:.200}"
+    if error.status_code == 405:
+        reason = f"There is no {asked}; methods there: {(error.headers or {}).get('Allow', 'others')}."
+    elif error.status_code != 404:
+        reason = error.detail
+    elif request.url.path.startswith("/api/"):
+        reason = f"There is no {asked}; /api/openapi.json tells what there is."
+    else:
+        reason = f"There is no {asked}: the API is below /api, so base addresses of clients end in /api."
+    return _problem(error.status_code, reason, error.headers)
 
 
 def _too_deep(_request: Request, _error: Exception) -> Response:

@@ -41,7 +41,8 @@ def _visitor(
     account = None if credentials is None else service.accounts.of_token(credentials.password)
     if account is None:
         challenge = 'Basic realm="Vivace: the password is the token", charset="UTF-8"'
-        raise Refused(401, "The password is the server's token.", headers={"WWW-Authenticate": challenge})
+        reason = "The password is the server's token. This is a page for people; the API is below /api."
+        raise Refused(401, reason, headers={"WWW-Authenticate": challenge})
     request.state.known = True
     return account
 
