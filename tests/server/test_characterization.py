@@ -167,7 +167,15 @@ def test_reports_are_html(client):
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert response.text.startswith('<div class="qvr-root">')
-    assert "ground state degeneracy" in response.text
+    text, reply = response.text, client.get(f"job/{job_id}/validation_result/")
+    degeneracy = reply["hardness"]["ground_state_degeneracy"]
+    assert f"<span>Ground states</span><b>{degeneracy}</b>" in text
+    assert text.count("spectral gap") == 1, "what has two names is shown once"
+    for part in ("hardness", "report"):
+        for name, value in reply[part].items():
+            if value is None and name != "condition_number":  # an earlier name
+                assert name.replace("_", " ") in text.partition("Not known, or not asked for: ")[2]
+    assert "@media(prefers-color-scheme:dark)" in text
     assert "http" not in response.text.replace(job_id, "")
 
 

@@ -1,4 +1,4 @@
-"""The status page: jobs, progress, a histogram for every circuit; no way in without the token."""
+"""The status pages: jobs, progress, a histogram for every circuit; no way in without the token."""
 
 import re
 from html.parser import HTMLParser
@@ -14,7 +14,7 @@ SCRIPT = "<script>alert('x')</script>"
 class Page(HTMLParser):
     """Tags of a page, and whether all of them are closed."""
 
-    VOID = ("meta", "rect", "line", "br")
+    VOID = ("meta", "br")
 
     def __init__(self, text):
         super().__init__()
@@ -34,6 +34,12 @@ class Page(HTMLParser):
 
     def count(self, tag):
         return sum(found == tag for found, _ in self.tags)
+
+    def titles(self):
+        """What the bars of the charts stand for, and how long they are."""
+        bars = [attrs["title"] for tag, attrs in self.tags if tag == "li" and "title" in attrs]
+        places = [attrs["style"] for tag, attrs in self.tags if tag == "i" and "left" in attrs["style"]]
+        return dict(zip(bars, places, strict=True))
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ def test_jobs_are_listed_with_their_progress(client, visit):
     assert links == [f"/jobs/{job_id}" for job_id in (failed, half, done)], "newest first"
     bars = [(attrs["value"], attrs["max"]) for tag, attrs in page.tags if tag == "progress"]
     assert bars == [("0", "1"), ("2", "2")]
-    assert re.findall(r'<td class="([A-Z]+)">\1</td>', text) == ["FAILED", "PENDING", "COMPLETED"]
+    assert re.findall(r'class="pill ([A-Z]+)">\1<', text) == ["FAILED", "PENDING", "COMPLETED"]
     assert "oops" in text
     assert 'http-equiv="refresh"' in text
     client.post(f"job/{half}/cancel/")
@@ -75,26 +81,54 @@ def test_every_circuit_has_a_histogram(client, visit):
     client.wait(job_id)
     text = visit(client, f"jobs/{job_id}")
     page = Page(text)
-    assert page.count("svg") == 2
-    assert page.count("rect") == 3
-    assert "<title>01: 40 · 100.0 %</title>" in text
+    assert page.count("figure") == 2
+    bell, one = list(page.titles())[:2], list(page.titles())[2:]
+    assert {title[:2] for title in bell} == {"00", "11"}
+    assert one == ["01: 40 · 100.0 %"], "classical bit 0 is the rightmost"
+    assert page.titles()[one[0]] == "left:0.00%;width:100.00%"
+    assert "Classical bit 0 is the rightmost." in text
+    assert "40 shots · 1 outcome<" in text
+
+
+def test_axes_end_at_round_numbers(client, visit):
+    job_id = client.submit(circuits={"bell": BELL}, shots=1000)
+    client.wait(job_id)
+    text = visit(client, f"jobs/{job_id}")
+    assert "".join(f"<span>{mark}</span>" for mark in ("0", "15", "30", "45", "60 %")) in text
+    for title, place in Page(text).titles().items():
+        count = int(re.fullmatch(r"(?:00|11): (\d+) · \d\d\.\d %", title)[1])
+        assert place == f"left:0.00%;width:{count / 6:.2f}%"
 
 
 def test_expectation_values_are_shown(client, visit):
     job_id = client.submit("EXPECTATION", circuits={"bell": BELL}, observables="ZZ;YY;ZI")
     client.wait(job_id)
     text = visit(client, f"jobs/{job_id}")
-    assert Page(text).count("rect") == 3
-    assert "<title>YY: -1.000000</title>" in text
+    assert Page(text).titles() == {
+        "ZZ: 1.000000": "left:50.00%;width:50.00%",
+        "YY: -1.000000": "left:0.00%;width:50.00%",
+        "ZI: 0.000000": "left:50.00%;width:0.00%",
+    }
+    assert "The leftmost letter of a word stands for qubit 0." in text
 
 
 def test_jobs_of_many_circuits_are_paged(client, visit):
-    job_id = client.submit(circuits={f"c{i}": BELL for i in range(30)}, shots=5)
+    job_id = client.submit(circuits={f"c{i}": BELL for i in range(60)}, shots=5)
     client.wait(job_id)
-    first = Page(visit(client, f"jobs/{job_id}"))
-    assert first.count("svg") == 24
-    assert ("a", {"href": "?offset=24"}) in first.tags
-    assert Page(visit(client, f"jobs/{job_id}?offset=24")).count("svg") == 6
+
+    def page(offset):
+        text = visit(client, f"jobs/{job_id}?offset={offset}")
+        links = re.findall(r'<a href="(\?[^"]*)">([^<]+)</a>', text.partition("<figure")[0])
+        return Page(text).count("figure"), links, text
+
+    forward = [("?offset=24", "Next"), ("?offset=48", "Last")]
+    assert page(0)[:2] == (24, forward)
+    count, links, text = page(24)
+    back = [("?", "First"), ("?offset=0", "Previous")]
+    assert (count, links) == (24, [*back, ("?offset=48", "Next"), ("?offset=48", "Last")])
+    assert "25–48 of 60" in text
+    assert page(48)[:2] == (12, [("?", "First"), ("?offset=24", "Previous")])
+    assert "No circuit of this job is kept there." in page(100)[2]
 
 
 def test_histograms_of_many_outcomes_show_the_largest(client, visit):
@@ -102,8 +136,64 @@ def test_histograms_of_many_outcomes_show_the_largest(client, visit):
     job_id = client.submit(circuits={"even": even}, shots=10_000)
     client.wait(job_id)
     text = visit(client, f"jobs/{job_id}")
-    assert Page(text).count("rect") == 16
+    assert len(Page(text).titles()) == 16
     assert re.search(r"and 240 outcomes more with [\d,]+ shots", text)
+
+
+def test_long_outcomes_are_shown_whole(client, visit):
+    wide = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[100]; creg c[100]; x q[0]; x q[50]; measure q -> c;'
+    wider = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[600]; creg c[600]; x q[0]; measure q -> c;'
+    job_id = client.submit(circuits={"wide": wide, "wider": wider}, shots=10)
+    client.wait(job_id)
+    text = visit(client, f"jobs/{job_id}")
+    keys = re.findall(r'<span class="key">([^<]*)</span>', text)
+    assert keys == ["0" * 49 + "1" + "0" * 49 + "1", "0" * 128 + "…" + "0" * 127 + "1"]
+    assert text.count('class="bars long"') == 2
+
+
+def test_a_histogram_of_nothing(client, visit):
+    none = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; h q[0];'
+    job_id = client.submit(circuits={"none": none}, shots=10)
+    client.wait(job_id)
+    assert Page(visit(client, f"jobs/{job_id}")).count("figure") == 1
+
+
+def test_what_a_job_was_opened_with_is_shown(client, visit):
+    options = {"seed": 7, "simulation_type": 1}
+    packed = client.open(use_packing=True, maestro_config=options)
+    device = client.open(qpu_system_name="vivace_emulator", device_config={"TRANSPILE_LEVEL": 2})
+    text = visit(client, f"jobs/{packed}")
+    assert "<code>seed = 7</code><code>simulation_type = 1</code>" in text
+    assert (
+        "<dt>Packing</dt><dd>Asked for. Circuits run one by one here, with the same results and price."
+        in text
+    )
+    text = visit(client, f"jobs/{device}")
+    assert "<code>TRANSPILE_LEVEL = 2</code> Kept; an exact device has no use for them." in text
+    assert "vivace_emulator (QPU system)" in text
+    assert "Packing" not in text
+
+
+def test_who_has_no_jobs_is_told_how_to_begin(client, visit):
+    text = visit(client)
+    assert f"export QORO_API_URL={client.url}\n" in text
+    assert "vivace run circuit.qasm --backend qoro" in text
+
+
+def test_jobs_without_a_tag_can_be_visited(client, visit):
+    job_id = client.post("job/init/", {"job_type": "EXECUTE", "tag": ""})["job_id"]
+    assert re.search(rf'<a [^>]*href="/jobs/{job_id}"[^>]*>{job_id.partition("-")[0]}</a>', visit(client))
+
+
+def test_many_jobs_are_paged(client, visit):
+    jobs = [client.post("job/create_failed/", {"tag": f"job {i}"})["job_id"] for i in range(60)]
+
+    def shown(path=""):
+        text = visit(client, path)
+        return re.findall(r'href="/jobs/([^"]+)"', text), re.findall(r'<a href="(\?[^"]*)">', text)
+
+    assert shown() == (jobs[:9:-1], ["?offset=50"])
+    assert shown("?offset=50") == (jobs[9::-1], ["?"])
 
 
 def test_text_of_clients_is_only_text(client, visit):
@@ -122,7 +212,10 @@ def test_reasons_and_reports_are_shown(client, visit):
     client.wait(failed)
     text = visit(client, f"jobs/{failed}")
     assert "runs at most 26 with the method Statevector" in text
-    assert "No result yet." in text
+    assert "Did not run." in text
+    waiting = client.open()
+    client.add(waiting, finalized="false", circuits={"a": BELL}, shots=5)
+    assert "No result yet." in visit(client, f"jobs/{waiting}")
     qubo = client.open("VALIDATE")
     client.post(f"job/{qubo}/submit_qubo/", {"qubo": {"0": 1.0}, "target_states": ["0"]})
     text = visit(client, f"jobs/{qubo}")

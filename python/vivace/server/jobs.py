@@ -230,11 +230,12 @@ class JobStore:
             raise forbidden()
         return Job.of_row(row)
 
-    def recent(self, account: Account, limit: int) -> list[Job]:
-        """The latest jobs of an account, newest first."""
+    def recent(self, account: Account, limit: int, offset: int = 0) -> list[Job]:
+        """The latest jobs of an account but for the first ``offset`` of them, newest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT * FROM jobs WHERE account = ? ORDER BY id DESC LIMIT ?", (account.id, limit)
+                "SELECT * FROM jobs WHERE account = ? ORDER BY id DESC LIMIT ? OFFSET ?",
+                (account.id, limit, offset),
             ).fetchall()
         return [Job.of_row(row) for row in rows]
 

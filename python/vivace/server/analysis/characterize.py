@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Final
 
 import numpy as np
@@ -299,4 +300,4 @@ def _recommendations(request: Request, spectrum: dict[str, Any]) -> list[dict[st
 
 
 def _recommendation(level: str, metric: str, text: str) -> dict[str, str]:
-    return {"level": level, "metric": metric, "text": text, "html": f"<p>{text}</p>"}
+    return {"level": level, "metric": metric, "text": text, "html": f"<p>{escape(text)}</p>"}

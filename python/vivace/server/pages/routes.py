@@ -10,7 +10,7 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from vivace.backends.qoro.wire.jobs import JobType
 from vivace.server.accounts import Account
-from vivace.server.api.context import Server
+from vivace.server.api.context import Server, address
 from vivace.server.pages.html import job_page, jobs_page
 from vivace.server.refusals import Refused
 
@@ -20,7 +20,7 @@ __all__ = [
     "router",
 ]
 
-_JOBS: Final = 200
+_JOBS: Final = 50
 _CIRCUITS: Final = 24
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -50,13 +50,18 @@ def _visitor(
 Visitor: TypeAlias = Annotated[Account, Depends(_visitor)]
 
 
+Offset: TypeAlias = Annotated[int, Query(ge=0, le=1 << 53)]
+
+
 @router.get("/")
-def jobs(account: Visitor, service: Server) -> HTMLResponse:
+def jobs(request: Request, account: Visitor, service: Server, offset: Offset = 0) -> HTMLResponse:
     """The jobs of an account."""
     balance = service.accounts.balance(account).balance
-    return HTMLResponse(
-        jobs_page(account.name, balance, service.jobs.recent(account, _JOBS)), headers=_HEADERS
-    )
+    found = service.jobs.recent(account, _JOBS + 1, offset)
+    older = offset + _JOBS if len(found) > _JOBS else None
+    base = address(request).partition("?")[0] + "api"
+    page = jobs_page(account.name, balance, base, found[:_JOBS], offset, older=older)
+    return HTMLResponse(page, headers=_HEADERS)
 
 
 @router.get("/jobs/{job_id}")
@@ -64,11 +69,11 @@ def job(
     job_id: str,
     account: Visitor,
     service: Server,
-    offset: Annotated[int, Query(ge=0, le=1 << 53)] = 0,
+    offset: Offset = 0,
 ) -> HTMLResponse:
     """One job, with a chart for each circuit."""
     found = service.jobs.get(account, job_id)
     analysis = service.queue.analysis(found) if found.spec.job_type is JobType.CHARACTERIZE else None
     entries = service.jobs.results(found, offset, _CIRCUITS)
     report = None if analysis is None else analysis[1]
-    return HTMLResponse(job_page(found, offset, entries, report), headers=_HEADERS)
+    return HTMLResponse(job_page(found, offset, _CIRCUITS, entries, report), headers=_HEADERS)
