@@ -57,8 +57,9 @@ font-size:.9em;margin:.8rem 0 0}
 .circuits{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,29rem),1fr));gap:1rem;
 margin:.8rem 0 1.2rem}
 .report{margin-top:1rem;padding:0}.report .qvr-root{max-width:none}
-figure{margin:0}figcaption{display:flex;gap:.5rem;justify-content:space-between;margin-bottom:.5rem}
-figcaption b{overflow-wrap:anywhere}figcaption small{white-space:nowrap;padding-top:.1rem}
+figure{margin:0}
+figcaption{display:flex;flex-wrap:wrap;gap:0 .5rem;justify-content:space-between;margin-bottom:.5rem}
+figcaption b{flex:1 1 11rem;overflow-wrap:anywhere}figcaption small{white-space:nowrap;padding-top:.1rem}
 .bars{list-style:none;margin:0;padding:0;display:grid;
 grid-template-columns:auto minmax(3rem,1fr) auto;gap:.2rem .7rem}
 .bars li,.axis{display:contents}
