@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,6 +17,8 @@ from vivace.cli.console import reported, say
 from vivace.errors import ConfigError
 
 __all__ = ["serve"]
+
+_GLANCE: Final = 0.1
 
 
 def serve(
@@ -63,7 +65,8 @@ def serve(
             if waiting or failed:
                 say("taken up", f"jobs of an earlier server: {waiting} go on, {failed} failed with it")
             say("database", str(db))
-            stopped.wait()
+            while not stopped:
+                time.sleep(_GLANCE)
 
 
 def _amount(text: str) -> Decimal:
@@ -92,11 +95,15 @@ def _jobs_told() -> Iterator[None]:
 
 
 @contextmanager
-def _until_stopped() -> Iterator[threading.Event]:
-    """An event that Ctrl+C and SIGTERM set, so that the server closes in order."""
-    stopped = threading.Event()
+def _until_stopped() -> Iterator[list[int]]:
+    """A list that Ctrl+C and SIGTERM add to, so that the server closes in order.
+
+    It is looked at from time to time: whoever waits for an event sleeps on through a signal that comes just
+    before, and a handler that sets one may wait for itself.
+    """
+    stopped: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
+    before = [signal.signal(number, lambda found, _: stopped.append(found)) for number in numbers]
     try:
         yield stopped
     finally:
