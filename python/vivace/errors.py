@@ -362,6 +362,7 @@ class QoroJobError(VivaceError, RuntimeError):
     Attributes:
         job_id: The job.
         status: How it ended.
+        detail: Why, when the service said so.
 
     >>> print(JobFailedError("a-job"))
     Qoro job a-job failed (FAILED).
@@ -370,13 +371,15 @@ class QoroJobError(VivaceError, RuntimeError):
     status: str = "FAILED"
     reason: ClassVar[str] = "failed"
 
-    def __init__(self, job_id: str, status: str | None = None) -> None:
+    def __init__(self, job_id: str, status: str | None = None, detail: str | None = None) -> None:
         self.job_id = job_id
         self.status = str(status or type(self).status)
-        super().__init__(f"Qoro job {job_id} {self.reason} ({self.status}).")
+        self.detail = detail
+        text = f"Qoro job {job_id} {self.reason} ({self.status})."
+        super().__init__(f"{text} {detail}" if detail else text)
 
     @staticmethod
-    def for_status(job_id: str, status: str) -> QoroJobError:
+    def for_status(job_id: str, status: str, detail: str | None = None) -> QoroJobError:
         """The error that tells of this end.
 
         >>> QoroJobError.for_status("a-job", "TIMED_OUT")
@@ -384,7 +387,7 @@ class QoroJobError(VivaceError, RuntimeError):
         """
         kinds = (JobFailedError, JobCancelledError, InsufficientCreditsError, JobTimedOutError)
         kind = next((kind for kind in kinds if kind.status == status), QoroJobError)
-        return kind(job_id, status)
+        return kind(job_id, status, detail)
 
 
 class JobFailedError(QoroJobError):
@@ -413,17 +416,7 @@ class JobTimedOutError(QoroJobError):
 
 
 class CharacterizationFailedError(QoroJobError):
-    """A characterisation ended without a result.
-
-    Attributes:
-        detail: What the service said, when it said something.
-    """
-
-    def __init__(self, job_id: str, status: str, detail: str | None = None) -> None:
-        super().__init__(job_id, status)
-        self.detail = detail
-        if detail:
-            self.args = (f"{self.args[0]} {detail}",)
+    """A characterisation ended without a result."""
 
 
 class CharacterizationSubmitError(VivaceError, RuntimeError):

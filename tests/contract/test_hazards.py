@@ -1,7 +1,12 @@
-"""What goes wrong in older clients, asked of every runner."""
+"""What goes wrong in older clients, asked of every runner. Numbers are those of api-contract, section 17."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 
+from vivace.backends import QiskitSimulator
 from vivace.circuits import TemplateEntry
 from vivace.errors import ObservableError
 
@@ -53,9 +58,114 @@ def test_registers_have_any_name(runner, run, name):
     assert run(runner, [flip(name)]).results[0]["results"] == {"01": 100}
 
 
-def test_gates_whose_names_end_like_others(runner, run):
-    program = HEAD + "gate myid a { x a; } qreg q[2]; creg c[2]; myid q[1]; id q[0]; measure q -> c;"
+@pytest.mark.parametrize("name", ["myid", "valid", "id2id", "rz_id"])
+def test_gates_whose_names_end_like_others(runner, run, name):
+    """Hazard 4: upstream strips ``id`` from programs, and the tail of names that end in it."""
+    program = HEAD + f"gate {name} a {{ x a; }} qreg q[2]; creg c[2]; {name} q[1];id q[0]; measure q -> c;"
     assert run(runner, [program]).results[0]["results"] == {"10": 100}
+    with_angle = program.replace(f"gate {name} a {{ x a; }}", f"gate {name}(t) a {{ rx(t) a; }}")
+    with_angle = with_angle.replace(f"{name} q[1];", f"{name}(pi) q[1];")
+    assert run(runner, [with_angle]).results[0]["results"] == {"10": 100}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        'OPENQASM 2.0; include "lib//qelib1.inc"; qreg q[2]; creg c[2]; x q[0]; measure q -> c;',
+        'OPENQASM 2.0; include "/*qelib1.inc"; qreg q[2]; creg c[2]; x q[0]; measure q -> c; // */ x q[1];',
+        "OPENQASM 2.0; qreg q[2]; creg c[2]; x/**/q[0]; measure/* */q/**/->/**/c;",
+        "OPENQASM 2.0; qreg q[2]; creg c[2]; x// q[1];\nq[0]; measure q -> c;",
+    ],
+)
+def test_comments_part_words_and_are_none_in_strings(runner, run, program):
+    """Hazard 11: upstream, ``//`` in the name of an include ends the line, and ``x/**/q[0]`` is ``xq[0]``."""
+    assert run(runner, [program]).results[0]["results"] == {"01": 100}
+
+
+def always_flipped():
+    """Every x gate does nothing."""
+    from qiskit_aer.noise import NoiseModel, pauli_error
+
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(pauli_error([("X", 1.0)]), ["x"])
+    return model
+
+
+def test_noise_counts_for_expectation_values_too():
+    """Hazard 7: next to a noise model, upstream takes ``ham_ops`` and answers without the noise."""
+    with QiskitSimulator(shots=100, noise_model=always_flipped(), optimization_level=0) as simulator:
+        assert not simulator.supports_expval
+        values = simulator.submit_circuits([flip("q")], ham_ops="ZI;ZZ").expectations().values
+    assert values.tolist() == [[1.0, 1.0]]
+
+
+@pytest.mark.parametrize("kind", ["forced", "noise model", "fake backend"])
+def test_values_that_are_to_be_sampled_are_sampled(kind):
+    """Hazard 7: upstream computes the exact value in all these cases, and ignores the shots."""
+    options = {
+        "forced": {"force_sampling": True},
+        "noise model": {"noise_model": always_flipped()},
+        "fake backend": {"qiskit_backend": "FakeManilaV2"},
+    }[kind]
+    angles = [0.3 + 0.07 * i for i in range(30)]
+    circuits = [HEAD + f"qreg q[2]; creg c[2]; ry({angle}) q[0];" for angle in angles]
+    with QiskitSimulator(shots=9, simulation_seed=3, **options) as simulator:
+        assert not simulator.supports_expval
+        values = simulator.submit_circuits(circuits, ham_ops="ZI").expectations().values[:, 0]
+    ups = (1 + values) / 2 * 9
+    np.testing.assert_allclose(ups, np.round(ups), atol=1e-9)
+    assert len(set(np.round(ups))) > 2
+    assert abs(values - np.cos(angles)).max() > 0.01
+
+
+FORKS = """
+import os, sys, threading
+forks = []
+sys.addaudithook(lambda event, _: forks.append(event) if event in ("os.fork", "os.forkpty") else None)
+from vivace.backends import MaestroSimulator, QiskitSimulator
+texts = {{
+    f"c{{i}}": 'OPENQASM 2.0; include "qelib1.inc"; qreg q[6]; creg c[6]; h q;'
+    + "".join(f"cx q[{{k % 6}}],q[{{(k + 1 + (i >> k & 1)) % 6}}];" for k in range(9))
+    + "measure q -> c;"
+    for i in range(300)
+}}
+failed = []
+def work():
+    try:
+        with {runner} as runner:
+            assert len(runner.submit_circuits(texts).results) == 300
+    except BaseException as error:
+        failed.append(error)
+other = threading.Event()
+threading.Thread(target=other.wait, daemon=True).start()
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+work()
+print(failed, forks)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+@pytest.mark.parametrize(
+    "runner",
+    [
+        "QiskitSimulator(4, shots=10)",
+        "QiskitSimulator(4, shots=10, qiskit_backend='FakeCasablancaV2', optimization_level=1)",
+        "MaestroSimulator(shots=10)",
+        "MaestroSimulator(shots=10, path='workers')",
+    ],
+)
+def test_no_process_is_forked_where_there_are_threads(runner):
+    """Hazard 14: upstream forks processes to transpile a batch, also off the main thread, which can deadlock.
+
+    A fork copies locks that other threads hold. Processes that start with a program of their own are fine.
+    """
+    code = "import os\nos.environ['QISKIT_PARALLEL'] = 'TRUE'\n" + FORKS.format(runner=runner)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.stdout.strip(), done.returncode) == ("[] []", 0), done.stderr
 
 
 def test_a_wide_circuit_does_not_change_the_others(runner, run):

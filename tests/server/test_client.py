@@ -97,7 +97,9 @@ def test_requests_smaller_than_the_job(service):
 def test_jobs_that_end_badly_raise_what_happened(service):
     wide = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[40]; creg c[1]; h q[0]; measure q[0] -> c[0];'
     here = service()
-    with pytest.raises(JobFailedError):
+    with pytest.raises(
+        JobFailedError, match=r"\(FAILED\)\. The service says: .* has 40 qubits; this server runs"
+    ):
         here.run([wide], maestro_config=MaestroConfig(simulation_type="Statevector"))
     with pytest.raises(InsufficientCreditsError):
         service(balance=Decimal("0.5")).run(SWEEP)

@@ -6,6 +6,7 @@
 """
 
 import json
+import sys
 import threading
 import uuid
 from collections import defaultdict, deque
@@ -83,8 +84,7 @@ class Cloud:
             disable_nagle_algorithm = True
 
         Handler.cloud = cloud
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/api"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
@@ -106,6 +106,14 @@ class Cloud:
         return {
             job_id: job for job_id, job in self.jobs.items() if job.finalized and job.status != "CANCELLED"
         }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):  # a client may hang up when it has read enough
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vivace.backends.qoro.client import QoroClient
     from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig, JobConfig
     from vivace.backends.qoro.http_errors import (
+        AnswerTooLongError,
         QoroConnectionError,
         QoroHTTPError,
         QoroTimeoutError,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "QPU",
+    "AnswerTooLongError",
     "AsyncJobBackend",
     "CharacterizationFailedError",
     "CharacterizationOptions",
@@ -160,6 +162,7 @@ __getattr__, __dir__ = lazy_names(
         "SupportsCircuitTemplates": "vivace.backends.runner",
         "TemplateEntry": "vivace.circuits",
         "UnreadableAnswerError": "vivace.backends.qoro.http_errors",
+        "AnswerTooLongError": "vivace.backends.qoro.http_errors",
         "characterize_and_validate": "vivace.backends.qoro.analysis",
         "convert_counts_to_probs": "vivace.results",
         "get_available_qpu_systems": "vivace.backends.qoro.targets",

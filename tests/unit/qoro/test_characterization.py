@@ -220,6 +220,32 @@ def test_a_job_that_ended_badly_is_told_or_raised(service, cloud, end):
         get_characterization_result(found["job_id"], service=service)
 
 
+def test_why_an_analysis_failed_is_told(service, cloud):
+    found = service.characterize_and_validate(QUBO, target_states=["10"])
+    cloud.jobs[found["job_id"]].status = "FAILED"
+    cloud.faults["characterization result"].append((409, {}, '{"error": "it is too frustrated"}'))
+    with pytest.raises(
+        CharacterizationFailedError, match=r"\(FAILED\)\. The service says: it is too frustrated$"
+    ):
+        get_characterization_result(found["job_id"], service=service)
+
+
+def test_an_unknown_status_does_not_mean_that_the_problem_arrived(service, cloud):
+    cloud.faults["QUBO submission"].append("drop")
+    cloud.faults["job status"].append((200, {}, '{"status": "DREAMING"}'))
+    found = service.characterize_and_validate(QUBO, target_states=["10"])
+    assert found["status"] == "COMPLETED"
+    assert len(cloud.jobs) == 1
+
+
+def test_a_refused_problem_whose_job_cannot_be_cancelled_is_not_said_to_be(service, cloud):
+    cloud.faults["QUBO submission"].append((400, {}, "no"))
+    cloud.faults["job cancel"].extend(["drop"] * 2)
+    with pytest.raises(requests.HTTPError) as caught:
+        service.characterize_and_validate(QUBO, target_states=["10"])
+    assert getattr(caught.value, "__notes__", []) == []
+
+
 def test_a_lossy_problem_says_how_large_its_error_is(service, cloud):
     generator = np.random.default_rng(2)
     block = np.outer(*generator.normal(size=(2, 40))) + generator.normal(size=(40, 40)) * 1e-4

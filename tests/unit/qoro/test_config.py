@@ -44,7 +44,7 @@ from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
         (lambda: ExecutionConfig(truncation_threshold=float("nan")), ConfigError, "truncation_threshold must be a number of at least 0, got nan."),
         (lambda: ExecutionConfig(noise_scaling_factor=2), ConfigError, "noise_scaling_factor must be a number from 0 to 1, got 2."),
         (lambda: ExecutionConfig(simulator=9), ConfigError, "simulator must be one of QiskitAer, QCSim, CompositeQiskitAer, CompositeQCSim, GpuSim, got 9."),
-        (lambda: ExecutionConfig(api_meta={"a": 1}), ConfigError, "Unknown api_meta key: 'a' Known keys: optimization_level, resilience_level, max_execution_time, transpilation_seed, layout_method, routing_method, approximation_degree."),
+        (lambda: ExecutionConfig(api_meta={"a": 1}), ConfigError, "Unknown api_meta key: 'a'. Known keys: optimization_level, resilience_level, max_execution_time, transpilation_seed, layout_method, routing_method, approximation_degree."),
         (lambda: ExecutionConfig(api_meta=3), ConfigTypeError, "api_meta must be a mapping, got int."),
         (lambda: DeviceConfig(ibm_device="x"), ConfigError, "['IBM_DEVICE'] would choose the device, which the job's QPU system already does."),
         (lambda: DeviceConfig(a=1, A=2), ConfigTypeError, "DeviceConfig got 'a' twice."),

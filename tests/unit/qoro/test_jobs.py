@@ -1,16 +1,26 @@
 """Jobs followed to their end: polled, cancelled, fetched, resumed."""
 
+import json
 import logging
+import random
 import signal
 import threading
+from urllib.parse import unquote
 
 import pytest
 import requests
 
-from vivace.backends import ExecutionConfig, ExecutionResult, JobStatus
+from vivace.backends import (
+    AnswerTooLongError,
+    ExecutionConfig,
+    ExecutionResult,
+    JobStatus,
+    RetryPolicy,
+)
 from vivace.backends.qoro.wire import endpoints
 from vivace.codecs import encode_histogram
 from vivace.errors import (
+    ConfigError,
     ExecutionCancelledError,
     JobFailedError,
     JobTimedOutError,
@@ -75,6 +85,31 @@ def test_polling_survives_a_service_that_is_away_for_a_while(service, cloud, pen
     assert service.poll_job_status(pending, True, verbose=False) is JobStatus.COMPLETED
 
 
+def test_a_service_that_asks_for_much_patience_is_polled_on(service, cloud, pending):
+    """`Retry-After` beyond the most that is allowed: asked again after that, not given up."""
+    cloud.faults["job status"].extend([(503, {"Retry-After": "21600"}, "")] * 12)
+    assert service.poll_job_status(pending, True, verbose=False) is JobStatus.COMPLETED
+    assert len(cloud.sent(endpoints.STATUS)) == 14
+
+
+def test_such_polls_count(connect, cloud):
+    service = connect(max_retries=7)
+    pending = service.submit_circuits(CIRCUITS)
+    cloud.faults["job status"].extend([(429, {"Retry-After": "21600"}, "")] * 12)
+    with pytest.raises(MaxRetriesReachedError):
+        service.poll_job_status(pending, True, verbose=False)
+    assert len(cloud.sent(endpoints.STATUS)) == 7
+
+
+def test_such_a_wait_can_be_cancelled(connect, cloud):
+    service = connect(retry=RetryPolicy(max_retry_after=3000))
+    pending, event = service.submit_circuits(CIRCUITS), threading.Event()
+    cloud.faults["job status"].append((503, {"Retry-After": "21600"}, ""))
+    cloud.on_request = lambda name: event.set() if name == "job status" else None
+    with pytest.raises(ExecutionCancelledError, match=f"^Polling cancelled for job {pending.job_id}.$"):
+        service.poll_job_status(pending, True, verbose=False, cancellation_event=event)
+
+
 def test_polling_gives_up_when_the_service_stays_away_and_says_how_to_go_on(service, cloud, pending):
     cloud.faults["job status"].extend(["drop"] * 15)
     with pytest.raises(ConnectionError) as caught:
@@ -128,6 +163,41 @@ def test_polls_shows_a_line_on_a_terminal_only(service, pending, capsys):
 @pytest.mark.parametrize(
     "method", ["poll_job_status", "get_job_results", "cancel_job", "delete_job", "get_job_status"]
 )
+def test_what_cannot_be_a_job_is_not_asked_for(service, cloud, method):
+    """`job/../` is another endpoint, quoted or not."""
+    asked = len(cloud.requests)
+    for job_id in (
+        ".",
+        "..",
+        "a/b",
+        "../credits",
+        "a\\b",
+        "a?b",
+        "a#b",
+        "a\nb",
+        "a\x7f",
+        "a\u2028",
+        "\ud800",
+    ):
+        with pytest.raises(ValueError, match="^Not the id of a job: "):
+            getattr(service, method)(job_id)
+    assert len(cloud.requests) == asked
+    with pytest.raises(ValueError, match="^ExecutionResult must have a job_id"):
+        getattr(service, method)("")
+
+
+@pytest.mark.parametrize("job_id", ["a b", "%2e%2e", "...", "a%2Fb", "é", "a;b", "a&b=c", "a+b", "~:@"])
+def test_ids_reach_the_service_as_they_are(service, cloud, job_id):
+    with pytest.raises(requests.HTTPError, match="404"):
+        service.poll_job_status(job_id)
+    path = cloud.paths[-1]
+    assert unquote(path) == f"/api/job/{job_id}/status/"
+    assert path.count("/") == 5
+
+
+@pytest.mark.parametrize(
+    "method", ["poll_job_status", "get_job_results", "cancel_job", "delete_job", "get_job_status"]
+)
 def test_methods_need_a_job(service, method):
     with pytest.raises(
         ValueError, match="^ExecutionResult must have a job_id. Results of a synchronous backend"
@@ -164,8 +234,31 @@ def test_results_of_a_failed_job_are_its_error(service, cloud, end, error):
     cloud.statuses = [end]
     pending = service.submit_circuits(CIRCUITS)
     service.poll_job_status(pending, True)
-    with pytest.raises(error):
-        service.get_job_results(pending)
+    why = {"detail": "Circuit 'c3' is beyond us."}
+    text = f"\\({end}\\)\\. The service says: Circuit 'c3' is beyond us\\.$"
+    for ask in (
+        lambda: service.get_job_results(pending),
+        lambda: list(service.iter_results(pending)),
+        lambda: service.poll_job_status(pending, raise_on_failure=True),
+        lambda: service.resume(pending, verbose=False),
+    ):
+        cloud.jobs[pending.job_id].statuses.append(end)
+        cloud.faults["job results"].append((400, {}, json.dumps(why)))
+        with pytest.raises(error, match=text) as caught:
+            ask()
+        assert caught.value.detail == "The service says: Circuit 'c3' is beyond us."
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop", (400, {}, "no JSON"), (400, {}, "[]"), (400, {}, "{}"), (500, {}, "{}")]
+)
+def test_a_service_that_gives_no_reason(service, cloud, fault):
+    cloud.statuses = ["FAILED"]
+    cloud.faults["job results"].append(fault)
+    with pytest.raises(JobFailedError) as caught:
+        service.run(CIRCUITS, verbose=False)
+    assert str(caught.value) == f"Qoro job {next(iter(cloud.jobs))} failed (FAILED)."
+    assert caught.value.detail is None
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7, 100])
@@ -177,6 +270,44 @@ def test_pages_of_any_length_are_put_together(service, cloud, pending, page):
     assert [entry["label"] for entry in result.results] == list(CIRCUITS)
     assert (result.job_id, result.run_time) == (pending.job_id, 1.5)
     assert list(service.iter_results(pending)) == result.results
+
+
+def long_entries(sizes):
+    """Entries whose words are so many characters long together."""
+    return [{"label": f"c{i}", "results": {"Z" * size: 0.5}} for i, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize("page", [7, 100])
+@pytest.mark.parametrize("seed", range(8))
+def test_pages_that_are_too_long_are_asked_for_in_parts(connect, cloud, seed, page):
+    draw = random.Random(seed)
+    sizes = [draw.choice([10, 10, 100, 1500]) for _ in range(250)]
+    service = connect(max_response_bytes=2000)
+    pending = service.submit_circuits({f"c{i}": CIRCUITS["c0"] for i in range(250)})
+    service.poll_job_status(pending, True)
+    cloud.page, cloud.results[pending.job_id] = page, long_entries(sizes)
+    assert service.get_job_results(pending).results == cloud.results[pending.job_id]
+    assert list(service.iter_results(pending)) == cloud.results[pending.job_id]
+
+
+def test_a_result_that_is_too_long_alone_is_one_clear_error(connect, service, cloud, pending):
+    here = connect(max_response_bytes=2000)
+    here.poll_job_status(pending, True)
+    cloud.results[pending.job_id] = long_entries([10, 10, 10, 10, 3000, 10, 10])
+    with pytest.raises(AnswerTooLongError) as caught:
+        here.get_job_results(pending.job_id)
+    assert str(caught.value) == (
+        f"Job {pending.job_id}: the results of circuit number 4 (from 0) alone are longer than the 2000 "
+        "bytes taken as an answer. Make a service with a larger max_response_bytes, and fetch them with "
+        f"service.resume({pending.job_id!r})."
+    )
+    assert service.resume(pending.job_id, verbose=False).results == cloud.results[pending.job_id]
+
+
+@pytest.mark.parametrize("most", [0, -5])
+def test_there_must_be_room_for_an_answer(connect, most):
+    with pytest.raises(ConfigError, match=f"^max_response_bytes must be at least 1, got {most}.$"):
+        connect(max_response_bytes=most)
 
 
 def test_pages_may_change_their_length(service, cloud, pending):

@@ -173,6 +173,7 @@ def test_caches_belong_to_the_service_and_the_functions_ask_the_last_one(connect
 
 
 def test_what_was_fetched_is_known_when_its_service_is_gone(connect, cloud):
+    """Hazard 10 of api-contract 17: the functions ask the newest service, also when it was collected."""
     older = connect()
     with QoroService(TOKEN, base_url=cloud.url, journal=None):
         pass

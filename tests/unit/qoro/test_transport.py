@@ -110,6 +110,32 @@ def test_a_service_that_is_not_there_is_both_kinds_of_connection_error():
     assert str(copy.copy(caught.value)) == str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
+def test_trying_again_where_nobody_is_can_be_seen(caplog):
+    transport = Transport("http://127.0.0.1:9/api", "Bearer x", retry=RetryPolicy(attempts=3, backoff=0))
+    with pytest.raises(QoroConnectionError) as caught:
+        transport.exchange(endpoints.PING)
+    assert str(caught.value) == (
+        "Cannot reach http://127.0.0.1:9/api (ping): Connection refused. Is the service there? Its address "
+        "is base_url=, else QORO_API_URL; `vivace serve` starts one on this machine."
+    )
+    told = [(record.levelno, record.getMessage()) for record in caplog.records]
+    assert told == [(logging.WARNING, f"{caught.value} Trying again, 2 times at most.")]
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint", "hinted"),
+    [("", endpoints.CREDITS, True), ("/api", endpoints.CREDITS, False), ("", endpoints.STATUS, False)],
+)
+def test_an_address_without_its_end_is_hinted_at(cloud, path, endpoint, hinted):
+    base = cloud.url.removesuffix("/api") + path
+    cloud.faults[endpoint.name].append((404, {}, ""))
+    transport = Transport(base, f"Bearer {TOKEN}", retry=RetryPolicy(attempts=1))
+    with pytest.raises(QoroHTTPError, match="^404 Not Found") as caught:
+        transport.get(endpoint, dict, job_id="a" if endpoint is endpoints.STATUS else None)
+    hint = f"The base URL {base} does not end in /api, as those of services do: is it {base}/api?"
+    assert getattr(caught.value, "__notes__", []) == [hint] * hinted
+
+
 def test_a_request_that_may_not_be_repeated_is_sent_once_if_its_outcome_is_open(cloud):
     transport = Transport(cloud.url, f"Bearer {TOKEN}", retry=RetryPolicy(attempts=5, backoff=0))
     for fault in ("drop", "lose", (503, {}, ""), (500, {}, "")):

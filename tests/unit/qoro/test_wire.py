@@ -22,7 +22,7 @@ from vivace.backends.qoro.wire import (
     uploads,
 )
 from vivace.codecs import compress_text, encode_observables
-from vivace.errors import DuplicateLabelError, ProtocolError, ShotRangeError, VivaceError
+from vivace.errors import ConfigError, DuplicateLabelError, ProtocolError, ShotRangeError, VivaceError
 
 JSON = st.recursive(
     st.none()
@@ -70,7 +70,15 @@ def test_numbers_json_cannot_express_are_not_written(value):
 
 
 def test_job_ids_cannot_name_another_endpoint():
-    assert endpoints.CANCEL.url("http://h", "../credits") == "http://h/job/..%2Fcredits/cancel/"
+    for job_id in ("", ".", "..", "../credits", "a?b", "a#b", "a\r\nb"):
+        with pytest.raises(ConfigError) as caught:
+            endpoints.CANCEL.url("http://h", job_id)
+        assert str(caught.value) == (
+            f"Not the id of a job: {job_id!r}. Expected one that a submission returned: its result.job_id."
+        )
+        with pytest.raises(ProtocolError, match="^Expected a job id, got "):
+            jobs.job_id_of({"job_id": job_id})
+    assert endpoints.CANCEL.url("http://h", "a b%2F") == "http://h/job/a%20b%252F/cancel/"
     assert endpoints.DELETE.url("http://h/", "a") == "http://h/job/a"
     assert endpoints.PING.url("http://h/api") == "http://h/api/"
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vivace.backends.qoro.client import QoroClient
     from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig, JobConfig
     from vivace.backends.qoro.http_errors import (
+        AnswerTooLongError,
         QoroConnectionError,
         QoroHTTPError,
         QoroTimeoutError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "QPU",
+    "AnswerTooLongError",
     "CharacterizationOptions",
     "CharacterizationResult",
     "DeviceConfig",
@@ -91,6 +93,7 @@ __getattr__, __dir__ = lazy_names(
         "Simulator": "vivace.backends.qoro.wire.configs",
         "SimulatorCluster": "vivace.backends.qoro.wire.account",
         "UnreadableAnswerError": "vivace.backends.qoro.http_errors",
+        "AnswerTooLongError": "vivace.backends.qoro.http_errors",
         "characterize_and_validate": "vivace.backends.qoro.analysis",
         "get_available_qpu_systems": "vivace.backends.qoro.targets",
         "get_available_simulator_clusters": "vivace.backends.qoro.targets",

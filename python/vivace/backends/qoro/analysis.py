@@ -12,7 +12,14 @@ import requests
 from vivace.backends.qoro.analysis_options import CharacterizationOptions, check_states, terms_of
 from vivace.backends.qoro.analysis_result import CharacterizationResult
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
-from vivace.backends.qoro.jobs import Poll, cancel_quietly, fetch_status, poll
+from vivace.backends.qoro.jobs import (
+    Poll,
+    cancel_quietly,
+    fetch_status,
+    known_status,
+    poll,
+    reason_given,
+)
 from vivace.backends.qoro.remote import QoroJobs
 from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.wire import endpoints
@@ -104,8 +111,8 @@ class QoroAnalysis(QoroJobs):
             except _FAULTS as error:
                 known = attempt > 1 and isinstance(error, QoroHTTPError) and error.status_code == 409
                 if not is_ambiguous(error) and not known:
-                    cancel_quietly(self._transport, job_id)
-                    error.add_note(f"Job {job_id} was open by then, and is cancelled.")
+                    if cancel_quietly(self._transport, job_id):
+                        error.add_note(f"Job {job_id} was open by then, and is cancelled.")
                     raise
                 if self._analysis_started(job_id):
                     return
@@ -115,9 +122,10 @@ class QoroAnalysis(QoroJobs):
 
     def _analysis_started(self, job_id: str) -> bool:
         try:
-            return JobStatus.coerce(fetch_status(self._transport, job_id).status) is not JobStatus.PENDING
+            status = known_status(fetch_status(self._transport, job_id))
         except _FAULTS as error:
             raise CharacterizationSubmitError(job_id, f"{error}.") from error
+        return isinstance(status, JobStatus) and status is not JobStatus.PENDING
 
     def _fetched_analysis(self, job_id: str) -> dict[str, Any]:
         try:
@@ -132,6 +140,14 @@ class QoroAnalysis(QoroJobs):
         except (QoroConnectionError, ProtocolError) as error:
             raise CharacterizationSubmitError(job_id, f"{error}.", phase="result retrieval") from error
         return {"job_id": job_id, **found}
+
+    def _explained(self, found: dict[str, Any]) -> dict[str, Any]:
+        """The same, with the reason that the service gives if the job ended badly."""
+        status = JobStatus.coerce(found["status"])
+        if status is None or not status.is_terminal or status is JobStatus.COMPLETED:
+            return found
+        reason = reason_given(self._transport, endpoints.VALIDATION_RESULT, found["job_id"])
+        return found if reason is None else {"detail": f"The service says: {reason}", **found}
 
     def fetch_characterization_html(self, job_id: str) -> str:
         """The report of an analysis as an HTML fragment.
@@ -219,7 +235,7 @@ def get_characterization_result(job_id: str, *, service: QoroAnalysis) -> Charac
 
 
 def _wrapped(found: dict[str, Any], service: QoroAnalysis) -> CharacterizationResult:
-    result = CharacterizationResult.from_response(found)
+    result = CharacterizationResult.from_response(service._explained(found))  # noqa: SLF001 - our own
     try:
         result.html = service.fetch_characterization_html(result.job_id)
     except (requests.RequestException, ProtocolError) as error:

@@ -17,14 +17,14 @@ from vivace.backends.qoro.request import check_device_options
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.targets import TargetCache, parse_qpu_systems, parse_simulator_clusters
 from vivace.backends.qoro.tokens import Token, find_token
-from vivace.backends.qoro.transport import Transport
+from vivace.backends.qoro.transport import MAX_RESPONSE, Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
 from vivace.backends.qoro.wire.configs import decode_maestro
 from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.fields import parse_object
 from vivace.backends.qoro.wire.jobs import JobStatus
-from vivace.errors import ConfigTypeError, ProtocolError
+from vivace.errors import ConfigError, ConfigTypeError, ProtocolError
 from vivace.results import ExecutionResult
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class QoroClient:
             public service.
         retry: How faults are waited out.
         journal: Where jobs are kept on record: a `Journal` or a path; None keeps none.
+        max_response_bytes: Longest answer to take, decompressed; pages of results are made to fit.
     """
 
     def __init__(
@@ -64,10 +65,16 @@ class QoroClient:
         base_url: str | None = None,
         retry: RetryPolicy | None = None,
         journal: Journal | str | Path | None = DEFAULT_JOURNAL,
+        max_response_bytes: int = MAX_RESPONSE,
     ) -> None:
+        if max_response_bytes < 1:
+            raise ConfigError(
+                f"max_response_bytes must be at least 1, got {max_response_bytes}.", "max_response_bytes"
+            )
         self._token: Token | None = find_token(auth_token)
         self._base_url = base_url or os.environ.get(_URL) or endpoints.BASE_URL
         self._retry = retry or RetryPolicy()
+        self._max_response = max_response_bytes
         self._journal = Journal() if journal == DEFAULT_JOURNAL else _journal(journal)
         self._cache = TargetCache()
         self._blueprints: dict[str, dict[str, Any]] | None = None
@@ -77,7 +84,9 @@ class QoroClient:
     def _connected(self) -> Transport:
         if self._token is None:
             self._token = find_token()
-        return Transport(self._base_url, self._token.authorization, retry=self._retry)
+        return Transport(
+            self._base_url, self._token.authorization, retry=self._retry, max_response=self._max_response
+        )
 
     @property
     def auth_token(self) -> str:

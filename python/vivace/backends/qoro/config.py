@@ -142,7 +142,9 @@ def _api_meta(name: str, value: Any) -> dict[str, Any]:
     try:
         return dict(configs.check_execution({"api_meta": dict(value)})["api_meta"])
     except ProtocolError as error:
-        raise ConfigError(f"{error} Known keys: {', '.join(configs.API_META)}.", name) from None
+        raise ConfigError(
+            f"{str(error).rstrip('.')}. Known keys: {', '.join(configs.API_META)}.", name
+        ) from None
 
 
 class ExecutionConfig(FrozenConfig):

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import requests
 
-from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, UnreadableAnswerError
-from vivace.backends.qoro.jobs import fetch_status, known_status
+from vivace.backends.qoro.http_errors import (
+    AnswerTooLongError,
+    QoroConnectionError,
+    QoroHTTPError,
+    UnreadableAnswerError,
+)
+from vivace.backends.qoro.jobs import fetch_status, job_error, known_status
 from vivace.backends.qoro.retrying import is_transient
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
@@ -19,7 +24,7 @@ from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.cancellation import check
 from vivace.codecs import decode_histogram, decode_histogram_arrays
-from vivace.errors import PayloadError, ProtocolError, QoroJobError
+from vivace.errors import PayloadError, ProtocolError
 from vivace.tables import CountsTable, ExpectationTable
 
 if TYPE_CHECKING:
@@ -59,6 +64,7 @@ def fetch_entries(
     Raises:
         QoroHTTPError: There are no results yet, or the service refused.
         QoroJobError: The job ended badly.
+        AnswerTooLongError: A single entry is longer than the client takes.
         ProtocolError: Entries are missing, or come twice, or a page is empty though more should follow.
         PayloadError: An entry cannot be decoded; tells its label.
     """
@@ -99,6 +105,7 @@ class _Pages:
         self._words = words
         self._threads = threads
         self._event = event
+        self._limit = endpoints.PAGE_LIMIT
         self._ahead: deque[tuple[int, Future[tuple[ResultsPage, Entries]]]] = deque()
         self.count: int | None = None
 
@@ -134,20 +141,42 @@ class _Pages:
                 self._ahead.append((at, self._threads.submit(self._fetched, at)))
 
     def _fetched(self, offset: int) -> tuple[ResultsPage, Entries]:
-        page = _results_page(self._transport, self._job_id, offset, self._event)
+        page = self._results_page(offset)
         return page, [
             {"label": label, "results": _decoded(label, found, self._words, packed=self._packed)}
             for label, found in page.entries
         ]
 
+    def _results_page(self, offset: int) -> ResultsPage:
+        """The page at an offset: shorter ones from here on, if it is longer than the client takes."""
+        limit = self._limit
+        while True:
+            try:
+                return _results_page(self._transport, self._job_id, offset, limit, self._event)
+            except AnswerTooLongError:
+                if limit == 1:
+                    raise _too_long(self._transport, self._job_id, offset) from None
+            limit = min(max(1, limit // 2), self._limit)
+            self._limit = limit
 
-def _results_page(transport: Transport, job_id: str, offset: int, event: Event | None) -> ResultsPage:
+
+def _too_long(transport: Transport, job_id: str, offset: int) -> AnswerTooLongError:
+    return AnswerTooLongError(
+        f"Job {job_id}: the results of circuit number {offset} (from 0) alone are longer than the "
+        f"{transport.max_response} bytes taken as an answer. Make a service with a larger "
+        f"max_response_bytes, and fetch them with service.resume({job_id!r})."
+    )
+
+
+def _results_page(
+    transport: Transport, job_id: str, offset: int, limit: int, event: Event | None
+) -> ResultsPage:
     try:
         return transport.get(
             endpoints.RESULTS,
             _read_page,
             job_id=job_id,
-            params={"limit": endpoints.PAGE_LIMIT, "offset": offset},
+            params={"limit": limit, "offset": offset},
             cancellation_event=event,
         )
     except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
@@ -172,7 +201,7 @@ def _explained(transport: Transport, job_id: str, error: QoroHTTPError) -> Excep
     except (requests.RequestException, ProtocolError):
         return error
     if isinstance(status, JobStatus) and status.is_terminal and status is not JobStatus.COMPLETED:
-        return QoroJobError.for_status(job_id, status)
+        return job_error(transport, job_id, status, error)
     if error.status_code == 400 and error.response is not None:
         message = "400 Bad Request: Job results not available, likely job is still running"
         return QoroHTTPError(message, error.response)

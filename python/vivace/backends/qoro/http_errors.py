@@ -7,7 +7,8 @@
     └── QoroConnectionError   requests.ConnectionError, ConnectionError   no answer came
         └── QoroTimeoutError  requests.Timeout, TimeoutError              ... in time
     ProtocolError
-    └── UnreadableAnswerError                                             an answer came, cut off or garbled
+    ├── UnreadableAnswerError                                             an answer came, cut off or garbled
+    └── AnswerTooLongError                                                an answer is longer than we take
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ import requests
 
 from vivace.errors import ProtocolError, VivaceError
 
-__all__ = ["QoroConnectionError", "QoroHTTPError", "QoroTimeoutError", "UnreadableAnswerError", "describe"]
+__all__ = [
+    "AnswerTooLongError",
+    "QoroConnectionError",
+    "QoroHTTPError",
+    "QoroTimeoutError",
+    "UnreadableAnswerError",
+    "describe",
+    "reason_in",
+]
 
 _SHOWN: Final = 500
 
@@ -55,6 +64,10 @@ class UnreadableAnswerError(ProtocolError):
     """An answer came, but it was cut off or garbled."""
 
 
+class AnswerTooLongError(ProtocolError):
+    """An answer is longer than ``max_response_bytes`` of the client; the rest of it was not read."""
+
+
 class QoroTimeoutError(QoroConnectionError, requests.Timeout, TimeoutError):
     """No answer came in time."""
 
@@ -71,3 +84,13 @@ def describe(response: requests.Response) -> str:
         else:
             body = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
     return f"{head}: {body}"
+
+
+def reason_in(response: requests.Response | None) -> str | None:
+    """What the body of an answer that is an error says: its ``detail`` or ``error``; None without one."""
+    try:
+        body = None if response is None else response.json()
+    except (ValueError, RecursionError):
+        return None
+    found = (body.get("detail") or body.get("error")) if isinstance(body, dict) else None
+    return found[:_SHOWN] if isinstance(found, str) else None

@@ -10,12 +10,20 @@ from typing import Any, Final
 
 import requests
 
-from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, reason_in
+from vivace.backends.qoro.retrying import retry_after
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.jobs import JobStatus, StatusReply
 from vivace.cancellation import check, wait
-from vivace.errors import ExecutionCancelledError, MaxRetriesReachedError, ProtocolError, VivaceError
+from vivace.errors import (
+    ExecutionCancelledError,
+    MaxRetriesReachedError,
+    ProtocolError,
+    QoroJobError,
+    VivaceError,
+)
 
 __all__ = [
     "Poll",
@@ -24,9 +32,11 @@ __all__ = [
     "fetch_status",
     "fetch_status_patiently",
     "has_begun",
+    "job_error",
     "job_ids_of",
     "known_status",
     "poll",
+    "reason_given",
 ]
 
 _log = logging.getLogger(__name__)
@@ -67,6 +77,7 @@ def fetch_status_patiently(
             if not _may_pass(error):
                 raise
             _log.info("Read %d of the status of job %s failed: %s", attempt, job_id, error)
+            wait(cancellation_event, _patience(transport, error) or 0.0)
         check(cancellation_event, f"Waiting for the status of job {job_id} was cancelled.")
     return fetch_status(transport, job_id, cancellation_event)
 
@@ -157,17 +168,21 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
         ExecutionCancelledError: The event was set. It is looked at before each request and interrupts waits.
         QoroHTTPError: The service refused, or kept failing.
         QoroConnectionError: No answer came, several polls in a row.
+
+    A service that asks for more patience than there is for a request is polled on, as often as allowed.
     """
     attempt = failed = 0
     while how.most is None or attempt < how.most:
         check(how.event, f"Polling cancelled for job {job_id}.")
         attempt += 1
+        pause = None
         try:
             reply = fetch_status(transport, job_id, how.event)
         except ExecutionCancelledError:
             raise ExecutionCancelledError(f"Polling cancelled for job {job_id}.") from None
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
-            failed += 1
+            pause = _patience(transport, error)
+            failed = failed + 1 if pause is None else 0
             if failed >= _FAILED_POLLS or not _may_pass(error):
                 error.add_note(f"Job {job_id} goes on: service.resume({job_id!r}) waits for it and fetches.")
                 raise
@@ -180,8 +195,43 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
             if how.on_poll is not None:
                 how.on_poll(attempt, str(status))
         if how.most is None or attempt < how.most:
-            wait(how.event, how.wait_after(attempt))
+            wait(how.event, how.wait_after(attempt) if pause is None else pause)
     raise MaxRetriesReachedError(job_id, attempt)
+
+
+def _patience(transport: Transport, error: Exception) -> float | None:
+    """How long to wait for a service that asked for more patience than allowed: that; None if it did not."""
+    asked = retry_after(error.response) if isinstance(error, QoroHTTPError) else None
+    most = transport.retry.max_retry_after
+    return None if asked is None or asked <= most else most
+
+
+def job_error(
+    transport: Transport, job_id: str, status: str, refusal: QoroHTTPError | None = None
+) -> QoroJobError:
+    """The error of a job that ended badly, with the reason that the service gives who asks for its results.
+
+    Args:
+        transport: The service.
+        job_id: The job.
+        status: How it ended.
+        refusal: The answer to that question, if it was asked before.
+    """
+    reason = (
+        reason_given(transport, endpoints.RESULTS, job_id) if refusal is None else reason_in(refusal.response)
+    )
+    return QoroJobError.for_status(job_id, status, reason and f"The service says: {reason}")
+
+
+def reason_given(transport: Transport, endpoint: Endpoint, job_id: str) -> str | None:
+    """Why the service refuses a request, in its words; None if it does not say."""
+    try:
+        transport.exchange(endpoint, job_id=job_id, attempts=1)
+    except QoroHTTPError as error:
+        return reason_in(error.response)
+    except (VivaceError, requests.RequestException) as error:
+        _log.debug("Job %s: no reason given: %s", job_id, error)
+    return None
 
 
 def _may_pass(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from vivace.backends.qoro.jobs import (
     fetch_status,
     fetch_status_patiently,
     has_begun,
+    job_error,
     job_ids_of,
     known_status,
     poll,
@@ -138,7 +139,7 @@ class QoroJobs(QoroClient):
             else:
                 status = self._polled(job_id, on_complete, verbose, told, cancellation_event)
             if raise_on_failure and _ended_badly(status):
-                raise QoroJobError.for_status(job_id, status)
+                raise job_error(self._transport, job_id, status)
             return status
 
         return self._for_each(execution_result, one)

@@ -25,7 +25,7 @@ class RetryPolicy:
 
     Waits grow by the factor two from ``backoff`` to ``max_backoff``, each between half and all of that. A
     ``Retry-After`` of the service counts up to ``max_retry_after``: a longer one is an error at once, so that
-    no server can make a client wait for hours.
+    no server can make a client wait for hours. Only polling goes on, and asks again after that time.
 
     Attributes:
         attempts: Attempts in all, at least 1.

@@ -22,6 +22,7 @@ from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
+from vivace.backends.qoro.transport import MAX_RESPONSE
 from vivace.backends.qoro.waiting import upload_bar
 from vivace.backends.qoro.wire.account import QPUSystem
 from vivace.backends.qoro.wire.endpoints import MAX_BODY
@@ -75,6 +76,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         max_request_bytes: Longest request of an upload; 0.95 MiB is what the public service takes.
         journal: Where jobs are kept on record: a `Journal` or a path; None keeps none.
         retry: How faults are waited out.
+        max_response_bytes: Longest answer to take, decompressed; 1 GiB. Pages of results are made to fit.
         **old: ``config`` (the same as ``job_config``), or ``shots``, ``qpu_system_name``,
             ``use_circuit_packing`` for a new job config, as older releases took them.
 
@@ -108,6 +110,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         max_request_bytes: int = MAX_BODY,
         journal: Journal | str | Path | None = DEFAULT_JOURNAL,
         retry: RetryPolicy | None = None,
+        max_response_bytes: int = MAX_RESPONSE,
         **old: Any,
     ) -> None:
         CircuitRunner.__init__(self, DEFAULT_SHOTS, track_depth)
@@ -120,6 +123,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
             journal=journal,
             polling_interval=polling_interval,
             max_retries=max_retries,
+            max_response_bytes=max_response_bytes,
         )
         self.factor_circuits = factor_circuits
         self.max_request_bytes = max_request_bytes

@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from threading import Event
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,6 +26,7 @@ from urllib3.exceptions import NewConnectionError
 
 from vivace.backends.qoro.addresses import checked_address, redirect_target, without_query
 from vivace.backends.qoro.http_errors import (
+    AnswerTooLongError,
     QoroConnectionError,
     QoroHTTPError,
     QoroTimeoutError,
@@ -38,7 +40,10 @@ from vivace.backends.qoro.wire.fields import dump_json, parse_json
 from vivace.cancellation import check, wait
 from vivace.errors import ProtocolError
 
-__all__ = ["Transport"]
+__all__ = ["MAX_RESPONSE", "Transport"]
+
+MAX_RESPONSE: Final = 1 << 30
+"""Longest answer to take, in bytes, unless told otherwise."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +54,10 @@ _BLOCK: Final = 1 << 16
 _MAX_REDIRECTS: Final = 5
 _CONNECTIONS: Final = 8
 _MAX_ERROR_BODY: Final = 1 << 16
+_NOBODY_THERE: Final = (
+    "Is the service there? Its address is base_url=, else QORO_API_URL; `vivace serve` starts one on this "
+    "machine."
+)
 _MAY_BE_PAGES: Final = (endpoints.PING, endpoints.VALIDATION_HTML)
 
 
@@ -63,7 +72,7 @@ class Transport:
     """
 
     def __init__(
-        self, base_url: str, authorization: str, *, retry: RetryPolicy, max_response: int = 1 << 30
+        self, base_url: str, authorization: str, *, retry: RetryPolicy, max_response: int = MAX_RESPONSE
     ) -> None:
         self.base_url = checked_address(base_url, stacklevel=5)
         self.retry = retry
@@ -118,7 +127,8 @@ class Transport:
 
         Raises:
             UnreadableAnswerError: No attempt brought an answer that could be read.
-            ProtocolError: The answer is too long, or a redirect to another place.
+            AnswerTooLongError: The answer is longer than ``max_response``.
+            ProtocolError: The answer is a redirect to another place.
             QoroHTTPError: The service refused, or kept failing.
             QoroConnectionError: No answer came.
             ExecutionCancelledError: ``cancellation_event`` was set between attempts.
@@ -229,6 +239,9 @@ class Transport:
                 pause = self._pause(error, attempt)
                 if pause is None:
                     raise
+                unreachable = isinstance(error, QoroConnectionError) and not error.sent
+                if attempt == 1 and unreachable:
+                    _log.warning("%s Trying again, %d times at most.", error, attempts - 1)
                 _log.debug(
                     "%s: attempt %d failed (%s); again in %.2f s", endpoint.name, attempt, error, pause
                 )
@@ -264,13 +277,23 @@ class Transport:
         else:
             raise ProtocolError(f"More than {_MAX_REDIRECTS} redirects for {endpoint.name}.")
         if not 200 <= response.status_code < 300:
-            raise QoroHTTPError(describe(response), response)
+            raise self._refusal(endpoint, response)
         if endpoint not in _MAY_BE_PAGES and response.content.lstrip()[:1] == b"<":
             raise UnreadableAnswerError(
                 f"Expected JSON for {endpoint.name}, got a page of HTML from {without_query(response.url)}. "
                 "Is a login or a proxy between here and the service?"
             )
         return response
+
+    def _refusal(self, endpoint: Endpoint, response: requests.Response) -> QoroHTTPError:
+        error = QoroHTTPError(describe(response), response)
+        elsewhere = "api" not in urlsplit(self.base_url).path.split("/")
+        if response.status_code == 404 and elsewhere and "{job_id}" not in endpoint.path:
+            error.add_note(
+                f"The base URL {self.base_url} does not end in /api, as those of services do: is it "
+                f"{self.base_url}/api?"
+            )
+        return error
 
     def _exchange(self, endpoint: Endpoint, url: str, **arguments: Any) -> requests.Response:
         timeout = (min(_CONNECT_TIMEOUT, endpoint.timeout), endpoint.timeout)
@@ -286,7 +309,8 @@ class Transport:
             failure: QoroConnectionError = QoroTimeoutError(text, sent=sent)
         except (requests.RequestException, Urllib3Error, OSError) as error:
             text = f"Cannot reach {self.base_url} ({endpoint.name}): {_reason(error)}."
-            failure = QoroConnectionError(text, sent=not _is_unsent(error))
+            unsent = _is_unsent(error)
+            failure = QoroConnectionError(f"{text} {_NOBODY_THERE}" if unsent else text, sent=not unsent)
         # Not where it was caught: what is caught there remembers the request, and that the token.
         raise failure
 
@@ -298,7 +322,7 @@ class Transport:
         while block := response.raw.read1(_BLOCK, decode_content=True):
             size += len(block)
             if size > limit and response.ok:
-                raise ProtocolError(f"An answer of more than {limit} bytes from {response.url}.")
+                raise AnswerTooLongError(f"An answer of more than {limit} bytes from {response.url}.")
             blocks.append(block)
             if size > limit:
                 break  # enough of an error to tell
@@ -362,4 +386,4 @@ def _reason(error: BaseException) -> str:
         inner = (getattr(cause, "reason", None), *reversed(cause.args))
         cause = next((found for found in inner if isinstance(found, BaseException)), None)
     text = str(error).rpartition(": ")[2] or type(error).__name__
-    return text.rstrip(".")[:200]
+    return re.sub(r"^\[Errno -?\d+\] ", "", text).rstrip(".")[:200]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
+from vivace.errors import ConfigError
+
 __all__ = [
     "ADD_CIRCUITS",
     "BASE_URL",
@@ -32,6 +34,7 @@ __all__ = [
     "VALIDATION_RESULT",
     "VENDOR_BLUEPRINTS",
     "Endpoint",
+    "may_be_job_id",
 ]
 
 BASE_URL: Final = "https://app.qoroquantum.net/api"
@@ -48,6 +51,15 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 """Header of ``job/init/``: requests with the same key open one job, where the service knows the header."""
 
 
+def may_be_job_id(text: str) -> bool:
+    """Whether a text names one thing in a path, quoted: no path of its own, no query, nothing invisible.
+
+    >>> may_be_job_id("a job"), may_be_job_id(".."), may_be_job_id("a/b")
+    (True, False, False)
+    """
+    return text not in ("", ".", "..") and text.isprintable() and not set("/\\?#") & set(text)
+
+
 class Endpoint(NamedTuple):
     """One endpoint.
 
@@ -57,8 +69,8 @@ class Endpoint(NamedTuple):
         path: Path below the base URL, with ``{job_id}`` where the id of a job goes.
         timeout: Seconds a client waits for an answer.
 
-    >>> STATUS.url("https://host/api/", "a/b")
-    'https://host/api/job/a%2Fb/status/'
+    >>> STATUS.url("https://host/api/", "a%b")
+    'https://host/api/job/a%25b/status/'
     """
 
     name: str
@@ -67,8 +79,20 @@ class Endpoint(NamedTuple):
     timeout: float
 
     def url(self, base: str, job_id: str | None = None) -> str:
-        """The whole address; ids are quoted, so that none can name another endpoint."""
-        path = self.path if job_id is None else self.path.replace("{job_id}", quote(job_id, safe=""))
+        """The whole address; ids are quoted, so that none can name another endpoint.
+
+        Raises:
+            ConfigError: It can be no id: empty, a dot or two, with slashes, ``?``, ``#`` or control codes.
+        """
+        path = self.path
+        if job_id is not None:
+            if not may_be_job_id(job_id):
+                raise ConfigError(
+                    f"Not the id of a job: {job_id!r:.60}. Expected one that a submission returned: its "
+                    "result.job_id.",
+                    "job_id",
+                )
+            path = path.replace("{job_id}", quote(job_id, safe=""))
         return f"{base.rstrip('/')}/{path}"
 
 

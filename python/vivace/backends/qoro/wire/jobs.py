@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from vivace.backends.qoro.wire import fields
+from vivace.backends.qoro.wire.endpoints import may_be_job_id
 from vivace.errors import ProtocolError
 
 __all__ = ["CancelReply", "InitRequest", "JobStatus", "JobType", "StatusReply", "job_id_of"]
@@ -175,8 +176,8 @@ def job_id_of(reply: Mapping[str, Any]) -> str:
     'a-job'
     """
     job_id = fields.read_text(reply, "job_id")
-    if not job_id:
-        raise ProtocolError("Expected a job id, got an empty text.", "job_id")
+    if not may_be_job_id(job_id):
+        raise ProtocolError(f"Expected a job id, got {job_id!r:.60}.", "job_id")
     return job_id
 
 
