@@ -15,6 +15,7 @@ import reference
 from measure import Aim, Effort, Figure, compare, same
 from vivace import _core
 from vivace.codecs import decode_histogram, decode_histogram_arrays, encode_histogram, encode_observables
+from vivace.tables import CountsTable
 
 _PLAIN = "plain Python"
 
@@ -91,7 +92,34 @@ def histograms(effort: Effort) -> list[Figure]:
             Figure("QH1", f"{name}, to {way}", seconds[way] * scale, unit, aims[way], ratios[way], _PLAIN)
             for way in ("dict", "arrays")
         ]
-    return figures
+    return figures + [_batch(effort, n_bits) for n_bits in (10, 30)]
+
+
+def _batch(effort: Effort, n_bits: int) -> Figure:
+    """A sweep's 1 000 histograms of about 600 of the same 1 000 outcomes, from arrays to dicts."""
+    rng = np.random.default_rng(1)
+    pool = np.array(sorted(corpus.counts(1_000, n_bits)))
+    rows = [pool[rng.random(1_000) < 0.6].tolist() for _ in range(1_000)]
+    plain = [{"label": str(label), "results": dict.fromkeys(keys, 1)} for label, keys in enumerate(rows)]
+    batch = CountsTable.from_entries(plain)
+    same("batch of histograms", batch.entries(), plain)
+    packed, size = batch.arrays(), -(-n_bits // 8)
+
+    def one_by_one() -> list[dict[str, int]]:
+        found = []
+        for bits, counts in packed:
+            rows, data = range(0, bits.size, size), bits.tobytes()
+            keys = [f"{int.from_bytes(data[at : at + size], 'big'):0{n_bits}b}" for at in rows]
+            found.append(dict(zip(keys, counts.tolist(), strict=True)))
+        return found
+
+    same("plain batch", one_by_one(), [entry["results"] for entry in plain])
+    seconds = compare(effort, time.process_time, ours=batch.entries, plain=one_by_one)
+    ratio = seconds["plain"] / seconds["ours"]
+    taken = seconds["ours"] * 1e9 / len(batch.counts)
+    return Figure(
+        "counts", f"1 000 x 600 outcomes of {n_bits} bits, to dicts", taken, "ns/outcome", None, ratio, _PLAIN
+    )
 
 
 def imports(effort: Effort) -> list[Figure]:

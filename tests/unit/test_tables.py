@@ -43,6 +43,40 @@ def test_counts_of_one_width_share_their_keys():
     assert first is second
 
 
+def table_of(width, histograms):
+    """Outcomes as whole numbers, by histogram; each with its place as count."""
+    size = -(-width // 8)
+    outcomes = [outcome for own in histograms for outcome in own]
+    offsets = np.cumsum([0, *map(len, histograms)])
+    bits = np.frombuffer(b"".join(outcome.to_bytes(size, "big") for outcome in outcomes), np.uint8)
+    labels = map(str, range(len(histograms)))
+    return CountsTable(labels, [width] * len(histograms), offsets, bits, range(1, len(outcomes) + 1))
+
+
+@given(st.data())
+def test_histograms_of_a_batch_read_as_each_alone(data):
+    width = data.draw(st.one_of(st.integers(0, 20), st.integers(60, 70), st.integers(120, 300)))
+    some = st.lists(st.integers(0, (1 << width) - 1), min_size=1, max_size=20)
+    outcome = st.sampled_from(data.draw(some)) | st.integers(0, (1 << width) - 1)
+    histograms = data.draw(st.lists(st.lists(outcome, max_size=20, unique=True), max_size=12))
+    entries, count = table_of(width, histograms).entries(), 0
+    for own, entry in zip(histograms, entries, strict=True):
+        keys = [format(outcome, f"0{width}b") if width else "" for outcome in own]
+        assert list(entry["results"].items()) == [(key, count + place) for place, key in enumerate(keys, 1)]
+        count += len(own)
+
+
+@pytest.mark.parametrize("width", [4, 15, 16, 20, 64, 65, 300])
+def test_keys_that_come_back_are_made_once(width):
+    step = (1 << width) // 16
+    histograms = [[step * outcome for outcome in range(16)]] * 100
+    entries = table_of(width, histograms).entries()
+    keys = {id(key) for entry in entries for key in entry["results"]}
+    assert len(keys) == 16
+    entries[0]["results"].clear()
+    assert len(entries[1]["results"]) == 16
+
+
 @pytest.mark.parametrize("width", [1, 8, 16, 17, 64, 65, 300])
 def test_keys_of_any_width(width):
     outcomes = sorted({0, 1, (1 << width) - 1, 1 << (width - 1)})
@@ -98,7 +132,7 @@ def test_a_table_of_counts_checks_its_arrays(changed, message):
 
 
 def test_outcomes_beyond_the_width_are_refused():
-    with pytest.raises(ValueError, match="Expected outcomes of 3 bits, found 8"):
+    with pytest.raises(ValueError, match="Expected outcomes of 3 bits, found 0x08"):
         CountsTable("a", [3], [0, 1], [8], [1]).entries()
 
 

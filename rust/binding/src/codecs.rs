@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
@@ -11,14 +10,12 @@ use vivace_core::histogram::{self, Envelope, Histogram, HistogramError};
 use vivace_core::payload;
 
 use crate::errors::vivace_error;
+use crate::keys::DictMaker;
 use crate::pool::on_pool;
 use crate::qasm::borrowed;
 
 /// Outcomes (uint8, one packed row each) and counts (int64).
 type Arrays<'py> = (Bound<'py, PyArray2<u8>>, Bound<'py, PyArray1<i64>>);
-
-/// Characters of keys that are made at a time.
-const BLOCK_CHARS: usize = 1 << 22;
 
 fn payload_error(py: Python<'_>, error: &impl ToString) -> PyErr {
     vivace_error(py, "PayloadError", (error.to_string(),))
@@ -39,21 +36,6 @@ fn decoded(
         .map_err(|error| payload_error(py, &error))
 }
 
-/// Adds counts; `keys` holds one of `width` ASCII characters for each, end to end.
-fn add_counts<'py, C: IntoPyObject<'py>>(
-    dict: &Bound<'py, PyDict>,
-    keys: &[u8],
-    width: usize,
-    counts: impl Iterator<Item = C>,
-) -> PyResult<()> {
-    // Checked once, so that a key costs no more than its copy.
-    let keys = str::from_utf8(keys).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    for (index, count) in counts.enumerate() {
-        dict.set_item(&keys[index * width..(index + 1) * width], count)?;
-    }
-    Ok(())
-}
-
 /// A histogram as a dict of keys, rightmost character = bit 0.
 #[pyfunction]
 pub fn decode_histogram<'py>(
@@ -66,16 +48,8 @@ pub fn decode_histogram<'py>(
     histogram
         .check_keys()
         .map_err(|error| payload_error(py, &error))?;
-    let (dict, mut keys) = (PyDict::new(py), Vec::new());
-    let width = histogram.n_bits() as usize;
-    let block = (BLOCK_CHARS / width.max(1)).max(1);
-    for (index, counts) in histogram.counts().chunks(block).enumerate() {
-        keys.clear();
-        let first = index * block;
-        py.detach(|| histogram.write_keys(first..first + counts.len(), &mut keys));
-        add_counts(&dict, &keys, width, counts.iter().copied())?;
-    }
-    Ok(dict)
+    let packed = histogram.bits();
+    DictMaker::new(py, histogram.n_bits(), &[packed])?.dict(packed, histogram.counts())
 }
 
 #[pyfunction]

@@ -1,5 +1,7 @@
 //! Counts as flat arrays, and results as the dicts users read.
 
+use std::collections::HashMap;
+
 use numpy::{
     PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
@@ -7,9 +9,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
-use vivace_core::counts::{Block, CountRows, CountsTable, row_bytes, starts, write_key};
+use vivace_core::counts::{Block, CountRows, CountsTable, row_bytes, starts};
 
 use crate::errors::vivace_error;
+use crate::keys::DictMaker;
 
 /// Offsets (int64), packed outcomes (uint8, outcomes × bytes) and counts (int64) of circuits of one width.
 pub type Rows<'py> = (
@@ -34,9 +37,6 @@ type Flat<'py> = (
     Bound<'py, PyArray1<u8>>,
     Bound<'py, PyArray1<i64>>,
 );
-
-/// Most bits of a key that is looked up in a table of all keys.
-const TABLE_BITS: u32 = 16;
 
 pub fn rows_arrays<'py>(py: Python<'py>, rows: CountRows, width: u32) -> PyResult<Rows<'py>> {
     let shape = [rows.counts.len(), row_bytes(width)];
@@ -169,19 +169,21 @@ pub fn counts_entries<'py>(
     if widths.len() != entries.labels.len() {
         return Err(PyValueError::new_err("Expected one width for each label."));
     }
-    let mut keys = Keys::default();
-    entries.list(|circuit| {
-        let results = PyDict::new(py);
-        let (width, size) = (widths[circuit], row_bytes(widths[circuit]));
-        let first = offsets[circuit] as usize;
-        for (index, count) in counts[first..offsets[circuit + 1] as usize]
-            .iter()
-            .enumerate()
-        {
-            let packed = &bits[starts[circuit] + index * size..][..size];
-            results.set_item(keys.get(py, width, packed)?, count)?;
+    let packed = |circuit: usize| &bits[starts[circuit]..starts[circuit + 1]];
+    let mut histograms: HashMap<u32, Vec<&[u8]>> = HashMap::new();
+    for (circuit, &width) in widths.iter().enumerate() {
+        histograms.entry(width).or_default().push(packed(circuit));
+    }
+    let mut makers = histograms
+        .into_iter()
+        .map(|(width, histograms)| Ok((width, DictMaker::new(py, width, &histograms)?)))
+        .collect::<PyResult<HashMap<_, _>>>()?;
+    entries.list(|circuit| match makers.get_mut(&widths[circuit]) {
+        Some(maker) => {
+            let own = offsets[circuit] as usize..offsets[circuit + 1] as usize;
+            maker.dict(packed(circuit), &counts[own])
         }
-        Ok(results)
+        None => Ok(PyDict::new(py)), // cannot be: every width has a maker
     })
 }
 
@@ -231,56 +233,5 @@ impl<'py> Entries<'py> {
             entries.push(entry);
         }
         PyList::new(self.py, entries)
-    }
-}
-
-/// Count keys as Python strings; equal ones of few bits are made once.
-#[derive(Default)]
-struct Keys<'py> {
-    /// By width, then by the outcome.
-    narrow: [Vec<Option<Bound<'py, PyString>>>; TABLE_BITS as usize + 1],
-    text: Vec<u8>,
-}
-
-impl<'py> Keys<'py> {
-    fn get(
-        &mut self,
-        py: Python<'py>,
-        width: u32,
-        packed: &[u8],
-    ) -> PyResult<Bound<'py, PyString>> {
-        if width > TABLE_BITS {
-            return self.make(py, width, packed);
-        }
-        let outcome = packed
-            .iter()
-            .fold(0, |all, &byte| all << 8 | usize::from(byte));
-        let table = &mut self.narrow[width as usize];
-        if table.is_empty() {
-            table.resize(1 << width, None);
-        }
-        match table.get(outcome) {
-            Some(Some(key)) => Ok(key.clone()),
-            Some(None) => {
-                let key = self.make(py, width, packed)?;
-                self.narrow[width as usize][outcome] = Some(key.clone());
-                Ok(key)
-            }
-            None => Err(PyValueError::new_err(format!(
-                "Expected outcomes of {width} bits, found {outcome}."
-            ))),
-        }
-    }
-
-    fn make(
-        &mut self,
-        py: Python<'py>,
-        width: u32,
-        packed: &[u8],
-    ) -> PyResult<Bound<'py, PyString>> {
-        self.text.clear();
-        self.text.resize(width as usize, b'0');
-        write_key(packed, &mut self.text);
-        Ok(PyString::new(py, &String::from_utf8_lossy(&self.text)))
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod codecs;
 mod counts;
 mod errors;
+mod keys;
 mod native;
 mod observables;
 mod pool;

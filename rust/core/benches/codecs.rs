@@ -53,13 +53,6 @@ fn histograms(c: &mut Criterion) {
             b.iter(|| decode(black_box(&bytes), None, None).expect("valid"))
         });
         let decoded = decode(&bytes, None, None).expect("valid");
-        group.bench_function("keys in one buffer", |b| {
-            b.iter(|| {
-                let mut keys = Vec::new();
-                decoded.write_keys(0..decoded.len(), &mut keys);
-                keys
-            })
-        });
         group.bench_function("keys as strings", |b| {
             b.iter_batched(
                 || Vec::with_capacity(unique),

@@ -1,7 +1,5 @@
 //! Packed rows to text keys.
 
-use std::ops::Range;
-
 use super::error::HistogramError;
 use super::header::MAX_KEY_CHARS;
 use super::table::Histogram;
@@ -23,21 +21,6 @@ impl Histogram {
                 unique: self.len() as u64,
                 n_bits: self.n_bits,
             }),
-        }
-    }
-
-    /// Append the keys of some outcomes, one after another without separators: `n_bits` ASCII bytes each.
-    pub fn write_keys(&self, outcomes: Range<usize>, out: &mut Vec<u8>) {
-        let width = self.n_bits as usize;
-        if width == 0 {
-            return;
-        }
-        let start = out.len();
-        out.resize(start + outcomes.len() * width, 0);
-        let bytes = self.row_bytes();
-        let rows = self.bits[outcomes.start * bytes..outcomes.end * bytes].chunks_exact(bytes);
-        for (row, key) in rows.zip(out[start..].chunks_exact_mut(width)) {
-            write_key(row, key);
         }
     }
 }
