@@ -1,4 +1,4 @@
-//! Text ↔ base64(gzip).
+//! Text ↔ base64(gzip), and bytes → gzip.
 
 use std::cell::RefCell;
 
@@ -11,8 +11,9 @@ use super::error::PayloadError;
 /// Circuits: small, sent over and over.
 const LEVEL: u32 = 6;
 
-/// Sparse Pauli words: digits that compress about as well with little effort. Level 1 is faster yet,
-/// but on 20 000 random words of 40 letters its result is larger than the dense text.
+/// Sparse Pauli words and whole bodies: digits that compress about as well with little effort. Level 1 is
+/// faster yet, but on 20 000 random words of 40 letters its result is larger than the dense text, and rows
+/// of angles come out half as long again. Level 6 makes these 4 % shorter, in twice the time.
 const QUICK_LEVEL: u32 = 2;
 
 /// Magic, deflate, no flags, no time (so that the same text gives the same bytes), no extra flags,
@@ -43,6 +44,11 @@ thread_local! {
 /// Standard base64 of the gzip of `text`. The same text always gives the same payload.
 pub fn compress_text(text: &str) -> String {
     COMPRESSOR.with_borrow_mut(|compressor| encode_base64(compressor.gzip(text.as_bytes())))
+}
+
+/// One gzip member that holds `bytes`. The same bytes always give the same member.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    PIECES.with_borrow_mut(|(compressor, _)| compressor.gzip(bytes).to_vec())
 }
 
 /// Append [`compress_text`] of bytes that come in pieces and are worth less effort, made on all cores:
