@@ -163,7 +163,7 @@ def address(request: Request, **parameters: int) -> str:
 
 def answer(model: Any, *refusals: int, status: int = 200, takes_gzip: bool = False) -> dict[str, Any]:
     """Documentation of what a route answers: a model, or `HTMLResponse` for a page."""
-    done = {"description": "Done"} | (
+    done: dict[str, Any] = {"description": "Done"} | (
         {"content": {"text/html": {"schema": {"type": "string"}}}}
         if model is HTMLResponse
         else {"model": model}
