@@ -6,10 +6,10 @@ counts all threads of the client, from the circuits as texts to the job accepted
 the results; bytes are those of the requests, heads included, in gzip since the server takes that.
 
 An angle of 8 random decimals has log2(2π·10⁸) = 29 bits that no encoding can leave out: the figures for bytes
-say how many times fewer would be possible if nothing else were sent. With 96 angles in every circuit that is
-3.7, with 8 it is 22; and the protocol wants digits, on which gzip spends a tenth more than they are worth, and
-labels. Of 8 parameters xz at its best makes 16 × fewer bytes than upstream. And 4 million keys are dicts no
-sooner than Python makes strings and dicts of them.
+say how many times fewer there would be if nothing else were sent. With 96 angles in every circuit it is 3.7,
+with 8 it is 22; but the protocol wants decimal digits, on which gzip spends more than they are worth, and
+labels. With 8 parameters even xz at its best gets no further than 16. And 4 million keys are dicts no sooner
+than Python makes strings and dicts of them.
 """
 
 from __future__ import annotations
