@@ -172,8 +172,11 @@ class Upload:
     def circuits_in_templates(self) -> int:
         """How many circuits travel as rows of a template."""
 
-    def write(self, start: int) -> list[tuple[bytes, int, int]]:
-        """The next few bodies from circuit ``start`` on, each with its circuits ``start..stop``."""
+    def write(self, start: int, gzip: bool) -> list[tuple[bytes, int, int]]:
+        """The next few bodies from circuit ``start`` on, each with its circuits ``start..stop``.
+
+        ``gzip``: compressed, each on its own. ``cap`` is for what they decompress to.
+        """
 
 @final
 class NativeCircuit:

@@ -88,6 +88,21 @@ def test_one_fault_changes_nothing(undisturbed, server, make_world, tally, kind,
     at_once(one, FAULTS)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("chunk", range(3))
+def test_a_gateway_that_refuses_gzip_costs_one_request(undisturbed, server, make_world, tally, kind, chunk):
+    """Whichever upload it is at; the job is the same one, and what was uploaded before stays."""
+    world = make_world(server)
+    refused = ("circuit upload", chunk)
+    found = world.through(lambda *at: "415" if at == refused else None, work(kind))
+    assert (world.proxy.injected, found) == (1, undisturbed[kind])
+    world.check(COUNT)
+    assert len({path for path, _ in world.proxy.uploads}) == 1
+    coded = [body[:2] == b"\x1f\x8b" for _, body in world.proxy.uploads]
+    assert coded == [True] * chunk + [False] * (len(coded) - chunk)
+    tally.add(survived=1)
+
+
 def go_on(world, error, kind):
     """What a user does when the service is back, with nothing but the error at hand."""
     circuits, options = KINDS[kind]

@@ -1,5 +1,7 @@
 """Our client against our server: what one says the other understands, and errors say what happened."""
 
+import gzip
+import json
 import threading
 from decimal import Decimal
 from types import SimpleNamespace
@@ -7,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from support.proxy import Proxy
 from support.server import BELL, ROTATION, plain, slow_circuit
 from vivace.backends import (
     CharacterizationOptions,
@@ -55,6 +58,17 @@ def run(service, circuits, **options):
     job = service.submit_circuits(circuits, **options)
     assert service.poll_job_status(job, loop_until_complete=True, verbose=False) is JobStatus.COMPLETED
     return service.get_job_results(job)
+
+
+def test_uploads_travel_compressed(server, account):
+    token = account().session.headers["Authorization"].removeprefix("Bearer ")
+    with Proxy(server.url) as proxy, QoroService(token, base_url=proxy.url, journal=None) as service:
+        assert len(run(service, SWEEP).results) == len(SWEEP)
+    ((_, sent),) = proxy.uploads
+    whole = gzip.decompress(sent)
+    rows = json.loads(whole)["parameter_sets"]
+    assert [row["label"] for row in rows] == list(SWEEP)
+    assert len(sent) < len(whole) / 3
 
 
 @pytest.mark.parametrize("factor", [True, False], ids=["as templates", "one by one"])

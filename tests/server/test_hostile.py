@@ -168,11 +168,84 @@ def test_bodies_beyond_the_cap(client, path):
     assert client.refused("POST", path, data=endless()) == reason
 
 
+GZIP = {"Content-Encoding": "gzip"}
+PACKED = gzip.compress(raw({"job_type": "EXECUTE", "finalized": "true", "pad": "x" * 1000}), mtime=0)
+CORRUPT = {
+    "nothing": (b"", "The gzip data of the request body end early."),
+    "as it is": (b'{"job_type": "EXECUTE"}', "The request body is not valid gzip."),
+    "zlib": (zlib.compress(b"{}"), "The request body is not valid gzip."),
+    "half a head": (PACKED[:5], "The gzip data of the request body end early."),
+    "cut": (PACKED[:-20], "The gzip data of the request body end early."),
+    "no checksum": (PACKED[:-8], "The gzip data of the request body end early."),
+    "bad checksum": (PACKED[:-8] + b"\0" * 4 + PACKED[-4:], "The request body is not valid gzip."),
+    "bad length": (PACKED[:-4] + b"\0" * 4, "The request body is not valid gzip."),
+    "bad data": (PACKED[:20] + b"\xff" * 30 + PACKED[50:], "The request body is not valid gzip."),
+    "bytes after it": (PACKED + b"\0\0", "The request body has 2 bytes after its gzip data."),
+    "twice": (PACKED * 2, f"The request body has {len(PACKED)} bytes after its gzip data."),
+    "not JSON": (gzip.compress(b"[" * 900_000), "body is not valid JSON: it is nested too deeply."),
+}
+COMPRESSED_PATHS = ["job/init/", "job/", "job/{}/add_circuits/", "job/{}/execution_config/"]
+
+
+@pytest.mark.parametrize("path", COMPRESSED_PATHS)
+@pytest.mark.parametrize("case", CORRUPT)
+def test_corrupt_gzip_is_refused(client, path, case):
+    data, expected = CORRUPT[case]
+    path = path.format(client.open())
+    assert client.refused("POST", path, data=data, headers=GZIP) == (400, expected)
+
+
+@pytest.mark.parametrize("path", COMPRESSED_PATHS)
+@pytest.mark.parametrize("size", [MAX_BODY + 1, 200 << 20], ids=["a byte", "a bomb"])
+def test_bodies_that_decompress_beyond_the_cap(client, path, size):
+    data = base64.b64decode(bomb(size)) if size > MAX_BODY + 1 else gzip.compress(b" " * size)
+    reason = (413, f"The request body exceeds the limit of {MAX_BODY} bytes.")
+    assert client.refused("POST", path.format(client.open()), data=data, headers=GZIP) == reason
+
+
+def test_gzip_beyond_the_cap_is_not_decompressed(client):
+    """What travels is limited like what it holds, however little that is."""
+    data = gzip.compress(np.random.default_rng(0).bytes(MAX_BODY), 0)
+    reason = (413, f"The request body exceeds the limit of {MAX_BODY} bytes.")
+    assert client.refused("POST", "job/init/", data=data, headers=GZIP) == reason
+
+
+def test_a_body_in_gzip_of_exactly_the_cap_is_read(client):
+    members = raw({"job_type": "EXECUTE", "tag": "t"})
+    data = gzip.compress(members + b" " * (MAX_BODY - len(members)))
+    response = client.call("POST", "job/init/", data=data, headers=GZIP)
+    assert (response.status_code, response.headers["Accept-Encoding"]) == (201, "gzip")
+
+
+@pytest.mark.parametrize("coding", ["X-GZip", "gzip, identity", "identity"])
+def test_other_names_of_codings_that_are_taken(client, coding):
+    members = raw({"job_type": "EXECUTE", "tag": "t"})
+    data = members if coding == "identity" else gzip.compress(members)
+    assert (
+        client.call("POST", "job/init/", data=data, headers={"Content-Encoding": coding}).status_code == 201
+    )
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip", "zstd,gzip", "x" * 5000])
+@pytest.mark.parametrize("path", [*COMPRESSED_PATHS, "job/{}/submit_qubo/"])
+def test_codings_that_are_not_taken(client, path, coding):
+    path = path.format(client.open())
+    response = client.call("POST", path, data=b"x" * 500_000, headers={"Content-Encoding": coding})
+    assert (response.status_code, response.headers["Accept-Encoding"]) == (415, "gzip")
+    assert response.json()["detail"].startswith("Expected a body in gzip or as it is, got '")
+    assert len(response.content) < 200
+
+
 QUBO_CAP = Limits().qubo_body
 FLOATS = np.linspace(-1, 1, 1024).astype("<f8").tobytes().hex()
 QUBOS = {
     "beyond the cap": (
         b" " * (QUBO_CAP + 1),
+        413,
+        f"The request body exceeds the limit of {QUBO_CAP} bytes.",
+    ),
+    "a bomb": (
+        base64.b64decode(bomb(200 << 20)),
         413,
         f"The request body exceeds the limit of {QUBO_CAP} bytes.",
     ),
@@ -205,7 +278,8 @@ QUBOS = {
 def test_hostile_qubos_are_refused(client, case):
     body, expected, reason = QUBOS[case]
     job_id = client.open("VALIDATE")
-    status, told = client.refused("POST", f"job/{job_id}/submit_qubo/", data=body)
+    headers = GZIP if body[:2] == b"\x1f\x8b" else None
+    status, told = client.refused("POST", f"job/{job_id}/submit_qubo/", data=body, headers=headers)
     assert (status, told[: len(reason)]) == (expected, reason)
     assert client.status(job_id) == "PENDING"
 
@@ -260,10 +334,12 @@ def test_many_clients_at_once(process):
     from concurrent.futures import ThreadPoolExecutor
 
     upload = raw(body() | {"circuits": {"a": bomb(200 << 20)}})
+    coded = base64.b64decode(bomb(200 << 20))
 
-    def attack(_):
+    def attack(number):
         client = Client(process.url, process.TOKEN)
-        return client.refused("POST", f"job/{client.open()}/add_circuits/", data=upload)[0]
+        data, headers = (coded, GZIP) if number % 2 else (upload, None)
+        return client.refused("POST", f"job/{client.open()}/add_circuits/", data=data, headers=headers)[0]
 
     with ThreadPoolExecutor(12) as pool:
-        assert set(pool.map(attack, range(24))) == {400}
+        assert list(pool.map(attack, range(24))) == [400, 413] * 12

@@ -5,6 +5,7 @@
 (the end of the answer is missing), ``"garble"`` (it is no JSON), or ``(status, headers, body)``.
 """
 
+import gzip
 import json
 import sys
 import threading
@@ -71,6 +72,7 @@ class Cloud:
         self.page = 100
         self.tokens = {TOKEN}
         self.tells_finalized = False
+        self.accept_encoding = None  # what its answer to job init says
         self.on_request = lambda _name: None
         self.keys = {}
         self.results = {}
@@ -134,6 +136,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.cloud.requests.append((name, dict(self.headers), body))
             queue = self.cloud.faults[name]
             fault = queue.popleft() if queue else None
+        coding = self.headers.get("Content-Encoding")
+        if coding is not None:
+            assert (coding, name) == ("gzip", "circuit upload")
+            body = gzip.decompress(body)
         self.cloud.on_request(name)
         if fault == "drop":
             self.close_connection = True
@@ -148,7 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         data = b"<<<" if fault == "garble" else data
-        self._answer(status, {}, data, cut=fault == "cut")
+        told = {"Accept-Encoding": self.cloud.accept_encoding}
+        headers = told if endpoint is endpoints.INIT and self.cloud.accept_encoding else {}
+        self._answer(status, headers, data, cut=fault == "cut")
 
     do_GET = do_POST = do_DELETE = _any  # noqa: N815 - names of the standard library
 

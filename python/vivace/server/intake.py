@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -22,14 +23,43 @@ from vivace.server.analysis.characterize import Request
 from vivace.server.blueprints import check_options
 from vivace.server.execution import execution_config
 from vivace.server.jobs import Job, NewJob
-from vivace.server.refusals import forbidden, invalid
+from vivace.server.refusals import forbidden, invalid, too_large
 from vivace.server.settings import Limits, Settings, Tier
 
-__all__ = ["check_key", "read_body", "read_config", "read_init", "read_legacy", "read_qubo", "read_upload"]
+__all__ = [
+    "check_key",
+    "gunzip",
+    "read_body",
+    "read_config",
+    "read_init",
+    "read_legacy",
+    "read_qubo",
+    "read_upload",
+]
 
 _LONGEST_NAME: Final = 1024
 _LONGEST_KEY: Final = 255
 _NOISE: Final = ("noisy_device", "noise_realizations", "noise_scaling_factor")
+
+
+def gunzip(body: bytes, limit: int) -> bytes:
+    """What a body in gzip holds. It is made no longer than a byte beyond the limit, whatever it would become.
+
+    Raises:
+        Refused: It is longer, or the body is not exactly one gzip member.
+    """
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        found = inflate.decompress(body, limit + 1)
+    except zlib.error:
+        raise invalid("The request body is not valid gzip.") from None
+    if len(found) > limit:
+        raise too_large(limit)
+    if not inflate.eof:
+        raise invalid("The gzip data of the request body end early.")
+    if inflate.unused_data:
+        raise invalid(f"The request body has {len(inflate.unused_data)} bytes after its gzip data.")
+    return found
 
 
 def read_body(body: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyBytes;
 use vivace_core::shots;
 use vivace_core::template;
-use vivace_core::upload::{self, Form, UploadError};
+use vivace_core::upload::{self, Coding, Form, UploadError};
 
 use crate::batch::CircuitBatch;
 use crate::errors::vivace_error;
@@ -58,8 +58,9 @@ impl Upload {
         self.inner.circuits_in_templates()
     }
 
-    fn write<'py>(&self, py: Python<'py>, start: usize) -> PyResult<Vec<Body<'py>>> {
-        let bodies = on_pool(py, || self.inner.write(&self.batch, start))?
+    fn write<'py>(&self, py: Python<'py>, start: usize, gzip: bool) -> PyResult<Vec<Body<'py>>> {
+        let coding = if gzip { Coding::Gzip } else { Coding::Identity };
+        let bodies = on_pool(py, || self.inner.write(&self.batch, start, coding))?
             .map_err(|error| upload_error(py, &error))?;
         let body = |body: upload::Body| {
             let bytes = PyBytes::new(py, &body.bytes);

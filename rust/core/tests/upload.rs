@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::Read;
+
+use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use serde_json::Value;
 use vivace_core::payload::decompress_text;
 use vivace_core::shots::{ShotRange, validate};
 use vivace_core::template::{CircuitBatch, TemplateSource};
-use vivace_core::upload::{Body, Form, Upload};
+use vivace_core::upload::{Body, Coding, Form, Upload};
 
 const FORMS: [Form; 3] = [Form::Bound, Form::Smaller, Form::Template];
 
@@ -34,13 +37,17 @@ fn circuits(kinds: &[(u8, f64)]) -> Vec<String> {
 }
 
 fn all_bodies(upload: &Upload, batch: &CircuitBatch) -> Vec<Body> {
+    bodies_in(upload, batch, Coding::Identity)
+}
+
+fn bodies_in(upload: &Upload, batch: &CircuitBatch, coding: Coding) -> Vec<Body> {
     let (mut bodies, mut from) = (Vec::new(), 0);
     while from < batch.labels.len() {
-        let more = upload.write(batch, from).unwrap();
+        let more = upload.write(batch, from, coding).unwrap();
         from = more.last().unwrap().circuits.end;
         bodies.extend(more);
     }
-    assert!(upload.write(batch, from).unwrap().is_empty());
+    assert!(upload.write(batch, from, coding).unwrap().is_empty());
     bodies
 }
 
@@ -128,12 +135,30 @@ proptest! {
     }
 
     #[test]
+    fn gzip_changes_nothing_but_the_bytes(
+        kinds in prop::collection::vec((0..6_u8, -3.0..3.0_f64), 1..60),
+        cap in 900..4000_usize,
+    ) {
+        let batch = batch(&circuits(&kinds));
+        for form in FORMS {
+            let upload = Upload::new(&batch, r#""shots":7"#, &[], cap, form).unwrap();
+            let decoded = bodies_in(&upload, &batch, Coding::Gzip).into_iter().map(|body| {
+                let (mut decoder, mut bytes) = (GzDecoder::new(&body.bytes[..]), Vec::new());
+                decoder.read_to_end(&mut bytes).unwrap();
+                assert!(decoder.into_inner().is_empty());
+                Body { bytes, circuits: body.circuits }
+            });
+            prop_assert_eq!(decoded.collect::<Vec<_>>(), all_bodies(&upload, &batch));
+        }
+    }
+
+    #[test]
     fn bodies_are_the_same_from_any_circuit_on(kinds in prop::collection::vec((0..6_u8, -3.0..3.0_f64), 1..60)) {
         let batch = batch(&circuits(&kinds));
         let upload = Upload::new(&batch, "", &[], 1500, Form::Smaller).unwrap();
         let bodies = all_bodies(&upload, &batch);
         for (i, body) in bodies.iter().enumerate() {
-            let again = upload.write(&batch, body.circuits.start).unwrap();
+            let again = upload.write(&batch, body.circuits.start, Coding::Identity).unwrap();
             prop_assert_eq!(&again[0], &bodies[i]);
         }
     }
@@ -173,6 +198,9 @@ fn a_sweep_of_texts_travels_as_one_template() {
             .sum::<usize>()
     };
     assert!(size(Form::Smaller) * 2 < size(Form::Bound));
+    let rows = Upload::new(&batch, r#""shots":7"#, &[], 996_147, Form::Smaller).unwrap();
+    let coded = bodies_in(&rows, &batch, Coding::Gzip);
+    assert!(coded[0].bytes.len() * 2 < size(Form::Smaller));
     let ranges = [ShotRange {
         start: 0,
         end: 1000,

@@ -73,7 +73,8 @@ class QoroService(QoroAnalysis, CircuitRunner):
         maestro_config: How jobs are simulated, in the spelling of later services.
         device_config: Options of quantum processors.
         factor_circuits: Whether circuits of one structure may travel as a template.
-        max_request_bytes: Longest request of an upload; 0.95 MiB is what the public service takes.
+        max_request_bytes: Longest request of an upload; 0.95 MiB is what the public service takes. Services
+            that ask for gzip get that, and the limit is for what it decompresses to.
         journal: Where jobs are kept on record: a `Journal` or a path; None keeps none.
         retry: How faults are waited out.
         max_response_bytes: Longest answer to take, decompressed; 1 GiB. Pages of results are made to fit.

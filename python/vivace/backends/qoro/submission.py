@@ -22,7 +22,7 @@ from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently, ha
 from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.transport import Transport
-from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.wire import codings, endpoints
 from vivace.backends.qoro.wire.fields import check_answer, parse_object
 from vivace.backends.qoro.wire.jobs import InitRequest, job_id_of
 from vivace.backends.qoro.wire.uploads import measurement_members
@@ -53,16 +53,21 @@ class Prepared:
     upload: _core.Upload
     padded: dict[str, str] = field(default_factory=dict)
 
-    def bodies(self) -> Iterator[tuple[bytes, int, int]]:
-        """All bodies in order, with their circuits; the next few are made while one is being sent."""
+    def bodies(self, start: int = 0, *, gzip: bool = False) -> Iterator[tuple[bytes, int, int]]:
+        """The bodies in order, with their circuits; the next few are made while one is being sent.
+
+        Args:
+            start: First circuit: 0, or the one after the last of a body.
+            gzip: Whether they are compressed. The same circuits share a body either way.
+        """
         total = len(self.batch)
         with ThreadPoolExecutor(1, thread_name_prefix="vivace-upload") as maker:
-            ahead = maker.submit(self.upload.write, 0)
+            ahead = maker.submit(self.upload.write, start, gzip)
             while True:
                 bodies = ahead.result()
                 stop = bodies[-1][2]
                 if stop < total:
-                    ahead = maker.submit(self.upload.write, stop)
+                    ahead = maker.submit(self.upload.write, stop, gzip)
                 yield from bodies
                 if stop >= total:
                     return
@@ -188,9 +193,9 @@ class Submission:
             ExecutionCancelledError: The event was set.
         """
         for attempt in range(1, _JOBS + 1):
-            job_id = self._open()
+            job_id, gzip = self._open()
             try:
-                requests = self._delivered(job_id, attempt)
+                requests = self._delivered(job_id, attempt, gzip=gzip)
             except SubmissionError:
                 raise  # tells of the job itself
             except BaseException as error:
@@ -204,10 +209,10 @@ class Submission:
             return Submitted(job_id, requests)
         raise AssertionError("the loop returns or raises")  # pragma: no cover
 
-    def _delivered(self, job_id: str, attempt: int) -> int | None:
+    def _delivered(self, job_id: str, attempt: int, *, gzip: bool) -> int | None:
         """Uploads it took; None if the job was abandoned."""
         try:
-            return self._upload(job_id)
+            return self._upload(job_id, gzip=gzip)
         except _UnknownOutcomeError as unknown:
             if unknown.last and has_started(self.transport, job_id, unknown.cause, self.event):
                 return unknown.requests
@@ -224,45 +229,58 @@ class Submission:
                 f"service.cancel_job({job_id!r}) does, when the service can be reached."
             )
 
-    def _open(self) -> str:
+    def _open(self) -> tuple[str, bool]:
+        """Id of a new job, and whether its uploads are to be compressed."""
         check(self.event, "Submission cancelled before a job was opened.")
         # A service that knows the header opens one job, however often the request comes. For the others a
         # second one does no harm: it never gets its last body.
+        accepted: list[str] = []
         job_id = self.transport.send(
             endpoints.INIT,
             lambda data: job_id_of(parse_object(data, "The answer to job init")),
             body=self.init.to_wire(),
             headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
+            heed=lambda headers: accepted.append(headers.get(codings.ACCEPT_ENCODING, "")),
             cancellation_event=self.event,
         )
         self.record.opened(job_id)
-        return job_id
+        taken = codings.accepts_gzip(accepted[0])
+        return job_id, taken and self.transport.codes_bodies
 
-    def _upload(self, job_id: str) -> int:
+    def _upload(self, job_id: str, *, gzip: bool) -> int:
         total = len(self.prepared.batch)
-        requests = 0
-        for body, start, stop in self.prepared.bodies():
-            check(self.event, f"Submission cancelled; job {job_id} is cancelled, too.")
-            if stop == total:
-                self.record.state(job_id, "FINALIZING")
-            requests += 1
-            try:
-                self.transport.send(
-                    endpoints.ADD_CIRCUITS,
-                    check_answer,
-                    job_id=job_id,
-                    body=body,
-                    repeatable=False,
-                    cancellation_event=self.event,
-                )
-            except (QoroConnectionError, QoroHTTPError, ProtocolError) as error:
-                if not is_ambiguous(error):
-                    raise
-                raise _UnknownOutcomeError(error, start, requests, last=stop == total) from None
-            self.record.uploading(job_id)
-            if self.progress is not None:
-                self.progress(stop, total)
+        requests = done = 0
+        while done < total:
+            for body, start, stop in self.prepared.bodies(done, gzip=gzip):
+                check(self.event, f"Submission cancelled; job {job_id} is cancelled, too.")
+                if stop == total:
+                    self.record.state(job_id, "FINALIZING")
+                try:
+                    self._send(job_id, body, gzip=gzip)
+                except (QoroConnectionError, QoroHTTPError, ProtocolError) as error:
+                    if gzip and isinstance(error, QoroHTTPError) and error.status_code == 415:
+                        # It does not take them after all, or something on the way does not.
+                        gzip = self.transport.codes_bodies = False
+                        break
+                    if not is_ambiguous(error):
+                        raise
+                    raise _UnknownOutcomeError(error, start, requests + 1, last=stop == total) from None
+                requests, done = requests + 1, stop
+                self.record.uploading(job_id)
+                if self.progress is not None:
+                    self.progress(stop, total)
         return requests
+
+    def _send(self, job_id: str, body: bytes, *, gzip: bool) -> None:
+        self.transport.send(
+            endpoints.ADD_CIRCUITS,
+            check_answer,
+            job_id=job_id,
+            body=body,
+            headers={codings.CONTENT_ENCODING: codings.GZIP} if gzip else None,
+            repeatable=False,
+            cancellation_event=self.event,
+        )
 
     def _abandon(self, job_id: str, unknown: _UnknownOutcomeError, attempt: int) -> None:
         # One that cannot be cancelled never runs either. The journal keeps it open, to be cancelled later.

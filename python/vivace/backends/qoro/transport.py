@@ -69,6 +69,10 @@ class Transport:
         authorization: Value of the ``Authorization`` header.
         retry: How to wait out faults.
         max_response: Longest answer to take, in bytes, decompressed.
+
+    Attributes:
+        codes_bodies: Whether bodies may be compressed where the service says that it takes that. Once one was
+            refused for it, none are any more.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Transport:
         self.base_url = checked_address(base_url, stacklevel=5)
         self.retry = retry
         self.max_response = max_response
+        self.codes_bodies = True
         self._authorization = _Authorization(authorization)
         self._session, self._pid = self._new_session(), os.getpid()
 
@@ -152,6 +157,7 @@ class Transport:
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        heed: Callable[[Mapping[str, str]], None] | None = None,
         cancellation_event: Event | None = None,
     ) -> T:
         """Send a request, and read the body of the answer. Raises as `get` does.
@@ -165,14 +171,18 @@ class Transport:
             headers: Further headers.
             repeatable: Whether sending it twice does no harm. If not, it is sent again only when the service
                 cannot have acted: it could not be reached, or answered 429.
+            heed: Called with the headers of the answer, if its body could be read.
             cancellation_event: Set it to stop between attempts.
         """
 
         def answered(response: requests.Response) -> T:
             try:
-                return read(response.content)
+                found = read(response.content)
             except ProtocolError as error:
                 raise UnreadableAnswerError(str(error), error.field) from None
+            if heed is not None:
+                heed(response.headers)
+            return found
 
         return self._requested(
             endpoint,

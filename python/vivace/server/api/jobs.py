@@ -10,7 +10,17 @@ from vivace.backends.qoro.wire.endpoints import IDEMPOTENCY_HEADER
 from vivace.backends.qoro.wire.jobs import CancelReply, StatusReply
 from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.server.api import schemas
-from vivace.server.api.context import Body, Caller, Reading, Server, address, answer, reply, takes
+from vivace.server.api.context import (
+    TAKES_GZIP,
+    Body,
+    Caller,
+    Reading,
+    Server,
+    address,
+    answer,
+    reply,
+    takes,
+)
 
 __all__ = [
     "add_circuits",
@@ -32,7 +42,11 @@ router = APIRouter(prefix="/job", tags=["jobs"])
 _LATER = ("divi/", "vivace/")
 
 
-@router.post("/init/", **answer(schemas.JobId, 400, 403, 409, 413, status=201), **takes(schemas.InitJob))
+@router.post(
+    "/init/",
+    **answer(schemas.JobId, 400, 403, 409, 413, status=201, takes_gzip=True),
+    **takes(schemas.InitJob),
+)
 def open_job(
     account: Caller,
     service: Server,
@@ -40,18 +54,18 @@ def open_job(
     key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER)] = None,
 ) -> Response:
     """Open a job. It starts when its last upload has arrived. A key makes it safe to repeat the request."""
-    return reply({"job_id": service.open_job(account, body, key)}, 201)
+    return reply({"job_id": service.open_job(account, body, key)}, 201, TAKES_GZIP)
 
 
 @router.post(
     "/{job_id}/add_circuits/",
-    **answer(schemas.Empty, 400, 403, 404, 409, 413),
+    **answer(schemas.Empty, 400, 403, 404, 409, 413, takes_gzip=True),
     **takes(schemas.AddCircuits),
 )
 async def add_circuits(job_id: str, account: Caller, service: Server, turns: Reading, body: Body) -> Response:
     """Upload circuits or templates. Repeating a request changes nothing: labels are unique within a job."""
     await turns.run(service.add_circuits, account, job_id, body)
-    return reply({"status": "ok"})
+    return reply({"status": "ok"}, headers=TAKES_GZIP)
 
 
 @router.get("/{job_id}/status/", **answer(schemas.StatusReply, 404))

@@ -1,4 +1,4 @@
-//! Text ↔ base64(gzip).
+//! Text ↔ base64(gzip), and bytes → gzip.
 
 use std::cell::RefCell;
 
@@ -6,6 +6,7 @@ use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompr
 use rayon::prelude::*;
 
 use super::base64::{append_base64, decode_base64, encode_base64};
+use super::deflate::deflate;
 use super::error::PayloadError;
 
 /// Circuits: small, sent over and over.
@@ -43,6 +44,18 @@ thread_local! {
 /// Standard base64 of the gzip of `text`. The same text always gives the same payload.
 pub fn compress_text(text: &str) -> String {
     COMPRESSOR.with_borrow_mut(|compressor| encode_base64(compressor.gzip(text.as_bytes())))
+}
+
+/// One gzip member that holds `bytes`, made for request bodies ([`mod@super::deflate`]). The same bytes always give the same member.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER.len() + bytes.len() / 2 + TRAILER);
+    out.extend_from_slice(&HEADER);
+    deflate(bytes, &mut out);
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    out.extend_from_slice(&crc.sum().to_le_bytes());
+    out.extend_from_slice(&crc.amount().to_le_bytes());
+    out
 }
 
 /// Append [`compress_text`] of bytes that come in pieces and are worth less effort, made on all cores:

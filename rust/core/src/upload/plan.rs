@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::body::{Body, Coding, Request};
 use super::form::{Form, NUMBER, Segment, longest_text, segments};
 use crate::payload::json::escaped_len;
 use crate::payload::{BodyError, BoundBody, Fragment, TemplateBody, TooLarge, compress_text};
@@ -28,15 +29,6 @@ pub struct Upload {
     members: String,
     ranges: Vec<ShotRange>,
     cap: usize,
-}
-
-/// A request body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
-    /// JSON in UTF-8.
-    pub bytes: Vec<u8>,
-    /// The circuits it carries.
-    pub circuits: Range<usize>,
 }
 
 /// Why a submission cannot be sent.
@@ -140,7 +132,8 @@ impl Upload {
     /// Plan the bodies of a batch.
     ///
     /// `members` are finished JSON members that go into every body, such as `"shots":1000`; `ranges`
-    /// are shot ranges that tile the batch, or none. No body will be longer than `cap`.
+    /// are shot ranges that tile the batch, or none. No body will be longer than `cap`, before it is coded:
+    /// the same circuits share a body however it travels.
     pub fn new(
         batch: &CircuitBatch,
         members: &str,
@@ -160,7 +153,7 @@ impl Upload {
             if !upload.surely_fits(batch, segment) {
                 let mut from = segment.circuits.start;
                 while from < segment.circuits.end {
-                    let bodies = upload.write(batch, from)?;
+                    let bodies = upload.write(batch, from, Coding::Identity)?;
                     from = bodies
                         .last()
                         .map_or(segment.circuits.end, |body| body.circuits.end);
@@ -180,7 +173,12 @@ impl Upload {
     }
 
     /// The next few bodies, from circuit `from` on; none at the end of the batch.
-    pub fn write(&self, batch: &CircuitBatch, from: usize) -> Result<Vec<Body>, UploadError> {
+    pub fn write(
+        &self,
+        batch: &CircuitBatch,
+        from: usize,
+        coding: Coding,
+    ) -> Result<Vec<Body>, UploadError> {
         let at = self
             .segments
             .partition_point(|segment| segment.circuits.end <= from);
@@ -191,15 +189,15 @@ impl Upload {
         loop {
             let circuits = from..segment.circuits.end.min(from.saturating_add(number));
             let at_end = circuits.end == segment.circuits.end;
-            let mut bodies = match &segment.template {
-                Some((template, payload)) => self.rows(batch, *template, payload, circuits)?,
-                None => self.texts(batch, circuits)?,
+            let request = Request {
+                circuits,
+                at_end,
+                coding,
             };
-            if at_end {
-                return Ok(bodies);
-            }
-            // The last one may have room left: it is made again, with what follows.
-            bodies.pop();
+            let bodies = match &segment.template {
+                Some((template, payload)) => self.rows(batch, *template, payload, request)?,
+                None => self.texts(batch, request)?,
+            };
             if !bodies.is_empty() {
                 return Ok(bodies);
             }
@@ -207,11 +205,8 @@ impl Upload {
         }
     }
 
-    fn texts(
-        &self,
-        batch: &CircuitBatch,
-        circuits: Range<usize>,
-    ) -> Result<Vec<Body>, UploadError> {
+    fn texts(&self, batch: &CircuitBatch, request: Request) -> Result<Vec<Body>, UploadError> {
+        let circuits = &request.circuits;
         let labels: Vec<&str> = batch.labels[circuits.clone()]
             .iter()
             .map(String::as_str)
@@ -229,7 +224,7 @@ impl Upload {
         let chunks = body
             .plan(self.cap)
             .map_err(|size| too_large(labels[size.index], None, size))?;
-        Ok(bodies(chunks, circuits.start, |items| body.write(items)))
+        Ok(request.bodies(chunks, |items| body.write(items)))
     }
 
     fn rows(
@@ -237,8 +232,9 @@ impl Upload {
         batch: &CircuitBatch,
         template: usize,
         payload: &str,
-        circuits: Range<usize>,
+        request: Request,
     ) -> Result<Vec<Body>, UploadError> {
+        let circuits = &request.circuits;
         let template = &batch.templates[template];
         let names: Vec<&str> = template.names.iter().map(String::as_str).collect();
         let labels: Vec<&str> = batch.labels[circuits.clone()]
@@ -256,7 +252,7 @@ impl Upload {
             let template = (size.fixed >= self.cap).then_some(payload.len());
             too_large(labels[size.index], template, size)
         })?;
-        Ok(bodies(chunks, circuits.start, |items| body.write(items)))
+        Ok(request.bodies(chunks, |items| body.write(items)))
     }
 
     fn measurement(&self, offset: usize) -> Measurement<'_> {
@@ -321,18 +317,6 @@ fn compressed(batch: &CircuitBatch, circuit: usize) -> Result<String, UploadErro
             error,
         })?;
     Ok(compress_text(&text))
-}
-
-fn bodies(
-    chunks: Vec<Range<usize>>,
-    offset: usize,
-    write: impl Fn(Range<usize>) -> Vec<u8> + Sync,
-) -> Vec<Body> {
-    let body = |items: Range<usize>| Body {
-        circuits: items.start + offset..items.end + offset,
-        bytes: write(items),
-    };
-    chunks.into_par_iter().map(body).collect()
 }
 
 fn too_large(label: &str, template: Option<usize>, size: TooLarge) -> UploadError {

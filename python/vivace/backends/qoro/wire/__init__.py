@@ -5,6 +5,7 @@ module              what
 =================== ====================================================================================
 `account`           targets, credits
 `characterization`  requests and replies of QUBO characterisation; `qubo` has the problem itself
+`codings`           content codings of request bodies, and how a service says that it takes them
 `configs`           execution, simulator and device configurations
 `endpoints`         method, path and patience for every endpoint
 `fields`            strict JSON, and reading members of objects
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from vivace.backends.qoro.wire import (
         account,
         characterization,
+        codings,
         configs,
         endpoints,
         fields,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "account",
     "characterization",
+    "codings",
     "configs",
     "endpoints",
     "fields",
