@@ -6,7 +6,6 @@
 //! | `gzip` | text ↔ base64(gzip), one at a time or a batch on all cores; whole bodies → gzip |
 //! | [`json`] | strings and numbers of JSON, measured and written exactly |
 //! | [`chunks`] | greedy packing of items into requests of known length |
-//! | `deflate` | deflate for bodies, which are mostly digits |
 //! | [`bodies`] | the bodies of `add_circuits`, bound and template |
 
 pub mod bodies;
@@ -14,7 +13,6 @@ pub mod chunks;
 pub mod json;
 
 mod base64;
-mod deflate;
 mod error;
 mod gzip;
 
