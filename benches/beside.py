@@ -161,7 +161,7 @@ def measured(case: Case, upstream: Upstream, seconds: float) -> Row:
         else:
             ours, theirs = _timed(case, runner, 1)[0], upstream.run()[0]
             rounds = max(3, min(9, int(seconds / (2 * max(ours, theirs)))))
-            repeats = max(1, min(10, int(theirs / ours / 4)))
+            repeats = max(1, min(50, int(theirs / ours / 4)))
         # Ours is the shorter by far: run it more than once, so that a hiccup weighs the same on both.
         found = []
         for turn in range(rounds):
