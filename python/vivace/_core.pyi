@@ -17,6 +17,7 @@ __all__ = [
     "MAX_SHOTS",
     "CircuitBatch",
     "NativeCircuit",
+    "Outcomes",
     "Template",
     "Upload",
     "WrittenCircuit",
@@ -224,6 +225,9 @@ class NativeCircuit:
     def readout(self) -> list[int | None] | None:
         """For each classical bit the qubit measured into it; None unless all measurements are final."""
 
+    def outcomes(self) -> Outcomes | None:
+        """What to sample. None unless all measurements are final, of at most 64 qubits."""
+
     def unitary(self) -> NativeCircuit | None:
         """The unitary form that expectation values are taken of; None under classical control."""
 
@@ -270,6 +274,36 @@ class NativeCircuit:
 
     def text(self, angles: Sequence[float]) -> str:
         """The circuit as OpenQASM 2, with one angle per slot."""
+
+@final
+class Outcomes:
+    """What to sample for a circuit: a shorter one, and what its outcomes become.
+
+    Gates at the end that turn phases or permute outcomes are left out of it; the latter are done to the
+    outcomes.
+    """
+
+    @property
+    def circuit(self) -> NativeCircuit:
+        """The circuit to sample: gates alone."""
+
+    @property
+    def slots(self) -> NDArray[np.uint32]:
+        """For each of its angles, that of the circuit asked about."""
+
+    @property
+    def qubits(self) -> list[int]:
+        """The qubits to sample. The first is the lowest bit of an outcome."""
+
+    @property
+    def bits(self) -> list[int]:
+        """Classical bits, ascending: those of what becomes of an outcome, lowest first. The others are 0."""
+
+    def table(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of what becomes of the outcomes, rows × outcomes, from those of the outcomes."""
+
+    def becoming(self, outcomes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """What becomes of each outcome."""
 
 @final
 class WrittenCircuit:

@@ -43,9 +43,10 @@ def test_rows_of_a_template_share_it():
 
 
 def test_one_simulation_for_each_circuit():
-    expected = {"path": "circuits", **STATEVECTOR, "n_qubits": 13}
-    assert metadata([chain(13)], path="circuits") == [expected]
-    assert metadata([BELL], path="circuits", ham_ops="ZZ") == [expected | {"n_qubits": 2}]
+    expected = {"path": "circuits", **STATEVECTOR, "n_qubits": 2}
+    assert metadata([BELL], path="circuits", ham_ops="ZZ") == [expected]
+    reset = BELL.replace("cx", "reset q[1]; cx")
+    assert metadata([reset], path="circuits") == [expected]
 
 
 def test_light_cones_say_how_wide_they_are():

@@ -7,6 +7,7 @@ mod errors;
 mod keys;
 mod native;
 mod observables;
+mod outcomes;
 mod pool;
 mod qasm;
 mod sampling;
@@ -32,6 +33,8 @@ mod _core {
         check_flattened, check_observables, decode_observables, encode_observables,
         groups_per_circuit, parse_observables,
     };
+    #[pymodule_export]
+    use crate::outcomes::Outcomes;
     #[pymodule_export]
     use crate::sampling::{
         derive_seeds, pack_outcomes, parities, restrict_shot_ranges, sample_counts,

@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyTuple};
 use vivace_core::cone::{self, Effort};
 use vivace_core::native::{NativeGate, NativeOp, NativeProgram, RowError, WrittenProgram};
 
+use crate::outcomes::Outcomes;
 use crate::pool::on_pool;
 
 /// One circuit of an evaluation plan: the circuit, its words, and its members as (slots, targets).
@@ -102,6 +103,12 @@ impl NativeCircuit {
             program: unitary.program,
             qubits: unitary.qubits,
         })
+    }
+
+    /// What to sample; `None` unless all measurements are final, of at most 64 qubits.
+    fn outcomes(&self, py: Python<'_>) -> PyResult<Option<Outcomes>> {
+        let found = py.detach(|| self.program.outcomes());
+        found.map(|found| Outcomes::new(py, found)).transpose()
     }
 
     /// The form for density matrices, with resets; `None` under classical control.

@@ -59,6 +59,10 @@ class Samples(NamedTuple):
         circuits = self.template.circuits[self.rows[part]]
         return circuits, [self.run.labels[circuit] for circuit in circuits.tolist()]
 
+    def angles(self, part: slice, outcomes: _core.Outcomes) -> NDArray[np.float64]:
+        """Angles of some of the rows, for the circuit to sample; those of gates left out are checked, too."""
+        return angles_of(self.template, self.native, self.rows[part])[:, outcomes.slots]
+
 
 def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     """Check what can be checked; return a call for the counts.
@@ -68,7 +72,7 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     """
     run, template, native, rows, shots, _ = samples
     label = run.labels[template.circuits[rows[0]]]
-    readout = native.readout()
+    outcomes = native.outcomes()
     if not native.measures:
         raise SimulationError(
             f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
@@ -79,9 +83,8 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     engine.warn_of_truncation(run, native, label)
     narrow = native.n_qubits <= SAMPLED_QUBITS
     exact = run.config.noise_model is None and is_sampled(run, native.n_qubits)
-    if exact and readout is not None and (narrow or run.path != "circuits"):
-        bits = {bit: qubit for bit, qubit in enumerate(readout) if qubit is not None}
-        return partial(_compiled if narrow else _kept, engine, samples, bits)
+    if exact and outcomes is not None:
+        return partial(_compiled if narrow else _kept, engine, samples, outcomes)
     if shots.max() > _MOST_SHOTS:
         asked = run.labels[template.circuits[rows[shots.argmax()]]]
         raise SimulationError(
@@ -101,47 +104,49 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     return partial(_executed, engine, samples)
 
 
-def _compiled(engine: Engine, samples: Samples, bits: dict[int, int]) -> Sampled:
-    """Counts from the probabilities of a compiled program; ``bits`` tells the qubit behind each bit."""
-    run, template, native, rows, shots, seeds = samples
-    maestro, unitary = load_maestro(), native.unitary()
-    assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
+def _compiled(engine: Engine, samples: Samples, outcomes: _core.Outcomes) -> Sampled:
+    """Counts from the probabilities of a compiled program."""
+    run, template, _, rows, shots, seeds = samples
+    maestro, circuit, bits = load_maestro(), outcomes.circuit, outcomes.bits
     first = run.labels[template.circuits[rows[0]]]
-    program: Compiled = engine.recent.get_or(("compiled", unitary.shape()), lambda: Compiled(unitary, first))
-    what = [maestro.Probabilities(list(bits.values()))]
-    config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
+    program: Compiled = engine.recent.get_or(("compiled", circuit.shape()), lambda: Compiled(circuit, first))
+    what = [maestro.Probabilities(outcomes.qubits)]
+    config = run.config.to_simulator_config(maestro, width=circuit.n_qubits)
     width, blocks = template.n_clbits, list[CountsBlock]()
-    size = chunk_rows(1 << len(bits), max(1, unitary.n_operations) << unitary.n_qubits)
+    size = chunk_rows(1 << len(bits), max(1, circuit.n_operations) << circuit.n_qubits)
     for start in range(0, len(rows), size):
         run.check()
         part = slice(start, start + size)
         circuits, labels = samples.circuits(part)
-        found = program.values(labels[0], what, angles_of(template, unitary, rows[part]), config)
-        arrays = _core.sample_counts(found, shots[part], seeds[part], list(bits), width, labels)
+        found = program.values(labels[0], what, samples.angles(part, outcomes), config)
+        table = outcomes.table(found)
+        arrays = _core.sample_counts(table, shots[part], seeds[part], bits, width, labels)
         blocks.append(CountsBlock(circuits, width, *arrays))
         run.progress(len(labels))
-    return blocks, described(ExecutionPath.COMPILED, run.config, unitary)
+    return blocks, described(ExecutionPath.COMPILED, run.config, circuit)
 
 
-def _kept(engine: Engine, samples: Samples, bits: dict[int, int]) -> Sampled:
+def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes) -> Sampled:
     """Counts from kept simulators, here or in workers: the library's sampler gives the same in both."""
-    run, template, native, rows, shots, seeds = samples
-    unitary = native.unitary()
-    assert unitary is not None  # noqa: S101 - plan_sample() has excluded classical control
-    work = Work(unitary.n_qubits, unitary.n_operations, 0, len(rows), n_shots=int(shots.max()))
+    run, template, _, rows, shots, seeds = samples
+    circuit = outcomes.circuit
+    work = Work(circuit.n_qubits, circuit.n_operations, 0, len(rows), n_shots=int(shots.max()))
     path = engine.keeper.cheapest(run, work, ["kept", "workers"])
-    keep = engine.recent.get_or(("kept", unitary.shape()), lambda: Keep(unitary))
+    keep = engine.recent.get_or(("kept", circuit.shape()), lambda: Keep(circuit))
     how = Keeping(path, keep, cost("kept", work._replace(n_rows=1), 1))
-    qubits, width = list(bits.values()), template.n_clbits
-    blocks, size = list[CountsBlock](), chunk_rows(1 << unitary.n_qubits, 1)
+    width, blocks = template.n_clbits, list[CountsBlock]()
+    size = chunk_rows(1 << circuit.n_qubits, 1)
     for start in range(0, len(rows), size):
         part = slice(start, start + size)
         circuits, labels = samples.circuits(part)
-        angles = angles_of(template, unitary, rows[part])
-        found = engine.keeper.counts(run, how, qubits, angles, shots[part], seeds[part], labels)
-        blocks.append(CountsBlock(circuits, width, *_core.pack_outcomes(*found, list(bits), width)))
+        angles = samples.angles(part, outcomes)
+        found, counts, ends = engine.keeper.counts(
+            run, how, outcomes.qubits, angles, shots[part], seeds[part], labels
+        )
+        arrays = _core.pack_outcomes(outcomes.becoming(found), counts, ends, outcomes.bits, width)
+        blocks.append(CountsBlock(circuits, width, *arrays))
         run.progress(len(angles))
-    return blocks, described(ExecutionPath(path), run.config, unitary)
+    return blocks, described(ExecutionPath(path), run.config, circuit)
 
 
 def _noisy(engine: Engine, samples: Samples) -> Sampled:

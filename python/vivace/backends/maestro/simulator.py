@@ -62,7 +62,8 @@ class MaestroSimulator(CircuitRunner):
         maestro_config: The same as ``config``.
         path: The way to run circuits, wherever it can: ``"compiled"``, ``"probabilities"``, ``"kept"``,
             ``"workers"`` or ``"circuits"``. None takes the cheapest, from a model of what each one costs.
-            Seeded counts are the same on all of them.
+            Final states are always sampled from compiled probabilities up to 11 qubits, and on kept
+            simulators above; seeded counts are the same wherever these are.
         **options: Options for a new `MaestroConfig`, as older releases took them.
 
     >>> bell = 'OPENQASM 2.0; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'

@@ -18,8 +18,10 @@
 //! release of another crate, and no platform's logarithm, can change.
 
 mod binomial;
+mod map;
 mod row;
 mod stream;
 
+pub use map::OutcomeMap;
 pub use row::{MAX_SHOTS, SampleError, sample_counts, sample_rows};
 pub use stream::derive_seed;
