@@ -8,7 +8,7 @@ import pytest
 
 from support.server import BELL, Client, body, slow_circuit, template
 from vivace.backends import JobStatus
-from vivace.codecs import compress_text, decode_histogram
+from vivace.codecs import compress_text
 from vivace.server import Limits, LocalServer, Settings
 
 IDLE = Settings(workers=0)
@@ -40,17 +40,6 @@ def test_what_a_worker_holds_of_a_deleted_job_reaches_no_other_job():
         assert bob.status(other) == "RUNNING"
         queue.finish(held, JobStatus.COMPLETED)
         assert bob.get(f"job/{other}/status/") == {"status": "RUNNING", "run_time": 0.0, "finalized": True}
-
-
-def test_jobs_deleted_while_they_run_leave_the_next_ones_alone(account):
-    client, other = account(), account()
-    for _ in range(5):
-        doomed = client.submit(circuits={f"c{i}": slow_circuit(i) for i in range(20)}, shots=10)
-        client.wait(doomed, lambda status: status != "PENDING")
-        assert client.call("DELETE", f"job/{doomed}").status_code == 204
-        job_id = other.submit(circuits={"bell": BELL}, shots=10)
-        assert other.wait(job_id) == "COMPLETED"
-        assert sum(decode_histogram(other.results(job_id)[0]["results"]).values()) == 10
 
 
 def test_a_commit_that_fails_is_undone():

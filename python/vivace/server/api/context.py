@@ -67,6 +67,8 @@ _REASONS: Final = {
     415: "The body has a content coding that is not taken",
     429: "The account has too many requests of this kind under way",
     502: "The analysis failed",
+    503: "The server cannot take requests just now; if it has too many connections, it says so in plain text",
+    507: "The server has no room left on its disk",
 }
 
 
@@ -172,7 +174,7 @@ def answer(model: Any, *refusals: int, status: int = 200, takes_gzip: bool = Fal
         done["headers"] = _TAKES_GZIP
     found: dict[int | str, dict[str, Any]] = {status: done}
     of_bodies = {408, 415} if 413 in refusals else set()
-    for code in sorted({401, *refusals} | of_bodies):
+    for code in sorted({401, 503, 507, *refusals} | of_bodies):
         found[code] = {"model": Problem, "description": _REASONS[code]}
         if code == 415:
             found[code]["headers"] = _TAKES_GZIP
