@@ -166,15 +166,7 @@ class JobStore:
                     raise conflict("Another request was sent with this Idempotency-Key")
                 return str(earlier["job_id"])
             self._give_up_stale(connection)
-            n_open = connection.execute(
-                "SELECT count(*) FROM jobs WHERE account = ? AND status = 'PENDING' AND NOT finalized",
-                (account.id,),
-            ).fetchone()[0]
-            if n_open >= self._settings.limits.open_jobs:
-                raise forbidden(
-                    f"The account has {n_open} jobs without their last upload, and may have no more: "
-                    "finish or cancel some."
-                )
+            self._check_open(connection, account)
             connection.execute(
                 "INSERT INTO jobs (job_id, account, job_type, tag, packing, target, is_qpu, config_kind, "
                 "config, status, request_key, request_digest, created_at, changed_at, completed_at) "
@@ -198,6 +190,18 @@ class JobStore:
                 ),
             )
         return job_id
+
+    def _check_open(self, connection: sqlite3.Connection, account: Account) -> None:
+        """Refuse another job to an account that has too many open."""
+        n_open = connection.execute(
+            "SELECT count(*) FROM jobs WHERE account = ? AND status = 'PENDING' AND NOT finalized",
+            (account.id,),
+        ).fetchone()[0]
+        if n_open >= self._settings.limits.open_jobs:
+            raise forbidden(
+                f"The account has {n_open} jobs without their last upload, and may have no more: "
+                "finish or cancel some."
+            )
 
     def _give_up_stale(self, connection: sqlite3.Connection) -> None:
         patience = self._settings.upload_time
