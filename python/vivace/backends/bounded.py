@@ -26,6 +26,11 @@ class Bounded(dict[Hashable, T]):
         super().__init__()
         self._limit = limit
 
+    def clear(self) -> None:
+        """Let go of all."""
+        with _LOCK:
+            super().clear()
+
     def get_or(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value kept under ``key``, or a new one."""
         with _LOCK:

@@ -22,7 +22,6 @@ from vivace.server.settings import Limits, Settings
 
 __all__ = ["config_of", "execution_config", "run_job"]
 
-_FIRST_PIECE: Final = 4
 _LARGEST_PIECE: Final = 1 << 16
 _SHORT: Final = 0.2
 _LONG: Final = 2.0
@@ -58,15 +57,15 @@ def config_of(spec: NewJob) -> MaestroConfig:
 def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Settings, event: Event) -> bool:
     """Run the circuits of a job that have no results yet, and store what comes out as it comes.
 
-    Circuits run in pieces, each of about a second: what a server that is killed has to do again. Between two
-    of them the job makes way for other accounts; then it is not done, which False tells.
+    Circuits run in pieces, each of about a second or a single circuit: what a server that is killed has to do
+    again. Between two of them the job makes way for other accounts; then it is not done, which False tells.
 
     Raises:
         ExecutionCancelledError: ``event`` was set, or the job is not RUNNING any more.
         VivaceError: A circuit cannot be run.
     """
     config = config_of(job.spec)
-    done, size, turn = job.n_done, _FIRST_PIECE, time.monotonic()
+    done, size, turn = job.n_done, 1, time.monotonic()
     for stored in queue.uploads(job):
         content = _Content.of(stored, settings)
         while done < stored.first + stored.n_circuits:
