@@ -15,7 +15,7 @@ from rich.table import Table
 import corpus
 from measure import console, digits, machine
 from vivace.backends import CircuitBatch, MaestroSimulator
-from vivace.backends.maestro.planner import PATHS, Path, Work, cores, cost
+from vivace.backends.maestro.planner import PATHS, Path, Work, cores, cost, in_cheaper_form
 
 _SIZES = ((4, 2, 2000), (6, 3, 1000), (8, 3, 600), (10, 3, 300), (12, 4, 100), (14, 4, 40), (16, 4, 12))
 
@@ -49,9 +49,10 @@ def line(n: int, layers: int, rows: int, count: int, seconds: float) -> list[str
     unitary = CircuitBatch.of(texts).templates[0].native().unitary()
     shorter, taken, _ = unitary.absorb(words)
     cones = shorter.cones(taken, 22)[0]
-    parts = [
-        Work(cone.n_qubits, cone.n_operations, len(own), rows * len(where)) for cone, own, where in cones
-    ]
+    parts = []
+    for cone, own, where in cones:
+        part = Work(cone.n_qubits, cone.n_operations, len(own), rows * len(where))
+        parts.append(in_cheaper_form(part, cone.product_cost()))
     scale = 1e6 / rows
     predicted = {path: scale * sum(cost(path, part, cores()) for part in parts) for path in PATHS}
     found = {path: measured(path, texts, words, seconds) * scale for path in PATHS}

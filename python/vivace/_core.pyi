@@ -195,6 +195,18 @@ class NativeCircuit:
     def bond_exponent(self) -> int:
         """The bond dimension, as a power of two, at which a matrix product state of the circuit is exact."""
 
+    def product_cost(self) -> tuple[float, float]:
+        """What a matrix product state that loses nothing costs, in squares of its bond dimensions.
+
+        Their sum over every time that two neighbours are brought together, and over the bonds in the end.
+        """
+
+    def in_line(self) -> tuple[NativeCircuit, list[int]]:
+        """The circuit, of gates alone, with its qubits in an order in which a matrix product state is cheap.
+
+        Also, for each of these the qubit it was.
+        """
+
     def shape(self) -> bytes:
         """All of it but the numbers: what is planned for a circuit holds for all of its shape.
 

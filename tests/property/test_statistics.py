@@ -49,7 +49,7 @@ WAYS = {
     "compiled": ({}, {"path": "compiled"}),
     "MPS": (
         {"config": MaestroConfig(mps_qubit_threshold=2)},
-        {"path": "circuits", "method": "MatrixProductState", "may_truncate": False},
+        {"method": "MatrixProductState", "may_truncate": False},
     ),
     "MPS, measured shot by shot": (
         {"config": MaestroConfig(simulation_type="MatrixProductState", mps_sampling="apply_measure")},

@@ -341,10 +341,11 @@ def test_later_configurations_are_read_back(client):
 
 
 def test_configurations_are_used(client):
-    """A bond dimension of one cannot hold a Bell pair: the counts show that it was asked for."""
+    """A bond dimension of one cannot hold a Bell pair, which is one after `h` as well as before."""
+    pair = BELL.replace("measure", "h q; measure", 1)
     product = {"simulation_type": 1, "bond_dimension": 1}
     job_id = client.open(execution_configuration=product)
-    client.add(job_id, circuits={"a": BELL}, shots=64)
+    client.add(job_id, circuits={"a": pair}, shots=64)
     client.wait(job_id)
     (entry,) = client.get(f"job/{job_id}/results")
     assert len(entry["results"]) == 1

@@ -59,8 +59,11 @@ def test_light_cones_say_how_wide_they_are():
 
 def test_kept_simulators_say_where_they_were():
     for path in ("kept", "workers"):
-        (counts,) = metadata([chain(14)], path=path)
+        (counts,) = metadata([chain(14)], MaestroConfig(simulation_type="Statevector"), path=path)
         assert counts == {"path": path, **STATEVECTOR, "n_qubits": 14}
+        (counts,) = metadata([chain(14)], path=path)  # few shots: a matrix product state is cheaper
+        exact = {"method": "MatrixProductState", "bond_dimension": None, "may_truncate": False}
+        assert counts == {"path": path, "simulator": "QCSim", "n_qubits": 14, **exact}
         (values,) = metadata([chain(30)], path=path, ham_ops="Z" * 30)
         wide = values["wide_words"]
         assert (wide["path"], wide["method"], wide["may_truncate"]) == (path, "MatrixProductState", False)
@@ -86,7 +89,7 @@ def test_words_with_wide_cones_are_told_apart():
 def test_matrix_product_states_say_whether_they_are_exact():
     (counts,) = metadata([chain(30)])
     assert counts == {
-        "path": "circuits",
+        "path": "kept",
         "simulator": "QCSim",
         "method": "MatrixProductState",
         "n_qubits": 30,

@@ -118,8 +118,8 @@ def told(progress: Callable[[int, int], None] | None, total: int) -> Callable[[i
 Estimated: TypeAlias = "tuple[NDArray[np.float64], Metadata]"
 """Expectation values, rows × words, and how they came about."""
 
-Sampled: TypeAlias = "tuple[list[CountsBlock], Metadata]"
-"""Counts of some rows, and how they came about."""
+Sampled: TypeAlias = "list[tuple[CountsBlock, Metadata]]"
+"""Counts of rows, and how they came about."""
 
 
 def counted(
@@ -128,16 +128,11 @@ def counted(
     """Counts of all circuits. ``plan(template, rows)`` checks what can be checked and returns the run."""
     import numpy as np
 
-    plans = []
-    for template in batch.templates:  # all of them are checked before the first one runs
-        circuits = template.circuits
-        plans.append((circuits, plan(template, np.arange(len(circuits)))))
-    blocks, notes = [], []
-    for circuits, counts_of in plans:
-        found, metadata = counts_of()
-        blocks += found
-        notes.append((circuits, metadata))
-    return CountsTable.from_blocks(batch.labels, blocks, _spread(len(batch), notes))
+    # All templates are checked before the first one runs.
+    plans = [plan(template, np.arange(len(template.circuits))) for template in batch.templates]
+    found = [block for counts_of in plans for block in counts_of()]
+    metadata = _spread(len(batch), [(block.circuits, facts) for block, facts in found])
+    return CountsTable.from_blocks(batch.labels, [block for block, _ in found], metadata)
 
 
 def estimated(

@@ -59,6 +59,18 @@ impl NativeCircuit {
         py.detach(|| self.program.bond_exponent())
     }
 
+    /// What a matrix product state that loses nothing costs, in squares of its bond dimensions.
+    fn product_cost(&self, py: Python<'_>) -> (f64, f64) {
+        let cost = py.detach(|| self.program.product_cost());
+        (cost.gates, cost.state)
+    }
+
+    /// The circuit with its qubits in a cheap order for a matrix product state; and the qubits they were.
+    fn in_line(&self, py: Python<'_>) -> (NativeCircuit, Vec<u32>) {
+        let (program, order) = py.detach(|| self.program.in_line());
+        (NativeCircuit::new(program), order)
+    }
+
     /// All of it but the numbers.
     fn shape<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &py.detach(|| self.program.shape()))

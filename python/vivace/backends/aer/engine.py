@@ -181,7 +181,8 @@ def counts_of(batch: Batch, shots: NDArray[np.uint64], seeds: NDArray[np.uint64]
     for places, drawn in packed_counts(batch, shots, seeds, paths):
         blocks.append(CountsBlock(circuits[places], batch.form.n_clbits, *drawn))
         batch.run.progress(len(places))
-    return blocks, described(batch, paths)
+    facts = described(batch, paths)
+    return [(block, facts) for block in blocks]
 
 
 def described(batch: Batch, paths: set[str]) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vivace import _core
 from vivace.backends.maestro.keeper import Keep, Keeping
 from vivace.backends.maestro.library import Compiled, Operations, build_circuit, load_maestro
+from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts
-from vivace.backends.maestro.planner import Path, Work, cost
-from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, keeps_plainly
+from vivace.backends.maestro.planner import Path, Work, cost, in_cheaper_form
+from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, keeps_plainly, leaves_method
 from vivace.backends.maestro.threads import Job
 from vivace.backends.submission import angles_of
 from vivace.tables import Metadata
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from vivace.backends.maestro.engine import Engine
 
-__all__ = ["ConePlan", "estimate_by_cones", "estimate_whole", "plan_cones"]
+__all__ = ["ConePlan", "ExactPlan", "estimate_by_cones", "estimate_exactly", "plan_cones", "plan_exact"]
 
 _log = logging.getLogger(__name__)
 
@@ -48,9 +49,17 @@ _WHOLE_ROWS: Final = 1024  # of whole circuits, between two reports of progress
 class _Task:
     """A cone: its circuit, its words, and where in the full circuit it occurs."""
 
-    def __init__(self, circuit: _core.NativeCircuit, words: list[str], members: _Members) -> None:
+    def __init__(
+        self, circuit: _core.NativeCircuit, words: list[str], members: _Members, *, any_method: bool
+    ) -> None:
         self.circuit, self.words, self.members = circuit, words, members
         self._program: Compiled | None = None
+        self._work = Work(circuit.n_qubits, circuit.n_operations, len(words), len(members))
+        if any_method:
+            line = Line(*circuit.in_line())
+            self._work = in_cheaper_form(self._work, line.circuit.product_cost())
+            if self._is_product:
+                self.circuit, self.words = line.circuit, [line.word(word) for word in words]
 
     def program(self, label: str) -> Compiled:
         """The circuit compiled, once; ``label`` is that of the circuit to name if it cannot be."""
@@ -61,12 +70,20 @@ class _Task:
     @cached_property
     def keep(self) -> Keep:
         """The circuit for kept simulators."""
-        return Keep(self.circuit)
+        return Keep(self.circuit, product=self._is_product)
+
+    @property
+    def _is_product(self) -> bool:
+        return self._work.product is not None
 
     def work(self, n_rows: int) -> Work:
         """All of it, for so many rows of the full circuit."""
-        circuit = self.circuit
-        return Work(circuit.n_qubits, circuit.n_operations, len(self.words), n_rows * len(self.members))
+        return self._work._replace(n_rows=n_rows * len(self.members))
+
+    def method(self, path: Path) -> str:
+        """The library's name of the method of a way."""
+        kept_product = self._is_product and path in ("kept", "workers")
+        return "MatrixProductState" if kept_product else "Statevector"
 
     def amplitudes(self) -> int:
         """Amplitudes touched for one row of the full circuit."""
@@ -107,43 +124,39 @@ def plan_cones(engine: Engine, run: Run, unitary: _core.NativeCircuit, words: li
 
     Plans are kept: an optimiser submits the same circuit at other angles, again and again.
     """
-    limit = run.config.mps_qubit_threshold
+    limit, any_method = run.config.mps_qubit_threshold, leaves_method(run.config)
 
     def plan() -> ConePlan:
         shorter, taken, signs = unitary.absorb(words)
         tasks, wide = shorter.cones(taken, limit)
-        return ConePlan(shorter, taken, signs, [_Task(*task) for task in tasks], wide)
+        found = [_Task(*task, any_method=any_method) for task in tasks]
+        return ConePlan(shorter, taken, signs, found, wide)
 
-    found: ConePlan = engine.recent.get_or(("cones", unitary.shape(), tuple(words), limit), plan)
+    key = "cones", unitary.shape(), tuple(words), limit, any_method
+    found: ConePlan = engine.recent.get_or(key, plan)
     return found
 
 
-def _facts(run: Run, plan: ConePlan, paths: Sequence[Path], wide: Path) -> Metadata:
+def _facts(run: Run, plan: ConePlan, paths: Sequence[Path], wide: Metadata) -> Metadata:
     """Metadata of the circuits evaluated by this plan.
 
     ``widest_cone`` is the number of qubits of the largest circuit simulated for a word with a narrow cone, 0
-    if there is none, and ``cone_paths`` says how such circuits ran. ``wide_words`` says how many words have
-    wide cones, if any do, and how they ran.
+    if there is none, ``method`` is its method, and ``cone_paths`` says how such circuits ran. ``wide_words``
+    says how many words have wide cones, if any do, and how they ran.
     """
-    widest = max((task.circuit.n_qubits for task in plan.tasks), default=0)
+    ways = [(task.circuit.n_qubits, task.method(path)) for task, path in zip(plan.tasks, paths, strict=True)]
+    widest, method = max(ways, default=(0, "Statevector"))
     facts: dict[str, Any] = {
         "path": ExecutionPath.LIGHT_CONES.value,
         "simulator": run.config.simulator_type or "QCSim",
-        "method": "Statevector",
+        "method": method,
         "n_qubits": plan.circuit.n_qubits,
         "widest_cone": widest,
         "cone_paths": sorted(set(paths)),
     }
     if plan.wide:
-        facts["wide_words"] = {"n_words": len(plan.wide), **_whole_facts(run, plan.circuit, wide)}
+        facts["wide_words"] = {"n_words": len(plan.wide), **wide}
     return facts
-
-
-def _whole_facts(run: Run, circuit: _core.NativeCircuit, path: Path) -> Metadata:
-    """Metadata of words on a whole circuit."""
-    if path == "circuits":
-        return estimate_facts(run.config, circuit)
-    return described(ExecutionPath(path), run.config, circuit)
 
 
 def estimate_by_cones(
@@ -160,10 +173,9 @@ def estimate_by_cones(
     label = run.labels[template.circuits[rows[0]]]
     paths = [engine.keeper.cheapest(run, task.work(len(rows)), task.paths(run)) for task in plan.tasks]
     evaluate: list[_Evaluate] = []
-    wide_path: Path = "circuits"
+    facts_of_wide: Metadata = {}
     if plan.wide:
-        _check_wide(engine, run, plan, label)
-        values_of_wide, wide_path = _wide(engine, run, plan, len(rows))
+        values_of_wide, facts_of_wide = _wide(engine, run, plan, len(rows), label)
         evaluate.append(values_of_wide)
     evaluate += [
         _evaluator(engine, run, task, path, label) for task, path in zip(plan.tasks, paths, strict=True)
@@ -179,7 +191,7 @@ def estimate_by_cones(
             of_task(angles, labels, part)
         run.progress(len(chosen))
     values *= plan.signs
-    return values, _facts(run, plan, paths, wide_path)
+    return values, _facts(run, plan, paths, facts_of_wide)
 
 
 def _chunk_rows(plan: ConePlan, paths: Sequence[Path]) -> int:
@@ -207,9 +219,10 @@ class _Labels(Sequence[str]):
         return self._labels[self._circuits[row % len(self._circuits)]]
 
 
-def _check_wide(engine: Engine, run: Run, plan: ConePlan, label: str) -> None:
-    check_estimate(run.config, plan.circuit, [plan.words[index] for index in plan.wide], label)
-    engine.warn_of_truncation(run, plan.circuit, label)
+def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int, label: str) -> tuple[_Evaluate, Metadata]:
+    """A function for the words without a narrow cone, and how their values come about."""
+    circuit, words = plan.circuit, [plan.words[index] for index in plan.wide]
+    check_estimate(run.config, circuit, words, label)
     _log.info(
         "%d of %d words of circuit '%s' have light cones of more than %d qubits; they run as %s on the "
         "whole circuit.",
@@ -219,6 +232,19 @@ def _check_wide(engine: Engine, run: Run, plan: ConePlan, label: str) -> None:
         run.config.mps_qubit_threshold,
         run.config.simulation_type_for(plan.circuit.n_qubits),
     )
+    values: _Values
+    line = engine.line(circuit)
+    if keeps_exactly(run.config, line.circuit):
+        values, facts = _product(engine, run, line.circuit, [line.word(word) for word in words], n_rows)
+    else:
+        engine.warn_of_truncation(run, circuit, label)
+        facts = estimate_facts(run.config, circuit)
+        values = partial(_on_threads, engine, run, circuit, circuit.operations(), words)
+
+    def evaluate(angles: NDArray[np.float64], labels: Sequence[str], out: NDArray[np.float64]) -> None:
+        out[:, plan.wide] = values(angles, labels)
+
+    return evaluate, facts
 
 
 def _evaluator(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _Evaluate:
@@ -254,54 +280,62 @@ def _values(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _V
     return lambda angles, labels: _core.parities(program.values(labels[0], readout, angles), masks)
 
 
-def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int) -> tuple[_Evaluate, Path]:
-    """A function for the words without a narrow cone, and the way it takes."""
-    circuit, words = plan.circuit, [plan.words[index] for index in plan.wide]
-    values: _Values
-    path: Path = "circuits"
-    if keeps_exactly(run.config, circuit):
-        values, path = _product(engine, run, circuit, words, n_rows)
-    else:
-        values = partial(_on_threads, engine, run, circuit, circuit.operations(), words)
+class ExactPlan(NamedTuple):
+    """How to evaluate words on a whole circuit, as a matrix product state that loses nothing.
 
-    def evaluate(angles: NDArray[np.float64], labels: Sequence[str], out: NDArray[np.float64]) -> None:
-        out[:, plan.wide] = values(angles, labels)
+    Attributes:
+        circuit: The circuit, without what its words have taken in, its qubits in line. Slots are numbered as
+            before.
+        words: The words, one letter per qubit of it.
+        signs: For each word 1 or -1, to multiply its value by.
+    """
 
-    return evaluate, path
+    circuit: _core.NativeCircuit
+    words: list[str]
+    signs: NDArray[np.float64]
 
 
-def estimate_whole(
-    engine: Engine,
-    run: Run,
-    template: _core.Template,
-    unitary: _core.NativeCircuit,
-    rows: NDArray[np.int64],
-    words: list[str],
+def plan_exact(engine: Engine, run: Run, unitary: _core.NativeCircuit, words: list[str]) -> ExactPlan | None:
+    """How to evaluate words where a matrix product state is asked for; None if it would not be exact."""
+    asked = run.config.simulation_type_for(unitary.n_qubits) == "MatrixProductState"
+    if run.path == "circuits" or not asked or not keeps_plainly(run.config):
+        return None
+    shorter, taken, signs = unitary.absorb(words)
+    line = engine.line(shorter)
+    if not keeps_exactly(run.config, line.circuit):
+        return None
+    return ExactPlan(line.circuit, [line.word(word) for word in taken], signs)
+
+
+def estimate_exactly(
+    engine: Engine, run: Run, template: _core.Template, plan: ExactPlan, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], Metadata]:
     """Expectation values, rows × words, from exact matrix product states; and how they came about."""
     import numpy as np
 
-    shorter, taken, signs = unitary.absorb(words)
-    values = np.empty((len(rows), len(words)))
-    of_rows, path = _product(engine, run, shorter, taken, len(rows))
+    values = np.empty((len(rows), len(plan.words)))
+    of_rows, facts = _product(engine, run, plan.circuit, plan.words, len(rows))
     for start in range(0, len(rows), _WHOLE_ROWS):
         chosen = rows[start : start + _WHOLE_ROWS]
         labels = _Labels(run.labels, template.circuits[chosen])
-        values[start : start + len(chosen)] = of_rows(angles_of(template, shorter, chosen), labels)
+        values[start : start + len(chosen)] = of_rows(angles_of(template, plan.circuit, chosen), labels)
         run.progress(len(chosen))
-    values *= signs
-    return values, _whole_facts(run, shorter, path)
+    values *= plan.signs
+    return values, facts
 
 
 def _product(
     engine: Engine, run: Run, circuit: _core.NativeCircuit, words: list[str], n_rows: int
-) -> tuple[_Values, Path]:
-    """Values of words from exact matrix product states, and the way they take."""
-    work = Work(circuit.n_qubits, circuit.n_operations, len(words), n_rows, circuit.bond_exponent)
+) -> tuple[_Values, Metadata]:
+    """Values of words from exact matrix product states, and how they come about."""
+    work = Work(circuit.n_qubits, circuit.n_operations, len(words), n_rows, circuit.product_cost())
     path = engine.keeper.cheapest(run, work, ["kept", "workers"])
     bond = run.config.bond_dimension_for(circuit.n_qubits)
-    how = Keeping(path, Keep(circuit, "MatrixProductState", bond), cost("kept", work._replace(n_rows=1), 1))
-    return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels), path
+    key = "product", circuit.shape(), bond
+    keep = engine.recent.get_or(key, lambda: Keep(circuit, product=True, bond=bond))
+    how = Keeping(path, keep, cost("kept", work._replace(n_rows=1), 1))
+    facts = described(ExecutionPath(path), run.config, circuit)
+    return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels), facts
 
 
 def _on_threads(

@@ -13,9 +13,10 @@ from weakref import WeakSet
 from vivace import _core
 from vivace.backends.bounded import Bounded
 from vivace.backends.forks import after_fork
-from vivace.backends.maestro.cones import estimate_by_cones, estimate_whole, plan_cones
+from vivace.backends.maestro.cones import estimate_by_cones, estimate_exactly, plan_cones, plan_exact
 from vivace.backends.maestro.keeper import Keeper
 from vivace.backends.maestro.library import build_circuit, load_maestro
+from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds
 from vivace.backends.maestro.paths import estimate_facts
@@ -23,7 +24,6 @@ from vivace.backends.maestro.run import (
     Run,
     exact_form,
     is_statevector,
-    keeps_exactly,
     on_qubits,
 )
 from vivace.backends.maestro.threads import Job, Threads
@@ -108,6 +108,11 @@ class Engine:
             )
         return partial(self._estimate, run, template, native, unitary, rows, words)
 
+    def line(self, circuit: _core.NativeCircuit) -> Line:
+        """The circuit, of gates alone, in the order in which a matrix product state of it is cheap."""
+        found: Line = self.recent.get_or(("line", circuit.shape()), lambda: Line(*circuit.in_line()))
+        return found
+
     def warn_of_truncation(self, run: Run, circuit: _core.NativeCircuit, label: str) -> None:
         """Warn, once for a simulator, that automatic matrix product states may be inexact."""
         width = circuit.n_qubits
@@ -137,12 +142,13 @@ class Engine:
         run, unitary = exact_form(run, native, unitary, label)
         words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
+        exact = plan_exact(self, run, unitary, words)
+        if exact is not None:
+            return estimate_exactly(self, run, template, exact, rows)
         self.warn_of_truncation(run, unitary, label)
         facts = estimate_facts(run.config, unitary)
         if run.config.noise_model is not None:
             return self._noisy_values(run, template, native, unitary, rows, words), facts
-        if run.path != "circuits" and keeps_exactly(run.config, unitary):
-            return estimate_whole(self, run, template, unitary, rows, words)
         maestro = load_maestro()
         config = run.config.to_simulator_config(maestro, width=unitary.n_qubits)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Keep", "Keeper", "Keeping"]
 
-_SMALL_QUBITS: Final = 12  # a state of 64 KB
+_SMALL: Final = 1 << 14  # so many complex numbers are 256 KB
 _PART: Final = 0.03  # seconds between two looks at the cancellation event
 _PARTS: Final = 4  # at least so many for each worker, that none waits long for the others
 
@@ -32,17 +32,19 @@ class Keep(Task):
 
     Args:
         circuit: The circuit; only its gates count, not its angles.
-        method: Name of the library's simulation method.
-        bond: The largest bond dimension of a matrix product state.
+        product: Whether a matrix product state is held, not a statevector.
+        bond: The largest bond dimension of a matrix product state; None keeps all.
     """
 
     def __init__(
-        self, circuit: _core.NativeCircuit, method: str = "Statevector", bond: int | None = None
+        self, circuit: _core.NativeCircuit, *, product: bool = False, bond: int | None = None
     ) -> None:
+        method = "MatrixProductState" if product else "Statevector"
         settings = () if bond is None else (("matrix_product_state_max_bond_dimension", str(bond)),)
         operations = tuple(circuit.operations())
         super().__init__(KeptCircuit(method, circuit.n_qubits, settings, operations, circuit.n_slots))
-        self._is_small = method == "Statevector" and circuit.n_qubits <= _SMALL_QUBITS
+        n_qubits = circuit.n_qubits
+        self._is_small = (2 * n_qubits << 2 * circuit.bond_exponent if product else 1 << n_qubits) <= _SMALL
         self._idle: list[Kept] = []
 
     @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vivace.backends.maestro.methods import can_truncate
 from vivace.backends.maestro.noise import noise_facts
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from vivace import _core
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["ExecutionPath", "described", "estimate_facts", "sample_facts"]
+__all__ = ["AS_PRODUCT", "ExecutionPath", "described", "estimate_facts", "sample_facts"]
+
+AS_PRODUCT: Final = {"method": "MatrixProductState", "bond_dimension": None, "may_truncate": False}
+"""Metadata of a matrix product state that was the cheaper way to an exact result."""
 
 
 class ExecutionPath(StrEnum):

@@ -12,10 +12,13 @@ crossover either one will do. Work that a way spreads over the cores is divided 
 ``circuits``            a circuit object for each row, on threads
 ======================= ===================================================================================
 
+A kept simulator holds a statevector, or a matrix product state where that is exact and cheaper: the bond
+dimension of a shallow circuit is small, and so is the state, however wide the circuit.
+
 Expectation values are the same on every way, up to rounding. How a circuit is sampled depends on the circuit
-alone, never on its batch, so that a seed gives it the same counts: up to `SAMPLED_QUBITS` from the
-probabilities of a compiled program, above by the library's sampler, which gives a state and a seed the same
-counts in every process.
+and its shots alone, never on its batch, so that a seed gives it the same counts: up to `SAMPLED_QUBITS` from
+the probabilities of a compiled program, above by the library's sampler, which gives a state and a seed the
+same counts in every process.
 """
 
 from __future__ import annotations
@@ -26,7 +29,17 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from vivace.errors import ConfigError
 
-__all__ = ["PATHS", "SAMPLED_QUBITS", "START", "Path", "Work", "check_path", "cores", "cost"]
+__all__ = [
+    "PATHS",
+    "SAMPLED_QUBITS",
+    "START",
+    "Path",
+    "Work",
+    "check_path",
+    "cores",
+    "cost",
+    "in_cheaper_form",
+]
 
 Path = Literal["compiled", "probabilities", "kept", "workers", "circuits"]
 """A way to run a circuit for its rows."""
@@ -57,11 +70,13 @@ _CIRCUIT: Final = 600e-6
 _CIRCUIT_OPERATION: Final = 0.6e-6
 _CIRCUIT_GATE: Final = 0.7e-9
 _CIRCUIT_WORD: Final = 1.4e-9
-# A matrix product state: per gate, and per gate and cube of the bond dimension.
-_PRODUCT_GATE: Final = 1.5e-6
-_PRODUCT_BOND: Final = 5e-9
-_PRODUCT_CIRCUIT: Final = 25e-6
-_MOST_BOND: Final = 6
+# A matrix product state, where `_BOND` is for each square of a bond dimension.
+_PRODUCT_GATE: Final = 1.2e-6
+_PRODUCT_GATE_BOND: Final = 0.35e-6
+_PRODUCT_WORD: Final = 0.09e-6  # per qubit, as for a shot
+_PRODUCT_WORD_BOND: Final = 26e-9
+_PRODUCT_SHOT: Final = 0.14e-6
+_PRODUCT_SHOT_BOND: Final = 0.43e-9
 
 
 class Work(NamedTuple):
@@ -72,7 +87,7 @@ class Work(NamedTuple):
         n_gates: Its gates.
         n_words: Words to take the value of; 0 when it is sampled.
         n_rows: Rows of angles.
-        bond_exponent: For a matrix product state, its bond dimension as a power of two.
+        product: For a matrix product state, what `_core.NativeCircuit.product_cost` says; else None.
         n_shots: Shots for each row, when it is sampled.
     """
 
@@ -80,7 +95,7 @@ class Work(NamedTuple):
     n_gates: int
     n_words: int
     n_rows: int
-    bond_exponent: int | None = None
+    product: tuple[float, float] | None = None
     n_shots: int = 0
 
 
@@ -118,12 +133,25 @@ def cost(path: Path, work: Work, n_cores: int) -> float:
 
 def _kept(work: Work) -> float:
     """Seconds for one row on a kept simulator."""
-    n_qubits, n_gates, n_words, _, bond, n_shots = work
-    row = _KEPT_ROW + _KEPT_OPERATION * n_gates + _KEPT_SHOT * n_shots
-    if bond is not None:
-        return row + (n_gates + n_words) * (_PRODUCT_GATE + _PRODUCT_BOND * (1 << 3 * min(bond, _MOST_BOND)))
+    n_qubits, n_gates, n_words, _, product, n_shots = work
+    row = _KEPT_ROW + _KEPT_OPERATION * n_gates
+    if product is not None:
+        gates, state = product
+        word = _PRODUCT_WORD * n_qubits + _PRODUCT_WORD_BOND * state
+        shot = _PRODUCT_SHOT * n_qubits + _PRODUCT_SHOT_BOND * state
+        return row + _PRODUCT_GATE * n_gates + _PRODUCT_GATE_BOND * gates + n_words * word + n_shots * shot
     read = _KEPT_WORD * n_words if n_words else _KEPT_SAMPLE
-    return row + (_KEPT_GATE * n_gates + read) * (1 << n_qubits)
+    return row + _KEPT_SHOT * n_shots + (_KEPT_GATE * n_gates + read) * (1 << n_qubits)
+
+
+def in_cheaper_form(work: Work, product: tuple[float, float]) -> Work:
+    """The work on a kept statevector, or on a kept matrix product state if that is cheaper.
+
+    >>> in_cheaper_form(Work(20, 197, 19, 1), (1356, 1000)).product
+    (1356, 1000)
+    >>> in_cheaper_form(Work(12, 117, 11, 1), (684, 488)).product
+    """
+    return min(work, work._replace(product=product), key=_kept)
 
 
 def check_path(path: Path | None) -> Path | None:

@@ -23,6 +23,7 @@ __all__ = [
     "is_statevector",
     "keeps_exactly",
     "keeps_plainly",
+    "leaves_method",
     "on_qubits",
 ]
 
@@ -114,6 +115,11 @@ def is_statevector(run: Run) -> bool:
 def keeps_plainly(config: MaestroConfig) -> bool:
     """Whether the options leave nothing to tell a kept simulator but its method and bond dimension."""
     return config.simulator_type in (None, "QCSim") and config.sets_only(_PLAIN)
+
+
+def leaves_method(config: MaestroConfig) -> bool:
+    """Whether a kept simulator may hold what is the cheapest, as long as that is exact."""
+    return config.simulation_type is None and keeps_plainly(config)
 
 
 def keeps_exactly(config: MaestroConfig, circuit: _core.NativeCircuit) -> bool:

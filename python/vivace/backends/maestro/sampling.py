@@ -1,7 +1,7 @@
 """How the rows of one template are sampled: from compiled probabilities, kept simulators, or one by one.
 
-How a circuit is sampled depends on the circuit alone, never on its batch, so that a seeded circuit gives the
-same counts wherever it is submitted.
+How a circuit is sampled depends on the circuit and its shots alone, never on its batch, so that a seeded
+circuit gives the same counts wherever it is submitted.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vivace import _core
 from vivace.backends.maestro.keeper import Keep, Keeping
 from vivace.backends.maestro.library import Compiled, load_maestro
+from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_sample
 from vivace.backends.maestro.noise import noise_seeds, refuse_noisy, sampler
-from vivace.backends.maestro.paths import ExecutionPath, described, sample_facts
-from vivace.backends.maestro.planner import SAMPLED_QUBITS, Work, cost
-from vivace.backends.maestro.run import Run, chunk_rows, is_sampled
+from vivace.backends.maestro.paths import AS_PRODUCT, ExecutionPath, described, sample_facts
+from vivace.backends.maestro.planner import SAMPLED_QUBITS, Work, cost, in_cheaper_form
+from vivace.backends.maestro.run import Run, chunk_rows, is_sampled, keeps_exactly, leaves_method
 from vivace.backends.submission import Sampled, angles_of
 from vivace.errors import SimulationError
-from vivace.tables import CountsBlock
+from vivace.tables import CountsBlock, Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +60,10 @@ class Samples(NamedTuple):
         circuits = self.template.circuits[self.rows[part]]
         return circuits, [self.run.labels[circuit] for circuit in circuits.tolist()]
 
+    def only(self, chosen: NDArray[np.bool_]) -> Samples:
+        """Some of the rows."""
+        return self._replace(rows=self.rows[chosen], shots=self.shots[chosen], seeds=self.seeds[chosen])
+
     def angles(self, part: slice, outcomes: _core.Outcomes) -> NDArray[np.float64]:
         """Angles of some of the rows, for the circuit to sample; those of gates left out are checked, too."""
         return angles_of(self.template, self.native, self.rows[part])[:, outcomes.slots]
@@ -80,11 +85,14 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
             label,
         )
     check_sample(run.config, native, label)
-    engine.warn_of_truncation(run, native, label)
     narrow = native.n_qubits <= SAMPLED_QUBITS
-    exact = run.config.noise_model is None and is_sampled(run, native.n_qubits)
-    if exact and outcomes is not None:
-        return partial(_compiled if narrow else _kept, engine, samples, outcomes)
+    if run.config.noise_model is None and outcomes is not None:
+        if is_sampled(run, native.n_qubits):
+            return partial(_compiled if narrow else _cheapest, engine, samples, outcomes)
+        line = engine.line(outcomes.circuit)
+        if keeps_exactly(run.config, line.circuit):
+            return partial(_kept, engine, samples, outcomes, line=line)
+    engine.warn_of_truncation(run, native, label)
     if shots.max() > _MOST_SHOTS:
         asked = run.labels[template.circuits[rows[shots.argmax()]]]
         raise SimulationError(
@@ -112,41 +120,72 @@ def _compiled(engine: Engine, samples: Samples, outcomes: _core.Outcomes) -> Sam
     program: Compiled = engine.recent.get_or(("compiled", circuit.shape()), lambda: Compiled(circuit, first))
     what = [maestro.Probabilities(outcomes.qubits)]
     config = run.config.to_simulator_config(maestro, width=circuit.n_qubits)
-    width, blocks = template.n_clbits, list[CountsBlock]()
+    facts = described(ExecutionPath.COMPILED, run.config, circuit)
+    width, found = template.n_clbits, list[tuple[CountsBlock, Metadata]]()
     size = chunk_rows(1 << len(bits), max(1, circuit.n_operations) << circuit.n_qubits)
     for start in range(0, len(rows), size):
         run.check()
         part = slice(start, start + size)
         circuits, labels = samples.circuits(part)
-        found = program.values(labels[0], what, samples.angles(part, outcomes), config)
-        table = outcomes.table(found)
+        values = program.values(labels[0], what, samples.angles(part, outcomes), config)
+        table = outcomes.table(values)
         arrays = _core.sample_counts(table, shots[part], seeds[part], bits, width, labels)
-        blocks.append(CountsBlock(circuits, width, *arrays))
+        found.append((CountsBlock(circuits, width, *arrays), facts))
         run.progress(len(labels))
-    return blocks, described(ExecutionPath.COMPILED, run.config, circuit)
+    return found
 
 
-def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes) -> Sampled:
-    """Counts from kept simulators, here or in workers: the library's sampler gives the same in both."""
+def _cheapest(engine: Engine, samples: Samples, outcomes: _core.Outcomes) -> Sampled:
+    """Counts from kept simulators, of the method that is the cheaper for the shots of each circuit."""
+    import numpy as np
+
+    if not leaves_method(samples.run.config):
+        return _kept(engine, samples, outcomes)
+    circuit, line = outcomes.circuit, engine.line(outcomes.circuit)
+    each = Work(circuit.n_qubits, circuit.n_operations, 0, 1)
+    shots, of_row = np.unique(samples.shots, return_inverse=True)
+    cost_of_product = line.circuit.product_cost()
+    forms = [in_cheaper_form(each._replace(n_shots=count), cost_of_product) for count in shots.tolist()]
+    as_product = np.array([form.product is not None for form in forms])[of_row]
+    found = list[tuple[CountsBlock, Metadata]]()
+    for chosen, own in ((as_product, line), (~as_product, None)):
+        if chosen.any():
+            found += _kept(engine, samples.only(chosen), outcomes, line=own)
+    return found
+
+
+def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes, *, line: Line | None = None) -> Sampled:
+    """Counts from kept simulators, here or in workers: the library's sampler gives the same in both.
+
+    Args:
+        engine: The engine.
+        samples: What is to be sampled.
+        outcomes: How.
+        line: The circuit as a matrix product state, which loses nothing; None for a statevector.
+    """
     run, template, _, rows, shots, seeds = samples
-    circuit = outcomes.circuit
-    work = Work(circuit.n_qubits, circuit.n_operations, 0, len(rows), n_shots=int(shots.max()))
+    circuit, qubits, form = outcomes.circuit, outcomes.qubits, None
+    if line is not None:
+        circuit, qubits, form = line.circuit, line.places(qubits), line.circuit.product_cost()
+    work = Work(circuit.n_qubits, circuit.n_operations, 0, len(rows), form, int(shots.max()))
     path = engine.keeper.cheapest(run, work, ["kept", "workers"])
-    keep = engine.recent.get_or(("kept", circuit.shape()), lambda: Keep(circuit))
+    key = "kept", circuit.shape(), line is not None
+    keep = engine.recent.get_or(key, lambda: Keep(circuit, product=line is not None))
     how = Keeping(path, keep, cost("kept", work._replace(n_rows=1), 1))
-    width, blocks = template.n_clbits, list[CountsBlock]()
-    size = chunk_rows(1 << circuit.n_qubits, 1)
+    facts = described(ExecutionPath(path), run.config, circuit)
+    if line is not None and run.config.simulation_type_for(circuit.n_qubits) == "Statevector":
+        facts |= AS_PRODUCT
+    width, found = template.n_clbits, list[tuple[CountsBlock, Metadata]]()
+    size = chunk_rows(min(int(shots.max()), 1 << len(qubits)), 1)
     for start in range(0, len(rows), size):
         part = slice(start, start + size)
         circuits, labels = samples.circuits(part)
         angles = samples.angles(part, outcomes)
-        found, counts, ends = engine.keeper.counts(
-            run, how, outcomes.qubits, angles, shots[part], seeds[part], labels
-        )
-        arrays = _core.pack_outcomes(outcomes.becoming(found), counts, ends, outcomes.bits, width)
-        blocks.append(CountsBlock(circuits, width, *arrays))
+        drawn, counts, ends = engine.keeper.counts(run, how, qubits, angles, shots[part], seeds[part], labels)
+        arrays = _core.pack_outcomes(outcomes.becoming(drawn), counts, ends, outcomes.bits, width)
+        found.append((CountsBlock(circuits, width, *arrays), facts))
         run.progress(len(angles))
-    return blocks, described(ExecutionPath(path), run.config, circuit)
+    return found
 
 
 def _noisy(engine: Engine, samples: Samples) -> Sampled:
@@ -180,9 +219,10 @@ def _executed(engine: Engine, samples: Samples) -> Sampled:
 def _one_by_one(engine: Engine, samples: Samples, call: Callable[[int, Any], dict[str, int]]) -> Sampled:
     """The library's counts of every row (leftmost = bit 0, keys cut after the last bit used), packed."""
     run, template, native, rows, shots, _ = samples
-    width, blocks = template.n_clbits, list[CountsBlock]()
-    for part, found in engine.each(run, template, native, rows, call):
+    width, found = template.n_clbits, list[tuple[CountsBlock, Metadata]]()
+    facts = sample_facts(run.config, native)
+    for part, counts in engine.each(run, template, native, rows, call):
         circuits, labels = samples.circuits(part)
-        arrays = _core.pack_counts(found, width, shots[part].tolist(), labels)
-        blocks.append(CountsBlock(circuits, width, *arrays))
-    return blocks, sample_facts(run.config, native)
+        arrays = _core.pack_counts(counts, width, shots[part].tolist(), labels)
+        found.append((CountsBlock(circuits, width, *arrays), facts))
+    return found

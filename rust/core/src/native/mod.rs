@@ -10,6 +10,7 @@ mod derivative;
 mod entanglement;
 mod extent;
 mod gate;
+mod line;
 mod lower;
 mod outcomes;
 mod query;
@@ -21,6 +22,7 @@ mod unitary;
 mod written;
 
 pub use derivative::DerivativeError;
+pub use entanglement::ProductCost;
 pub use extent::spread_steps;
 pub use gate::NativeGate;
 pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};

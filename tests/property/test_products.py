@@ -1,0 +1,131 @@
+"""Shallow circuits run as matrix product states that lose nothing: results are those of dense simulation."""
+
+import numpy as np
+import pytest
+
+from support import dense
+from vivace.backends import MaestroConfig, MaestroSimulator
+
+N = 15
+PRODUCT = {"method": "MatrixProductState"}
+TURNS = ["rx", "ry", "rz", "h", "u3", "sx", "t"]
+PAIRS = ["cx", "cy", "cz", "ch", "cp", "crx", "cry", "csx", "cu3"]
+
+
+def shallow(rng, scale):
+    """Gates between neighbours in some row, and one on three; small angles leave small Schmidt values."""
+    row = rng.permutation(N)
+
+    def gate(name, places):
+        angles = rng.normal(scale=scale, size=dense.GATES[name][0])
+        return dense.Gate(name, tuple(angles.tolist()), tuple(row[rng.permutation(places)].tolist()))
+
+    gates = []
+    for _ in range(2):
+        gates += [gate(str(rng.choice(TURNS)), [q]) for q in range(N)]
+        gates += [gate(str(rng.choice(PAIRS)), [q, q + 1]) for q in range(N - 1)]
+    start = int(rng.integers(N - 2))
+    three = [start, start + 1, start + 2]
+    gates.insert(int(rng.integers(len(gates))), gate(str(rng.choice(["ccx", "cswap"])), three))
+    return gates
+
+
+@pytest.fixture(scope="module", params=["kept", "workers", None])
+def simulator(request):
+    with MaestroSimulator(path=request.param) as found:
+        yield found
+
+
+@pytest.mark.parametrize("scale", [3.0, 0.1, 1e-5, 1e-9])
+@pytest.mark.parametrize("seed", range(4))
+def test_values(simulator, seed, scale):
+    rng = np.random.default_rng([seed, int(1 / scale)])
+    gates = shallow(rng, scale)
+    words = sorted({"".join(rng.choice(list("IXYZ"), N)) for _ in range(5)} | {"Z" * N, "X" * N})
+    state = dense.simulate(N, gates)
+    result = simulator.submit_circuits([dense.program(N, gates)], ham_ops=";".join(words))
+    found = result.expectations()
+    assert result.metadata()[0] | PRODUCT == result.metadata()[0]
+    expected = [dense.expectation(state, word) for word in found.words]
+    np.testing.assert_allclose(found.values[0], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_counts(seed):
+    """Of some qubits, in any order, on bits in any order."""
+    rng = np.random.default_rng(seed)
+    gates, shots = shallow(rng, 3.0), 100
+    qubits = rng.permutation(N)[:5].tolist()
+    bits = rng.permutation(9)[:5].tolist()
+    reads = "".join(f"measure q[{q}] -> c[{bit}];" for q, bit in zip(qubits, bits, strict=True))
+    text = dense.program(N, gates).replace(f"creg c[{N}]", "creg c[9]") + reads
+    keys = [f"{sum((o >> k & 1) << bit for k, bit in enumerate(bits)):09b}" for o in range(32)]
+    everywhere = dense.probabilities(dense.simulate(N, gates))
+    outcomes = np.arange(1 << N)
+    of_keys = sum((outcomes >> q & 1) << k for k, q in enumerate(qubits))
+    exact = dict(zip(keys, np.bincount(of_keys, everywhere, 32), strict=True))
+    total = dict.fromkeys(keys, 0)
+    with MaestroSimulator(shots) as simulator:
+        simulator.set_seed(seed)
+        result = simulator.submit_circuits([text] * 100)
+    for entry in result.results:
+        assert entry["metadata"] | PRODUCT == entry["metadata"]
+        assert entry["metadata"]["may_truncate"] is False
+        for key, count in entry["results"].items():
+            total[key] += count
+    allowed = 5 * np.sqrt(100 * shots)  # five standard deviations, at most
+    for key, count in total.items():
+        assert abs(count - 100 * shots * exact[key]) < allowed / 2
+
+
+def chain(n_qubits):
+    lines = [f"ry(0.{q}1) q[{q}];" for q in range(n_qubits)]
+    lines += [f"cx q[{q}],q[{q + 1}]; ry(0.4) q[{q + 1}];" for q in range(n_qubits - 1)]
+    head = f"OPENQASM 2.0; qreg q[{n_qubits}]; creg c[{n_qubits}];"
+    return head + 'include "qelib1.inc";' + "".join(lines) + "measure q -> c;"
+
+
+def test_each_circuit_has_the_method_its_own_shots_call_for():
+    """A seed gives it the same counts whatever stands beside it."""
+    texts = {name: chain(16) for name in "abcd"}
+
+    def seeded(circuits, shot_groups):
+        with MaestroSimulator(config=MaestroConfig(seed=3)) as simulator:
+            result = simulator.submit_circuits(circuits, shot_groups=shot_groups)
+        return {entry["label"]: entry for entry in result.results}
+
+    together = seeded(texts, [(0, 1, 50), (1, 3, 30_000), (3, 4, 60)])
+    methods = [entry["metadata"]["method"] for entry in together.values()]
+    assert methods == ["MatrixProductState", "Statevector", "Statevector", "MatrixProductState"]
+    assert list(together) == list("abcd")
+    for name, shots in (("a", 50), ("b", 30_000), ("c", 30_000), ("d", 60)):
+        assert sum(together[name]["results"].values()) == shots
+        assert seeded({name: texts[name]}, [(0, 1, shots)]) == {name: together[name]}
+
+
+def test_a_method_that_was_asked_for_is_honoured():
+    config = MaestroConfig(simulation_type="Statevector")
+    with MaestroSimulator(50, config) as simulator:
+        (counts,) = simulator.submit_circuits([chain(14)]).metadata()
+        (values,) = simulator.submit_circuits([chain(14)], ham_ops="Z" * 14).metadata()
+    assert counts["method"] == values["method"] == "Statevector"
+
+
+def test_wide_circuits_are_sampled_from_kept_states():
+    """40 qubits, entangled far apart: some are certain, the others come out as often as they should."""
+    gates = [dense.Gate("ry", (0.7,), (0,)), dense.Gate("cx", (), (0, 1)), dense.Gate("ry", (1.9,), (2,))]
+    gates += [dense.Gate("cry", (0.4,), (1, 2)), dense.Gate("h", (), (0,))]
+    exact = dense.probabilities(dense.simulate(3, gates))
+    places = [3, 21, 38]
+    body = "".join(
+        dense.Gate(gate.name, gate.angles, tuple(places[q] for q in gate.qubits)).text() for gate in gates
+    )
+    text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[40]; creg c[40]; x q[39]; {body} measure q -> c;'
+    with MaestroSimulator(100_000) as simulator:
+        simulator.set_seed(5)
+        (entry,) = simulator.submit_circuits([text]).results
+    assert entry["metadata"]["path"] == "kept"
+    for outcome, probability in enumerate(exact.tolist()):
+        key = sum((outcome >> k & 1) << q for k, q in enumerate(places)) | 1 << 39
+        found = entry["results"].get(f"{key:040b}", 0) / 100_000
+        assert abs(found - probability) < 5 * np.sqrt(probability / 100_000) + 1e-9
