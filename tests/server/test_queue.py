@@ -2,12 +2,13 @@
 
 import threading
 
-from support.server import BELL, Client, body
+from support.server import BELL, Client, body, slow_circuit
 from vivace.backends import JobStatus
 from vivace.backends.qoro.wire.jobs import JobType
 from vivace.server import Limits, LocalServer, Settings
 from vivace.server.jobs import NewJob
-from vivace.server.workers import time_limit
+from vivace.server.queue import JobQueue
+from vivace.server.workers import Workers, time_limit
 
 IDLE = Settings(workers=0)
 
@@ -55,6 +56,59 @@ def test_who_has_a_worker_waits_for_who_has_none():
         late = bob.submit(circuits={"a": BELL}, shots=5)
         assert queue.claim().job_id == late
         assert queue.claim().job_id == second
+
+
+class HandedOver(JobQueue):
+    """The first job that is put back is with another worker before the one that put it back goes on."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.first, self.held = threading.Lock(), None
+        self.taken, self.over = threading.Event(), threading.Event()
+
+    def put_back(self, job):
+        if self.first.acquire(blocking=False):
+            self.held = job.job_id, threading.get_ident()
+            super().put_back(job)  # from here on others can have it
+            assert self.taken.wait(60)
+        else:
+            super().put_back(job)
+
+    def claim(self):
+        job = super().claim()
+        if job is not None and self.held is not None:
+            if job.job_id == self.held[0]:
+                self.taken.set()
+            elif threading.get_ident() == self.held[1]:
+                self.over.set()
+        return job
+
+    def uploads(self, job):
+        if self.held is not None and job.job_id == self.held[0]:
+            assert self.over.wait(60)
+        return super().uploads(job)
+
+
+def test_a_server_that_stops_interrupts_a_job_that_changed_hands():
+    """One worker has put the job back, and is not done with that when another runs it again."""
+    settings = Settings(workers=2, turn_time=0.0)
+    slow = {f"c{i}": slow_circuit(i, 19) for i in range(60)}
+    with LocalServer(settings=IDLE) as server:
+        service = server.service
+        alice, bob, carol = (Client(server.url, service.accounts.issue(name)) for name in ("a", "b", "c"))
+        owners = {client.submit(circuits=slow, shots=5): client for client in (alice, bob)}
+        queue = HandedOver(service.database, service.accounts, settings)
+        workers = Workers(queue, settings)
+        workers.start()
+        for job_id, client in owners.items():
+            client.wait(job_id, lambda status: status == "RUNNING")
+        carol.submit(circuits={"a": BELL}, shots=5)
+        assert queue.over.wait(60)
+        handed_over = queue.held[0]
+        (other,) = owners.keys() - {handed_over}
+        owners[other].post(f"job/{other}/cancel/")  # nobody waits any more for whom the first would make way
+        workers.stop()
+        assert owners[handed_over].status(handed_over) == "PENDING", "it waits for the next server"
 
 
 def test_a_job_runs_for_a_day_at_most():
