@@ -118,7 +118,8 @@ class Settings:
             that take about a second together.
         time_limit: Seconds a job may run, whatever it asks for; None is any number.
         upload_time: Seconds without an upload after which jobs that lack their last one are given up.
-        attempts: Times a job is started before a server that dies with it gives it up.
+        attempts: Times a job is started before it is given up, if the server dies each time and no circuit
+            is done in between.
         limits: Sizes beyond which requests are refused.
 
     >>> Settings().clusters[0].name
