@@ -155,7 +155,11 @@ class JobQueue:
                 settle(connection, self._accounts, job, status, detail)
 
     def put_back(self, job: Job) -> None:
-        """Let a job wait again before it is done: the server stops, or others wait for its worker."""
+        """Let a job wait again before it is done: the server stops, or others wait for its worker.
+
+        It is PENDING then, where the protocol has PAUSED: qoro-divi before 0.14 does not know that and fails.
+        `JobStore.configure` refuses it all the same, as one that has begun.
+        """
         with self._database.write() as connection:
             if _still(connection, job):
                 connection.execute(
