@@ -159,7 +159,7 @@ def test_a_job_that_has_begun_is_not_configured_any_more():
         held = queue.claim()
         assert queue.save(held, 0, [None], 0.1)
         queue.put_back(held)
-        assert client.status(job_id) == "PENDING"
+        assert client.status(job_id) == "PENDING", "clients before 0.14 fail when they read PAUSED"
         path = f"job/{job_id}/execution_config/"
         reason = "Job has begun to run; it waits for its next turn"
         assert client.refused("POST", path, json={"bond_dimension": 1}) == (409, reason)
@@ -186,9 +186,7 @@ def test_no_job_runs_for_longer_than_the_server_allows():
             job_id = client.open(**options)
             client.add(job_id, circuits=slow, shots=5)
             assert client.wait(job_id) == "TIMED_OUT"
-            assert client.refused("GET", f"job/{job_id}/resultsV2/")[1] == (
-                "Job ended as TIMED_OUT: It ran for 0 s."
-            )
+            assert client.refused("GET", f"job/{job_id}/resultsV2/")[1] == "It ran for 0 s."
 
 
 def test_jobs_without_their_last_upload_are_counted():
@@ -249,7 +247,7 @@ def test_uploads_that_stopped_are_given_up():
         client.post(f"job/{job_id}/add_circuits/", upload)
         client.wait(job_id, lambda status: client.open() and status == "FAILED")
         assert client.refused("GET", f"job/{job_id}/resultsV2/")[1] == (
-            "Job ended as FAILED: Nothing was uploaded for 0 s, and its last upload had not arrived."
+            "Nothing was uploaded for 0 s, and its last upload had not arrived."
         )
         assert client.refused("POST", f"job/{job_id}/add_circuits/", json=upload)[0] == 409
 

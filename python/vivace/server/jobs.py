@@ -360,7 +360,7 @@ class JobStore:
             job = self._get(connection, account, job_id, changing=True)
             if not job.status.is_cancellable:
                 raise conflict("Can only cancel a PENDING or RUNNING job")
-            settle(connection, self._accounts, job, JobStatus.CANCELLED)
+            settle(connection, self._accounts, job, JobStatus.CANCELLED, "Its owner cancelled it.")
         return job, job.n_circuits - job.n_done
 
     def delete(self, account: Account, job_id: str) -> Job:
