@@ -395,7 +395,10 @@ class JobFailedError(QoroJobError):
 
 
 class JobCancelledError(QoroJobError):
-    """A job was cancelled."""
+    """A job was cancelled: by its owner, or by the service.
+
+    "The scheduler" is the text of qoro-divi, whoever it was; a service that knows better says so in `detail`.
+    """
 
     status = "CANCELLED"
     reason = "was cancelled by the scheduler"

@@ -18,6 +18,7 @@ from vivace.backends import (
     ExecutionCancelledError,
     ExecutionConfig,
     InsufficientCreditsError,
+    JobCancelledError,
     JobConfig,
     JobFailedError,
     JobStatus,
@@ -146,6 +147,9 @@ def test_a_run_is_cancelled_here_and_there(service):
         )
     here.cancel_job(job)
     assert here.poll_job_status(job) is JobStatus.CANCELLED
+    with pytest.raises(JobCancelledError) as caught:
+        here.get_job_results(job)
+    assert caught.value.detail == "The service says: Its owner cancelled it."
 
 
 def test_configurations(service):

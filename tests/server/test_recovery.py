@@ -79,14 +79,31 @@ def test_a_job_that_kills_every_server_is_given_up(tmp_path, processes):
     for attempt in range(attempts):
         server = processes(tmp_path / "server.db", "--workers", "1")
         if attempt == 0:
-            job_id = upload(server.client, {f"d{i}": slow_circuit(i, 20) for i in range(60)})
+            job_id = upload(server.client, {"endless": slow_circuit(0, 24, 16)})
         server.client.wait(job_id, lambda status: status == "RUNNING")
         server.stop(signal.SIGKILL)
     last = processes(tmp_path / "server.db")
     assert last.client.status(job_id) == "FAILED"
-    reason = f"Job ended as FAILED: The server stopped {attempts} times while it ran this job."
+    reason = f"The server stopped {attempts} times while it ran this job, and got no further."
     assert last.client.refused("GET", f"job/{job_id}/resultsV2/") == (400, reason)
     assert last.client.wait(last.client.submit(circuits={"bell": BELL}, shots=5)) == "COMPLETED"
+
+
+def test_a_job_that_gets_on_is_not_given_up(tmp_path):
+    """However often servers die with it; only starts without a new result are counted."""
+    settings = Settings(workers=0, attempts=2)
+    with LocalServer(tmp_path / "server.db", settings=settings) as server:
+        client, line = Client(server.url, server.token), server.service.queue
+        job_id = client.submit(circuits={f"c{i}": BELL for i in range(3)}, shots=5)
+        for place in range(3):
+            assert line.save(line.claim(), place, [None], 0.1)
+            assert line.recover() == (1, 0), "it waits again"
+        line.claim()
+        assert line.recover() == (1, 0)
+        line.put_back(line.claim())  # a stop that was asked for does not count
+        line.claim()
+        assert line.recover() == (0, 1)
+        assert client.status(job_id) == "FAILED"
 
 
 def test_one_server_for_a_database(tmp_path):

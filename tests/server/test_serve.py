@@ -64,7 +64,7 @@ def test_it_tells_what_becomes_of_jobs(tmp_path, processes):
         (gone, "OPENED, 0 of 0 circuits", None),
         (gone, "DELETED, 0 of 0 circuits", None),
         (spare, "OPENED, 0 of 0 circuits", None),
-        (spare, "CANCELLED, 0 of 0 circuits", None),
+        (spare, "CANCELLED, 0 of 0 circuits", ": Its owner cancelled it."),
     ]
 
 

@@ -58,7 +58,8 @@ class Job:
         finalized: Whether its last upload has arrived.
         n_circuits: Circuits uploaded.
         n_done: Circuits that have results; the first ones in order.
-        attempts: Times it was started.
+        attempts: Times it was started since it last got on.
+        n_before: `n_done` when it was last started.
         run_time: Seconds it ran.
         created_at: ISO 8601.
         completed_at: ISO 8601; None while it is not terminal.
@@ -74,6 +75,7 @@ class Job:
     n_circuits: int
     n_done: int
     attempts: int
+    n_before: int
     run_time: float
     created_at: str
     completed_at: str | None
@@ -90,7 +92,7 @@ class Job:
             row["config_kind"],
             None if row["config"] is None else json.loads(row["config"]),
         )
-        plain = ("n_circuits", "n_done", "attempts", "run_time", "created_at", "completed_at")
+        plain = ("n_circuits", "n_done", "attempts", "n_before", "run_time", "created_at", "completed_at")
         return cls(
             row["id"],
             row["job_id"],
@@ -358,7 +360,7 @@ class JobStore:
             job = self._get(connection, account, job_id, changing=True)
             if not job.status.is_cancellable:
                 raise conflict("Can only cancel a PENDING or RUNNING job")
-            settle(connection, self._accounts, job, JobStatus.CANCELLED)
+            settle(connection, self._accounts, job, JobStatus.CANCELLED, "Its owner cancelled it.")
         return job, job.n_circuits - job.n_done
 
     def delete(self, account: Account, job_id: str) -> Job:

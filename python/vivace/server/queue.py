@@ -18,7 +18,7 @@ from vivace.server.settings import Settings
 __all__ = ["JobQueue", "StoredUpload"]
 
 _CLAIM: Final = """
-UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = (
+UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1, n_before = n_done WHERE id = (
     SELECT min(jobs.id) FROM jobs JOIN accounts ON accounts.id = jobs.account
     WHERE status = 'PENDING' AND finalized GROUP BY accounts.id
     ORDER BY (SELECT count(*) FROM jobs AS o WHERE o.account = accounts.id AND o.status = 'RUNNING'), turn
@@ -68,7 +68,8 @@ class JobQueue:
         """Take up what an earlier server left RUNNING; the numbers of jobs that wait again, and that failed.
 
         Circuits wait again, from where they stood. Characterisations have lost the request that waited for
-        them, and fail; so do jobs that were started too often, since they may be what killed the server.
+        them, and fail; so do jobs that were started too often without a new result, since they may be what
+        killed the server.
         """
         waiting = failed = 0
         with self._database.write() as connection:
@@ -76,10 +77,16 @@ class JobQueue:
             for job in map(Job.of_row, rows):
                 if job.spec.job_type is JobType.CHARACTERIZE:
                     reason = "The server was stopped during the analysis. Submit it again."
-                elif job.attempts >= self._settings.attempts:
-                    reason = f"The server stopped {job.attempts} times while it ran this job."
+                elif job.attempts >= self._settings.attempts and job.n_done == job.n_before:
+                    reason = (
+                        f"The server stopped {job.attempts} times while it ran this job, and got no further."
+                    )
                 else:
-                    connection.execute("UPDATE jobs SET status = 'PENDING' WHERE id = ?", (job.id,))
+                    connection.execute(
+                        "UPDATE jobs SET status = 'PENDING', attempts = iif(n_done > n_before, 0, attempts) "
+                        "WHERE id = ?",
+                        (job.id,),
+                    )
                     waiting += 1
                     continue
                 settle(connection, self._accounts, job, JobStatus.FAILED, reason)
@@ -148,11 +155,17 @@ class JobQueue:
                 settle(connection, self._accounts, job, status, detail)
 
     def put_back(self, job: Job) -> None:
-        """Let a job wait again before it is done: the server stops, or others wait for its worker."""
+        """Let a job wait again before it is done: the server stops, or others wait for its worker.
+
+        It is PENDING then, where the protocol has PAUSED: qoro-divi before 0.14 does not know that and fails.
+        `JobStore.configure` refuses it all the same, as one that has begun.
+        """
         with self._database.write() as connection:
             if _still(connection, job):
                 connection.execute(
-                    "UPDATE jobs SET status = 'PENDING', attempts = attempts - 1 WHERE id = ?", (job.id,)
+                    "UPDATE jobs SET status = 'PENDING', "
+                    "attempts = iif(n_done > n_before, 0, attempts - 1) WHERE id = ?",
+                    (job.id,),
                 )
 
     def start_analysis(self, account: Account, job: Job, n_variables: int) -> Job:

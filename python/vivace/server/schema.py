@@ -6,12 +6,13 @@ from typing import Final
 
 __all__ = ["MIGRATIONS", "SCHEMA", "TABLES", "VERSION"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """What ``PRAGMA user_version`` says of `SCHEMA`."""
 
 TABLES: Final = frozenset({"accounts", "tokens", "ledger", "jobs", "uploads", "circuits", "analyses"})
 """Names that a database of ours has in every version."""
 
+# As in version 2; what came later is added to it.
 _JOBS: Final = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never one of a deleted job: workers may hold that still
@@ -30,6 +31,11 @@ CREATE INDEX jobs_running ON jobs (account) WHERE status = 'RUNNING';
 CREATE INDEX jobs_open ON jobs (account, n_bytes) WHERE status = 'PENDING' AND NOT finalized;
 CREATE INDEX jobs_stale ON jobs (changed_at) WHERE status = 'PENDING' AND NOT finalized;
 CREATE INDEX jobs_of_account ON jobs (account, id);
+"""
+
+_FROM_2: Final = """
+ALTER TABLE jobs ADD COLUMN n_before INTEGER NOT NULL DEFAULT 0;  -- n_done when it was last started
+PRAGMA user_version = 3;
 """
 
 SCHEMA: Final = f"""
@@ -61,7 +67,7 @@ CREATE UNIQUE INDEX circuit_labels ON circuits (job, label);
 CREATE TABLE analyses (
     job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, reply TEXT NOT NULL, html TEXT NOT NULL
 ) STRICT;
-PRAGMA user_version = {VERSION};
+{_FROM_2}
 """
 """A script that makes the tables of an empty database."""
 
@@ -87,5 +93,5 @@ DROP TABLE jobs_1;
 PRAGMA user_version = 2;
 """.replace("{jobs}", _JOBS)
 
-MIGRATIONS: Final = (_FROM_1,)
+MIGRATIONS: Final = (_FROM_1, _FROM_2)
 """Scripts that take a database from each version to the next, from version 1 on."""

@@ -186,7 +186,7 @@ class Service:
         if job.status is JobStatus.COMPLETED:
             return job
         if job.status.is_terminal:
-            raise invalid(f"Job ended as {job.status}: {job.detail or 'it has no results'}")
+            raise invalid(job.detail or "The job has no results.")
         raise invalid(NO_RESULTS)
 
     def plain_results(self, account: Account, job_id: str) -> list[dict[str, Any]]:

@@ -114,10 +114,12 @@ class Settings:
         shots: Shots of uploads that leave them open.
         workers: Jobs that run at once.
         turn_time: Seconds after which a job makes way for that of an account with fewer jobs that run, until
-            it is its account's turn again.
+            it is its account's turn again; it is PENDING while it waits. What runs just then is not broken
+            off: one circuit, or short ones that take about a second together.
         time_limit: Seconds a job may run, whatever it asks for; None is any number.
         upload_time: Seconds without an upload after which jobs that lack their last one are given up.
-        attempts: Times a job is started before a server that dies with it gives it up.
+        attempts: Times a job is started before it is given up, if the server dies each time and no circuit
+            is done in between.
         limits: Sizes beyond which requests are refused.
 
     >>> Settings().clusters[0].name

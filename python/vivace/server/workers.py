@@ -92,7 +92,8 @@ class Workers:
                     _log.exception("Job %s could not be settled", job.job_id)
                 finally:
                     with self._changed:
-                        self._running.pop(job.job_id, None)
+                        if self._running.get(job.job_id) is event:  # not that of who took the job up since
+                            del self._running[job.job_id]
 
     def _claimed(self) -> Job | None:
         """The next job; None if none waits, or the database cannot tell just now."""

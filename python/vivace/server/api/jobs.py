@@ -70,7 +70,7 @@ async def add_circuits(job_id: str, account: Caller, service: Server, turns: Rea
 
 @router.get("/{job_id}/status/", **answer(schemas.StatusReply, 404))
 def status(job_id: str, account: Caller, service: Server) -> Response:
-    """Where a job stands."""
+    """Where a job stands. One that makes way for others is PENDING again, which clients of any age know."""
     job = service.jobs.get(account, job_id)
     return reply(StatusReply(job.status, round(job.run_time, 6), finalized=job.finalized).to_wire())
 
@@ -112,7 +112,7 @@ def delete(job_id: str, account: Caller, service: Server) -> Response:
     **takes(schemas.ExecutionConfiguration),
 )
 def set_execution_config(job_id: str, account: Caller, service: Server, body: Body) -> Response:
-    """Replace the configuration of a job that is PENDING."""
+    """Replace the configuration of a job that is PENDING. 409 also if circuits of it have run before that."""
     config = service.configure(account, job_id, body)
     return reply({"status": "ok", "job_id": job_id, "execution_configuration": config})
 
