@@ -18,6 +18,9 @@ const REPEATS: usize = 2;
 /// Most keys that are shared. More do not stay in the processor's caches, and it is sooner to make them anew.
 const SHARED: usize = 1 << 15;
 
+/// Outcomes between two moments at which other threads of Python may run, about a millisecond.
+const TURN: usize = 1 << 12;
+
 /// Makes dicts of the histograms of one width; `'a` is the life of their packed outcomes.
 pub struct DictMaker<'a, 'py> {
     py: Python<'py>,
@@ -29,26 +32,29 @@ pub struct DictMaker<'a, 'py> {
 impl<'a, 'py> DictMaker<'a, 'py> {
     /// For the packed outcomes of these histograms. Memory for sharing is bounded by theirs.
     pub fn new(py: Python<'py>, width: u32, histograms: &[&'a [u8]]) -> PyResult<Self> {
-        let size = row_bytes(width);
-        let outcomes = || {
-            histograms
-                .iter()
-                .flat_map(move |packed| packed.chunks_exact(size.max(1)))
-        };
-        for outcome in outcomes() {
-            check(outcome, width)?;
-        }
-        let made = match histograms {
-            [_] => Made::Nothing, // its outcomes differ
-            _ => {
-                let bytes: usize = histograms.iter().map(|packed| packed.len()).sum();
-                Made::of(width, bytes / size.max(1), outcomes())
+        let sharing = py.detach(|| {
+            let size = row_bytes(width).max(1);
+            let outcomes = || {
+                histograms
+                    .iter()
+                    .flat_map(|packed| packed.chunks_exact(size))
+            };
+            for outcome in outcomes() {
+                check(outcome, width)?;
             }
-        };
+            Ok::<_, PyErr>(match histograms {
+                [_] => Sharing::Nothing, // its outcomes differ
+                _ => Sharing::of(width, outcomes),
+            })
+        })?;
         Ok(DictMaker {
             py,
             width,
-            made,
+            made: match sharing {
+                Sharing::Nothing => Made::Nothing,
+                Sharing::Table(size) => Made::Table(vec![None; size]),
+                Sharing::Map => Made::Map(HashMap::default()),
+            },
             text: vec![b'0'; width as usize],
         })
     }
@@ -57,6 +63,9 @@ impl<'a, 'py> DictMaker<'a, 'py> {
     pub fn dict(&mut self, packed: &'a [u8], counts: &[i64]) -> PyResult<Bound<'py, PyDict>> {
         let (dict, size) = (PyDict::new(self.py), row_bytes(self.width));
         for (index, count) in counts.iter().enumerate() {
+            if (index + 1).is_multiple_of(TURN) {
+                self.py.detach(|| ());
+            }
             dict.set_item(self.key(&packed[index * size..][..size])?, count)?;
         }
         Ok(dict)
@@ -97,23 +106,31 @@ fn check(outcome: &[u8], width: u32) -> PyResult<()> {
 
 /// Keys that were made before.
 enum Made<'a, 'py> {
-    /// Sharing does not pay.
     Nothing,
-    /// By outcome.
     Table(Vec<Option<Bound<'py, PyString>>>),
     Map(HashMap<&'a [u8], Bound<'py, PyString>, BuildHasherDefault<Mixer>>),
 }
 
-impl<'a> Made<'a, '_> {
-    /// None yet; how to keep those of these outcomes.
-    fn of(width: u32, number: usize, outcomes: impl Iterator<Item = &'a [u8]>) -> Self {
+/// How keys that were made before are kept.
+enum Sharing {
+    /// Not at all, since that does not pay.
+    Nothing,
+    /// By outcome, one place for each that is possible.
+    Table(usize),
+    Map,
+}
+
+impl Sharing {
+    /// What pays for these outcomes.
+    fn of<'a, I: Iterator<Item = &'a [u8]>>(width: u32, outcomes: impl Fn() -> I) -> Sharing {
         if let Some(possible) = 1_usize.checked_shl(width)
-            && possible <= number.min(SHARED)
+            && possible <= SHARED
+            && outcomes().nth(possible - 1).is_some()
         {
-            return Made::Table(vec![None; possible]);
+            return Sharing::Table(possible);
         }
         let mut sample = Vec::new();
-        for outcome in outcomes {
+        for outcome in outcomes() {
             let mut mixer = Mixer::default();
             mixer.write(outcome);
             let hash = mixer.finish();
@@ -125,9 +142,9 @@ impl<'a> Made<'a, '_> {
         sample.sort_unstable();
         sample.dedup();
         if sampled < REPEATS * sample.len() || SAMPLE * sample.len() > SHARED {
-            return Made::Nothing;
+            return Sharing::Nothing;
         }
-        Made::Map(HashMap::default())
+        Sharing::Map
     }
 }
 
