@@ -91,6 +91,26 @@ def test_a_cut_of_the_triangle(client):
     assert report["concentration_ratio"] == pytest.approx(best["probability"] * 8 / 6)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_angles_are_as_good_as_any_of_a_dense_search(client, seed):
+    """With linear terms no symmetry halves the range of either angle."""
+    rng = np.random.default_rng(seed)
+    n, matrix = 4, np.triu(rng.normal(size=(4, 4)))
+    bits = np.arange(1 << n)[:, None] >> np.arange(n) & 1
+    energies = np.einsum("si,ij,sj->s", bits, matrix, bits)
+    target = int(energies.argmin())
+    terms = {(i, j) if i < j else (i,): matrix[i, j] for i in range(n) for j in range(i, n)}
+    state = "".join(map(str, bits[target]))
+    best = found(client, comma(terms), [state])["report"]["best_parameters"]
+    largest, walsh = 0.0, (-1.0) ** (bits @ bits.T) / (1 << n // 2)
+    for gamma in np.linspace(-3, 3, 49) / energies.std():
+        spread = walsh @ np.exp(-1j * gamma * energies) / (1 << n // 2)
+        for beta in np.linspace(-np.pi / 2, np.pi / 2, 49):
+            mixed = np.exp(-1j * beta * (n - 2 * bits.sum(axis=1))) * spread
+            largest = max(largest, abs(walsh[target] @ mixed) ** 2)
+    assert best["probability"] > largest - 1e-3
+
+
 def test_fixed_angles_give_the_textbook_state(client):
     """One variable with energy x: after gamma = pi/2 and beta = pi/4 it is surely 1."""
     reply = found(client, {"0": 1.0}, ["1"], analysis={"gamma": np.pi / 2, "beta": np.pi / 4})

@@ -102,7 +102,7 @@ class CharacterizationResult:
 
     @property
     def approximation_ratio(self) -> float | None:
-        """Expected energy over the best one."""
+        """How far the mean energy goes from the highest to the lowest: 1 is the lowest."""
         return self._first("approximation_ratio")  # type: ignore[no-any-return]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ QAOA_VARIABLES: Final = 16
 """Most variables that are simulated."""
 
 _GRID: Final = 24
+_REFINEMENTS: Final = 8
 
 
 def probabilities(problem: Problem, gamma: float, beta: float) -> NDArray[np.float64]:
@@ -35,17 +37,23 @@ def probabilities(problem: Problem, gamma: float, beta: float) -> NDArray[np.flo
 
 
 def best_angles(problem: Problem, references: list[int]) -> tuple[float, float]:
-    """The angles of a grid that give the reference states the largest probability.
+    """The angles that give the reference states the largest probability, on a grid that is refined.
 
     Without reference states, those with the lowest mean energy. gamma covers three standard deviations of the
-    phase that the energies give, beta half a period.
+    phase that the energies give, beta its period pi; negative ones of both together give nothing else.
     """
+
+    def value(angles: tuple[float, float]) -> float:
+        found = probabilities(problem, *angles)
+        return float(found[references].sum() if references else -(found @ problem.energies))
+
     spread = float(problem.energies.std()) or 1.0
     points = _GRID if problem.n <= 12 else _GRID // 2
-    best = (-np.inf, 0.0, 0.0)
-    for gamma in np.linspace(0.0, 3.0 / spread, points):
-        for beta in np.linspace(0.0, np.pi / 2, points, endpoint=False):
-            found = probabilities(problem, gamma, beta)
-            value = found[references].sum() if references else -(found @ problem.energies)
-            best = max(best, (float(value), float(gamma), float(beta)))
-    return best[1], best[2]
+    gammas, width = np.linspace(0.0, 3.0 / spread, points, retstep=True)
+    betas, height = np.linspace(0.0, np.pi, 2 * points, endpoint=False, retstep=True)
+    best = max(product(gammas.tolist(), betas.tolist()), key=value)
+    for _ in range(_REFINEMENTS):
+        width, height = width / 2, height / 2
+        around = product((-width, 0.0, width), (-height, 0.0, height))
+        best = max([(best[0] + gamma, best[1] + beta) for gamma, beta in around], key=value)
+    return best
