@@ -53,7 +53,7 @@ def best_angles(problem: Problem, references: list[int]) -> tuple[float, float]:
     betas, height = np.linspace(0.0, np.pi, 2 * points, endpoint=False, retstep=True)
     best = max(product(gammas.tolist(), betas.tolist()), key=value)
     for _ in range(_REFINEMENTS):
-        width, height = width / 2, height / 2
+        width, height = float(width) / 2, float(height) / 2
         around = product((-width, 0.0, width), (-height, 0.0, height))
         best = max([(best[0] + gamma, best[1] + beta) for gamma, beta in around], key=value)
     return best
