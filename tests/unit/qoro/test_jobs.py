@@ -15,6 +15,7 @@ from vivace.backends import (
     ExecutionConfig,
     ExecutionResult,
     JobStatus,
+    QoroHTTPError,
     RetryPolicy,
 )
 from vivace.backends.qoro.wire import endpoints
@@ -93,12 +94,50 @@ def test_a_service_that_asks_for_much_patience_is_polled_on(service, cloud, pend
 
 
 def test_such_polls_count(connect, cloud):
-    service = connect(max_retries=7)
+    service = connect(max_retries=3)
     pending = service.submit_circuits(CIRCUITS)
     cloud.faults["job status"].extend([(429, {"Retry-After": "21600"}, "")] * 12)
     with pytest.raises(MaxRetriesReachedError):
         service.poll_job_status(pending, True, verbose=False)
-    assert len(cloud.sent(endpoints.STATUS)) == 7
+    assert len(cloud.sent(endpoints.STATUS)) == 9
+
+
+def test_a_service_that_asks_for_it_every_time_is_given_up_and_that_is_seen_coming(connect, cloud, caplog):
+    service = connect(max_retries=None)
+    pending = service.submit_circuits(CIRCUITS)
+    cloud.faults["job status"].extend([(503, {"Retry-After": "21600"}, "later")] * 100)
+    with pytest.raises(QoroHTTPError, match="^503 Service Unavailable: later") as caught:
+        service.poll_job_status(pending, True, verbose=False)
+    assert caught.value.__notes__ == [
+        f"Job {pending.job_id} goes on: service.resume({pending.job_id!r}) waits for it and fetches."
+    ]
+    assert len(cloud.sent(endpoints.STATUS)) == 15  # five polls, as often as other faults
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert told == ["The service asks to wait 21600 s (job status). Trying again, 2 times at most."] * 5
+
+
+def test_one_look_at_a_job_is_not_as_patient(service, cloud, pending):
+    cloud.faults["job status"].append((503, {"Retry-After": "21600"}, "later"))
+    with pytest.raises(QoroHTTPError, match="^503 Service Unavailable: later$"):
+        service.get_job_status(pending)
+    assert len(cloud.sent(endpoints.STATUS)) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_results_of_a_job_that_ended_are_worth_the_same_patience(service, cloud, pending, caplog, status):
+    service.poll_job_status(pending, True, verbose=False)
+    cloud.page = 3
+    cloud.faults["job results"].extend([(status, {"Retry-After": "21600"}, "")] * 2)
+    assert [entry["label"] for entry in service.get_job_results(pending).results] == list(CIRCUITS)
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert told == ["The service asks to wait 21600 s (job results). Trying again, 2 times at most."]
+    cloud.faults["job results"].extend([(status, {"Retry-After": "21600"}, "")] * 3)
+    with pytest.raises(QoroHTTPError) as caught:
+        service.get_job_results(pending)
+    assert caught.value.attempts == 3
+    assert caught.value.__notes__ == [
+        f"Job {pending.job_id} keeps its results: service.resume({pending.job_id!r}) fetches them."
+    ]
 
 
 def test_such_a_wait_can_be_cancelled(connect, cloud):

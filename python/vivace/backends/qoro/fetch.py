@@ -177,6 +177,7 @@ def _results_page(
             _read_page,
             job_id=job_id,
             params={"limit": limit, "offset": offset},
+            patient=True,
             cancellation_event=event,
         )
     except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
