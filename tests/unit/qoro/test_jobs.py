@@ -329,6 +329,34 @@ def test_pages_that_are_too_long_are_asked_for_in_parts(connect, cloud, seed, pa
     assert list(service.iter_results(pending)) == cloud.results[pending.job_id]
 
 
+@pytest.fixture
+def asked(cloud):
+    """The limits of the requests for results, in order."""
+    return lambda: [
+        int(path.partition("limit=")[2].partition("&")[0]) for path in cloud.paths if "limit=" in path
+    ]
+
+
+def test_pages_grow_again_after_a_stretch_of_long_results(connect, cloud, asked):
+    service = connect(max_response_bytes=20_000)
+    pending = service.submit_circuits({f"c{i}": CIRCUITS["c0"] for i in range(1500)})
+    service.poll_job_status(pending, True, verbose=False)
+    cloud.results[pending.job_id] = long_entries([15_000] * 5 + [10] * 1495)
+    assert list(service.iter_results(pending)) == cloud.results[pending.job_id]
+    assert min(asked()) == 1
+    assert asked()[-3:] == [100, 100, 100]
+
+
+def test_longer_pages_are_tried_less_and_less_often_where_they_are_too_long(connect, cloud, asked):
+    service = connect(max_response_bytes=20_000)
+    pending = service.submit_circuits({f"c{i}": CIRCUITS["c0"] for i in range(5000)})
+    service.poll_job_status(pending, True, verbose=False)
+    cloud.results[pending.job_id] = long_entries([300] * 5000)  # 100 are too many, 50 are not
+    assert list(service.iter_results(pending)) == cloud.results[pending.job_id]
+    # After 4, 8, 16 and 32 pages: each time the pages ahead, too.
+    assert 5 <= asked().count(100) <= 25
+
+
 def test_a_result_that_is_too_long_alone_is_one_clear_error(connect, service, cloud, pending):
     here = connect(max_response_bytes=2000)
     here.poll_job_status(pending, True)
@@ -336,9 +364,9 @@ def test_a_result_that_is_too_long_alone_is_one_clear_error(connect, service, cl
     with pytest.raises(AnswerTooLongError) as caught:
         here.get_job_results(pending.job_id)
     assert str(caught.value) == (
-        f"Job {pending.job_id}: the results of circuit number 4 (from 0) alone are longer than the 2000 "
-        "bytes taken as an answer. Make a service with a larger max_response_bytes, and fetch them with "
-        f"service.resume({pending.job_id!r})."
+        f"Job {pending.job_id}: asked for alone, the results of circuit number 4 (from 0) come in an answer "
+        "longer than the 2000 bytes taken. Make a service with a larger max_response_bytes, and fetch them "
+        f"with service.resume({pending.job_id!r})."
     )
     assert service.resume(pending.job_id, verbose=False).results == cloud.results[pending.job_id]
 
