@@ -123,6 +123,24 @@ def test_bad_input_is_one_error_and_exit_code_2(files, arguments, message):
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"vivace: error: {message}\n")
 
 
+def test_names_of_the_user_stay_though_they_are_keywords(files):
+    (files / "b").mkdir()
+    for name in ("ham_ops.qasm", "b/ham_ops.qasm"):
+        (files / name).write_text(HEAD)
+    done = run("ham_ops.qasm", "b/ham_ops.qasm")
+    assert done.stderr == (
+        "vivace: error: ham_ops.qasm and b/ham_ops.qasm are both labelled 'ham_ops'; rename one of them\n"
+    )
+    done = run("ham_ops.qasm")
+    assert done.stderr == (
+        "vivace: error: Circuit 'ham_ops' measures nothing, so there is nothing to sample. Add measurements, "
+        "or give --observable for expectation values.\n"
+    )
+    (files / "max_bond_dimension").write_text("1 Q\n")
+    done = run("bell.qasm", "--observable", "max_bond_dimension")
+    assert done.stderr.startswith("vivace: error: max_bond_dimension:1:")
+
+
 def test_without_a_token_there_is_no_cloud(monkeypatch):
     monkeypatch.delenv("QORO_API_KEY", raising=False)
     done = run("bell.qasm", "--backend", "qoro", "--base-url", "http://127.0.0.1:1/api")

@@ -32,13 +32,17 @@ INTERRUPTED: Final = 130
 """Exit code after Ctrl+C."""
 
 _NAME_WIDTH: Final = 15
-_KEYWORDS: Final = (
-    (r"\bsubmit the circuits to it with ham_ops\b", "use vivace run"),
-    (r"\bham_ops\b", "--observable"),
-    (r"\bsimulation_type='(\w+)'", r"--method \1"),
-    (r"\bsimulation_type\b", "--method"),
-    (r"\bmax_bond_dimension\b", "--bond-dimension"),
-    (r"\bqiskit_backend\b", "--device"),
+_KEYWORDS: Final = {
+    "submit the circuits to it with ham_ops": "use vivace run",
+    "ham_ops": "--observable",
+    "simulation_type": "--method",
+    "max_bond_dimension": "--bond-dimension",
+    "qiskit_backend": "--device",
+}
+# Quoted text comes first, for it is the user's; so are words that are part of a path.
+_QUOTED_OR_KEYWORD: Final = re.compile(
+    rf"""(?<![\w=])(['"]).*?\1|(?<![\w./\\-])(?P<keyword>{"|".join(_KEYWORDS)})(?![\w/\\-]|[.:]\w)"""
+    r"""(?:=(['"])(?P<value>\w+)\3)?"""
 )
 
 
@@ -100,9 +104,13 @@ def _told(error: Exception) -> str:
 
 def _as_options(text: str) -> str:
     """What the library calls its keywords, as the options of the command line that set them."""
-    for keyword, option in _KEYWORDS:
-        text = re.sub(keyword, option, text)
-    return text
+
+    def told(found: re.Match[str]) -> str:
+        if found["keyword"] is None:
+            return found[0]
+        return " ".join(filter(None, (_KEYWORDS[found["keyword"]], found["value"])))
+
+    return _QUOTED_OR_KEYWORD.sub(told, text)
 
 
 @contextmanager
