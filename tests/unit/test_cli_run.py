@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import vivace.backends
+from support.cloud import TOKEN, Cloud
 from vivace.cli import app
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; '
@@ -139,6 +140,18 @@ def test_names_of_the_user_stay_though_they_are_keywords(files):
     (files / "max_bond_dimension").write_text("1 Q\n")
     done = run("bell.qasm", "--observable", "max_bond_dimension")
     assert done.stderr.startswith("vivace: error: max_bond_dimension:1:")
+
+
+def test_what_the_library_logs_is_a_line_of_the_command(files, monkeypatch):
+    monkeypatch.setenv("QORO_API_KEY", TOKEN)
+    monkeypatch.setenv("XDG_DATA_HOME", str(files / "data"))
+    with Cloud() as cloud:
+        cloud.statuses = ["DAWDLING", "COMPLETED"]
+        done = run("flip.qasm", "--backend", "qoro", "--base-url", cloud.url)
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "vivace: warning: The service reports the unknown job status 'DAWDLING'; polling goes on.\n",
+    )
 
 
 def test_without_a_token_there_is_no_cloud(monkeypatch):

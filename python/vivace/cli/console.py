@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import warnings
@@ -69,10 +70,24 @@ def complain(text: str) -> None:
 
 @contextmanager
 def warnings_told() -> Iterator[None]:
-    """Warnings as lines of ours, not as lines of source."""
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: complain(f"warning: {_as_options(str(message))}")
-        yield
+    """Warnings as lines of ours, not as lines of source; also those that are logged."""
+    logged, log = _Logged(logging.WARNING), logging.getLogger("vivace")
+    log.addHandler(logged)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: _warn(str(message))
+            yield
+    finally:
+        log.removeHandler(logged)
+
+
+class _Logged(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _warn(record.getMessage())
+
+
+def _warn(text: str) -> None:
+    complain(f"warning: {_as_options(text)}")
 
 
 @contextmanager
