@@ -33,6 +33,8 @@ _PLAIN: Final = frozenset(
     ]
 )
 _FIRST_STANDIN: Final = 9_000_000.25
+# What Qiskit has in expressions and OpenQASM 2 has not: two functions, and imaginary numbers.
+_UNKNOWN: Final = re.compile(r"\b(abs|sign)(?=\()|(?<![\w.])[\d.]+i\b")
 
 
 def is_circuit(item: Any) -> bool:
@@ -86,13 +88,14 @@ def exported(circuit: Any, names: Sequence[str] = (), label: str | None = None) 
     except QiskitError as error:
         raise QasmError(f"{what} cannot be exported to OpenQASM 2: {error}", label) from error
     for standin, expression in expressions.items():
-        if text.count(standin) != 1:
-            raise QasmError(f"{what} cannot be exported to OpenQASM 2: it has the number {standin}.", label)
-        text = text.replace(standin, f"({expression})")
+        why = f"it has the number {standin}" if text.count(standin) != 1 else _unknown_in(expression)
+        if why is not None:
+            raise QasmError(f"{what} cannot be exported to OpenQASM 2: {why}.", label)
+        text = text.replace(standin, f"({_text(expression)})")
     return text
 
 
-def _with_standins(circuit: Any) -> tuple[Any, dict[str, str]]:
+def _with_standins(circuit: Any) -> tuple[Any, dict[str, Any]]:
     """The circuit with numbers in place of expressions, and the expression that each stands for.
 
     Qiskit exports numbers only. Gates of the user's that take parameters are replaced by what they are made
@@ -102,7 +105,7 @@ def _with_standins(circuit: Any) -> tuple[Any, dict[str, str]]:
 
     found = circuit.copy_empty_like()
     found.global_phase = 0
-    expressions: dict[str, str] = {}
+    expressions: dict[str, Any] = {}
 
     def is_open(value: Any) -> bool:
         return isinstance(value, ParameterExpression) and bool(value.parameters)
@@ -111,7 +114,7 @@ def _with_standins(circuit: Any) -> tuple[Any, dict[str, str]]:
         if not is_open(value):
             return value
         number = _FIRST_STANDIN + len(expressions)
-        expressions[str(number)] = _text(value)
+        expressions[str(number)] = value
         return number
 
     def add(operation: Any, qubits: Sequence[Any], clbits: Sequence[Any]) -> None:
@@ -151,8 +154,15 @@ def _definition(operation: Any) -> Any:
     return found
 
 
+def _unknown_in(expression: Any) -> str | None:
+    found = _UNKNOWN.search(str(expression))
+    return None if found is None else f"that has no {found[0]!r}, as in the angle {expression}"
+
+
 def _text(expression: Any) -> str:
-    text = re.sub(r"\blog\(", "ln(", str(expression)).replace("**", "^")
+    # Parameters are real: the conjugate of one is itself.
+    text = re.sub(r"\bconj\(", "(", str(expression))
+    text = re.sub(r"\blog\(", "ln(", text).replace("**", "^")
     # A parameter that falls out of the expression is still one of the circuit's.
     names = sorted(parameter.name for parameter in expression.parameters)
     gone = [name for name in names if not re.search(rf"(?<!\w){re.escape(name)}(?![\w\[(])", text)]

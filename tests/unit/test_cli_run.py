@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import vivace.backends
+from support.cloud import TOKEN, Cloud
 from vivace.cli import app
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; '
@@ -121,6 +122,36 @@ def test_bad_input_is_one_error_and_exit_code_2(files, arguments, message):
     (files / "free.qasm").write_text("OPENQASM 2.0; qreg q[1]; rx(a) q[0];")
     done = run(*arguments)
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"vivace: error: {message}\n")
+
+
+def test_names_of_the_user_stay_though_they_are_keywords(files):
+    (files / "b").mkdir()
+    for name in ("ham_ops.qasm", "b/ham_ops.qasm"):
+        (files / name).write_text(HEAD)
+    done = run("ham_ops.qasm", "b/ham_ops.qasm")
+    assert done.stderr == (
+        "vivace: error: ham_ops.qasm and b/ham_ops.qasm are both labelled 'ham_ops'; rename one of them\n"
+    )
+    done = run("ham_ops.qasm")
+    assert done.stderr == (
+        "vivace: error: Circuit 'ham_ops' measures nothing, so there is nothing to sample. Add measurements, "
+        "or give --observable for expectation values.\n"
+    )
+    (files / "max_bond_dimension").write_text("1 Q\n")
+    done = run("bell.qasm", "--observable", "max_bond_dimension")
+    assert done.stderr.startswith("vivace: error: max_bond_dimension:1:")
+
+
+def test_what_the_library_logs_is_a_line_of_the_command(files, monkeypatch):
+    monkeypatch.setenv("QORO_API_KEY", TOKEN)
+    monkeypatch.setenv("XDG_DATA_HOME", str(files / "data"))
+    with Cloud() as cloud:
+        cloud.statuses = ["DAWDLING", "COMPLETED"]
+        done = run("flip.qasm", "--backend", "qoro", "--base-url", cloud.url)
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "vivace: warning: The service reports the unknown job status 'DAWDLING'; polling goes on.\n",
+    )
 
 
 def test_without_a_token_there_is_no_cloud(monkeypatch):

@@ -120,6 +120,7 @@ EXPRESSIONS = st.recursive(
         st.builds(lambda x: x.sin(), inner),
         st.builds(lambda x: x.cos().exp(), inner),
         st.builds(lambda x: x / 7, inner),
+        st.builds(lambda x: x.conjugate(), inner),
     ),
     max_leaves=6,
 )
@@ -137,7 +138,7 @@ def test_expressions_mean_what_they_mean_in_qiskit(expressions):
     row = np.linspace(0.2, 0.9, len(parameters))
     operator = SparsePauliOp(["X", "Y", "Z"], [0.3, 0.5, 0.7])
     found = sweep(circuit, parameters, [row], observable=operator)
-    assert found.energies == pytest.approx(wanted(circuit, parameters, [row], operator), abs=1e-6)
+    assert found.energies == pytest.approx(wanted(circuit, parameters, [row], operator), abs=1e-9)
 
 
 def test_a_payload_takes_a_circuit_for_any_runner():
@@ -201,6 +202,22 @@ class TestRefusals:
             circuit.rx(A, 0)
         with pytest.raises(QasmError, match="The circuit cannot be exported to OpenQASM 2: "):
             sweep(circuit, [A], [[0.5]], observable=Observable(("Z",), [1.0]))
+
+    @pytest.mark.parametrize(
+        ("angle", "missing"),
+        [
+            (2 * abs(A - B), "that has no 'abs', as in the angle 2*abs(a - β)"),
+            ((A / 2).sign().sin(), "that has no 'sign', as in the angle sin(sign(a/2))"),
+            (2.5j * A, "that has no '2.5i', as in the angle (2.5i)*a"),
+        ],
+    )
+    def test_what_openqasm_2_has_not_in_angles(self, angle, missing):
+        circuit = QuantumCircuit(1, 1)
+        circuit.rx(angle, 0)
+        rows = [("one", [0.5] * len(circuit.parameters))]
+        with MaestroSimulator() as simulator, pytest.raises(QasmError) as caught:
+            simulator.submit_circuits([CircuitPayload(circuit, circuit.parameters, rows)])
+        assert str(caught.value) == f"The circuit cannot be exported to OpenQASM 2: {missing}."
 
     def test_a_gate_without_a_definition(self):
         circuit = QuantumCircuit(1)

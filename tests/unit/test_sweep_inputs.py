@@ -181,7 +181,7 @@ EXPECTED = "expected (start, stop, number of values): two numbers and an integer
         ({"a": (0, 1j, 2)}, f"Range of 'a': {EXPECTED} (0, 1j, 2)."),
         ({"a": (0, 1, 2.5)}, f"Range of 'a': {EXPECTED} (0, 1, 2.5)."),
         ({"a": (0, 10**400, 2)}, f"Range of 'a': {EXPECTED} (0, 1000"),
-        ({"a": (0, 1, True)}, "Range of 'a': expected at least 1 value, got 0."),
+        ({"a": (0, 1, True)}, f"Range of 'a': {EXPECTED} (0, 1, True)."),
         ({"a": (0, 1, -3)}, "Range of 'a': expected at least 1 value, got -3."),
     ],
 )

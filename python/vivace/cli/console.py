@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import warnings
@@ -32,13 +33,17 @@ INTERRUPTED: Final = 130
 """Exit code after Ctrl+C."""
 
 _NAME_WIDTH: Final = 15
-_KEYWORDS: Final = (
-    (r"\bsubmit the circuits to it with ham_ops\b", "use vivace run"),
-    (r"\bham_ops\b", "--observable"),
-    (r"\bsimulation_type='(\w+)'", r"--method \1"),
-    (r"\bsimulation_type\b", "--method"),
-    (r"\bmax_bond_dimension\b", "--bond-dimension"),
-    (r"\bqiskit_backend\b", "--device"),
+_KEYWORDS: Final = {
+    "submit the circuits to it with ham_ops": "use vivace run",
+    "ham_ops": "--observable",
+    "simulation_type": "--method",
+    "max_bond_dimension": "--bond-dimension",
+    "qiskit_backend": "--device",
+}
+# Quoted text comes first, for it is the user's; so are words that are part of a path.
+_QUOTED_OR_KEYWORD: Final = re.compile(
+    rf"""(?<![\w=])(['"]).*?\1|(?<![\w./\\-])(?P<keyword>{"|".join(_KEYWORDS)})(?![\w/\\-]|[.:]\w)"""
+    r"""(?:=(['"])(?P<value>\w+)\3)?"""
 )
 
 
@@ -65,10 +70,24 @@ def complain(text: str) -> None:
 
 @contextmanager
 def warnings_told() -> Iterator[None]:
-    """Warnings as lines of ours, not as lines of source."""
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: complain(f"warning: {_as_options(str(message))}")
-        yield
+    """Warnings as lines of ours, not as lines of source; also those that are logged."""
+    logged, log = _Logged(logging.WARNING), logging.getLogger("vivace")
+    log.addHandler(logged)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: _warn(str(message))
+            yield
+    finally:
+        log.removeHandler(logged)
+
+
+class _Logged(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _warn(record.getMessage())
+
+
+def _warn(text: str) -> None:
+    complain(f"warning: {_as_options(text)}")
 
 
 @contextmanager
@@ -100,9 +119,13 @@ def _told(error: Exception) -> str:
 
 def _as_options(text: str) -> str:
     """What the library calls its keywords, as the options of the command line that set them."""
-    for keyword, option in _KEYWORDS:
-        text = re.sub(keyword, option, text)
-    return text
+
+    def told(found: re.Match[str]) -> str:
+        if found["keyword"] is None:
+            return found[0]
+        return " ".join(filter(None, (_KEYWORDS[found["keyword"]], found["value"])))
+
+    return _QUOTED_OR_KEYWORD.sub(told, text)
 
 
 @contextmanager

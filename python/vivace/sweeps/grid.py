@@ -71,7 +71,9 @@ def _checked_ranges(ranges: Any) -> dict[str, tuple[float, float, int]]:
             raise ParameterError(f"Expected names of parameters as text, got {name!r:.60}.")
         try:
             start, stop, number = given
-            found[name] = float(start), float(stop), 0 if isinstance(number, bool) else index(number)
+            if isinstance(number, bool):
+                raise TypeError
+            found[name] = float(start), float(stop), index(number)
         except (TypeError, ValueError, OverflowError):
             expected = "(start, stop, number of values): two numbers and an integer"
             raise ParameterError(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["fetch_entries", "tabled"]
 
 _AHEAD: Final = 4
+_FULL_PAGES: Final = 4
 
 Entries = list[dict[str, Any]]
 
@@ -86,8 +87,34 @@ def fetch_entries(
         raise ProtocolError(f"Job {job_id}: expected results of {total} circuits, got {len(seen)}.")
 
 
+class _Limit:
+    """How many entries to ask for: fewer once a page was too long, more again after so many full ones.
+
+    Each time that more was too much, twice as many pages come before the next try.
+    """
+
+    def __init__(self) -> None:
+        self.now = endpoints.PAGE_LIMIT
+        self._full, self._wanted, self._grown = 0, _FULL_PAGES, False
+
+    def lower(self, tried: int) -> int:
+        """The limit, after a page with another one was too long."""
+        self.now = min(max(1, tried // 2), self.now)
+        self._wanted *= 2 if self._grown else 1
+        self._full, self._grown = 0, False
+        return self.now
+
+    def after_full(self) -> int:
+        """The limit, after a page with as many entries as were asked for."""
+        self._full += 1
+        if self._full >= self._wanted and self.now < endpoints.PAGE_LIMIT:
+            self.now = min(2 * self.now, endpoints.PAGE_LIMIT)
+            self._full, self._grown = 0, True
+        return self.now
+
+
 class _Pages:
-    """Pages in order, fetched ahead on the guess that all are as long as the last one."""
+    """Pages in order, fetched ahead on the guess that all are as long as the last one, or as asked for."""
 
     def __init__(
         self,
@@ -105,15 +132,15 @@ class _Pages:
         self._words = words
         self._threads = threads
         self._event = event
-        self._limit = endpoints.PAGE_LIMIT
-        self._ahead: deque[tuple[int, Future[tuple[ResultsPage, Entries]]]] = deque()
+        self._limit = _Limit()
+        self._ahead: deque[tuple[int, int, Future[tuple[ResultsPage, Entries, int]]]] = deque()
         self.count: int | None = None
 
     def start(self, offset: int) -> Iterator[Entries]:
         """Entries of one page after the other."""
         while True:
             check(self._event, f"Fetching results of job {self._job_id} was cancelled.")
-            page, entries = self._page(offset)
+            page, entries, limit = self._page(offset)
             self.count = page.count if page.count is not None else self.count
             if not entries and page.next is not None:
                 raise ProtocolError(
@@ -121,49 +148,51 @@ class _Pages:
                 )
             offset += len(entries)
             if page.next is not None:
-                self._look_ahead(offset, len(entries))
+                full = len(entries) == limit
+                self._look_ahead(offset, self._limit.after_full() if full else len(entries))
             yield entries
             if page.next is None:
                 return
 
-    def _page(self, offset: int) -> tuple[ResultsPage, Entries]:
+    def _page(self, offset: int) -> tuple[ResultsPage, Entries, int]:
         while self._ahead and self._ahead[0][0] != offset:
-            self._ahead.popleft()[1].cancel()  # the guess was wrong: the last page was shorter
+            self._ahead.popleft()[2].cancel()  # the guess was wrong: the last page was shorter
         if not self._ahead:
-            return self._fetched(offset)
-        return self._ahead.popleft()[1].result()
+            return self._fetched(offset, self._limit.now)
+        return self._ahead.popleft()[2].result()
 
     def _look_ahead(self, offset: int, length: int) -> None:
-        following = [at for at, _ in self._ahead]
-        for at in range(offset, offset + _AHEAD * length, length):
-            beyond = at >= self.count if self.count is not None else at > offset
-            if at not in following and not beyond:
-                self._ahead.append((at, self._threads.submit(self._fetched, at)))
+        at = offset
+        for start, expected, _ in self._ahead:
+            at = start + expected
+        while len(self._ahead) < _AHEAD and (at < self.count if self.count is not None else at == offset):
+            self._ahead.append((at, length, self._threads.submit(self._fetched, at, self._limit.now)))
+            at += length
 
-    def _fetched(self, offset: int) -> tuple[ResultsPage, Entries]:
-        page = self._results_page(offset)
-        return page, [
+    def _fetched(self, offset: int, limit: int) -> tuple[ResultsPage, Entries, int]:
+        """The page at an offset, its entries decoded, and the limit it came with."""
+        page, limit = self._results_page(offset, limit)
+        entries = [
             {"label": label, "results": _decoded(label, found, self._words, packed=self._packed)}
             for label, found in page.entries
         ]
+        return page, entries, limit
 
-    def _results_page(self, offset: int) -> ResultsPage:
-        """The page at an offset: shorter ones from here on, if it is longer than the client takes."""
-        limit = self._limit
+    def _results_page(self, offset: int, limit: int) -> tuple[ResultsPage, int]:
+        """The page at an offset: a shorter one, if it is longer than the client takes."""
         while True:
             try:
-                return _results_page(self._transport, self._job_id, offset, limit, self._event)
+                return _results_page(self._transport, self._job_id, offset, limit, self._event), limit
             except AnswerTooLongError:
                 if limit == 1:
                     raise _too_long(self._transport, self._job_id, offset) from None
-            limit = min(max(1, limit // 2), self._limit)
-            self._limit = limit
+            limit = self._limit.lower(limit)
 
 
 def _too_long(transport: Transport, job_id: str, offset: int) -> AnswerTooLongError:
     return AnswerTooLongError(
-        f"Job {job_id}: the results of circuit number {offset} (from 0) alone are longer than the "
-        f"{transport.max_response} bytes taken as an answer. Make a service with a larger "
+        f"Job {job_id}: asked for alone, the results of circuit number {offset} (from 0) come in an answer "
+        f"longer than the {transport.max_response} bytes taken. Make a service with a larger "
         f"max_response_bytes, and fetch them with service.resume({job_id!r})."
     )
 
@@ -177,6 +206,7 @@ def _results_page(
             _read_page,
             job_id=job_id,
             params={"limit": limit, "offset": offset},
+            patient=True,
             cancellation_event=event,
         )
     except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:

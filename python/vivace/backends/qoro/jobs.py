@@ -11,7 +11,6 @@ from typing import Any, Final
 import requests
 
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, reason_in
-from vivace.backends.qoro.retrying import retry_after
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.endpoints import Endpoint
@@ -61,9 +60,13 @@ class StatusPayload(dict[str, Any]):
         return dict(self)
 
 
-def fetch_status(transport: Transport, job_id: str, cancellation_event: Event | None = None) -> StatusReply:
-    """Ask for the status of a job once; faults that pass are waited out."""
-    return transport.get(endpoints.STATUS, _read_status, job_id=job_id, cancellation_event=cancellation_event)
+def fetch_status(
+    transport: Transport, job_id: str, cancellation_event: Event | None = None, *, patient: bool = False
+) -> StatusReply:
+    """Ask for the status of a job once; faults that pass are waited out, as by `Transport.send`."""
+    return transport.get(
+        endpoints.STATUS, _read_status, job_id=job_id, patient=patient, cancellation_event=cancellation_event
+    )
 
 
 def fetch_status_patiently(
@@ -72,14 +75,13 @@ def fetch_status_patiently(
     """The same for when much depends on it: a service may be away for as long as polling bears with it."""
     for attempt in range(1, _FAILED_POLLS):
         try:
-            return fetch_status(transport, job_id, cancellation_event)
+            return fetch_status(transport, job_id, cancellation_event, patient=True)
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
             if not _may_pass(error):
                 raise
             _log.info("Read %d of the status of job %s failed: %s", attempt, job_id, error)
-            wait(cancellation_event, _patience(transport, error) or 0.0)
         check(cancellation_event, f"Waiting for the status of job {job_id} was cancelled.")
-    return fetch_status(transport, job_id, cancellation_event)
+    return fetch_status(transport, job_id, cancellation_event, patient=True)
 
 
 def _read_status(body: Any) -> StatusReply:
@@ -168,21 +170,17 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
         ExecutionCancelledError: The event was set. It is looked at before each request and interrupts waits.
         QoroHTTPError: The service refused, or kept failing.
         QoroConnectionError: No answer came, several polls in a row.
-
-    A service that asks for more patience than there is for a request is polled on, as often as allowed.
     """
     attempt = failed = 0
     while how.most is None or attempt < how.most:
         check(how.event, f"Polling cancelled for job {job_id}.")
         attempt += 1
-        pause = None
         try:
-            reply = fetch_status(transport, job_id, how.event)
+            reply = fetch_status(transport, job_id, how.event, patient=True)
         except ExecutionCancelledError:
             raise ExecutionCancelledError(f"Polling cancelled for job {job_id}.") from None
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
-            pause = _patience(transport, error)
-            failed = failed + 1 if pause is None else 0
+            failed += 1
             if failed >= _FAILED_POLLS or not _may_pass(error):
                 error.add_note(f"Job {job_id} goes on: service.resume({job_id!r}) waits for it and fetches.")
                 raise
@@ -195,15 +193,8 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
             if how.on_poll is not None:
                 how.on_poll(attempt, str(status))
         if how.most is None or attempt < how.most:
-            wait(how.event, how.wait_after(attempt) if pause is None else pause)
+            wait(how.event, how.wait_after(attempt))
     raise MaxRetriesReachedError(job_id, attempt)
-
-
-def _patience(transport: Transport, error: Exception) -> float | None:
-    """How long to wait for a service that asked for more patience than allowed: that; None if it did not."""
-    asked = retry_after(error.response) if isinstance(error, QoroHTTPError) else None
-    most = transport.retry.max_retry_after
-    return None if asked is None or asked <= most else most
 
 
 def job_error(

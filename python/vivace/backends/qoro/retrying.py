@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import email.utils
+import logging
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from threading import Event
+from typing import Final, TypeVar
 
 import requests
 
-from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
+from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, UnreadableAnswerError
+from vivace.cancellation import check, wait
 from vivace.errors import ConfigError
 
-__all__ = ["RetryPolicy", "is_ambiguous", "is_harmless", "is_transient", "retry_after"]
+__all__ = ["RetryPolicy", "is_ambiguous", "is_harmless", "is_transient", "repeated"]
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # From 520 on: what Cloudflare says of a service behind it.
 _TRANSIENT: Final = frozenset({408, 429, 500, 502, 503, 504, *range(520, 528), 530})
@@ -25,7 +33,8 @@ class RetryPolicy:
 
     Waits grow by the factor two from ``backoff`` to ``max_backoff``, each between half and all of that. A
     ``Retry-After`` of the service counts up to ``max_retry_after``: a longer one is an error at once, so that
-    no server can make a client wait for hours. Only polling goes on, and asks again after that time.
+    no server can make a client wait for hours. Only what a job on its way depends on, its status while it is
+    polled and its results, is asked for again after that time, up to ``attempts`` times.
 
     Attributes:
         attempts: Attempts in all, at least 1.
@@ -57,7 +66,51 @@ class RetryPolicy:
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients out, keeps no secret
 
 
-def retry_after(response: requests.Response | None) -> float | None:
+def repeated(
+    once: Callable[[], T],
+    name: str,
+    policy: RetryPolicy,
+    *,
+    attempts: int,
+    retriable: Callable[[Exception], bool],
+    patient: bool,
+    event: Event | None,
+) -> T:
+    """What a request brings, sent again after faults.
+
+    Args:
+        once: Sends it.
+        name: Its name, for logs and errors.
+        policy: How long to wait.
+        attempts: Attempts in all.
+        retriable: Whether to send it again after a fault.
+        patient: Whether to send it again though the service asks to wait longer than the policy allows.
+        event: Set it to stop between attempts.
+    """
+    attempt, told = 1, False
+    while True:
+        try:
+            return once()
+        except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
+            if isinstance(error, QoroHTTPError):
+                error.attempts = attempt
+            asked = _retry_after(error.response) if isinstance(error, QoroHTTPError) else None
+            too_long = asked is not None and asked > policy.max_retry_after
+            if attempt >= attempts or not retriable(error) or (too_long and not patient):
+                raise
+            pause = policy.wait_before(attempt) if asked is None else min(asked, policy.max_retry_after)
+            unreachable = isinstance(error, QoroConnectionError) and not error.sent
+            if not told and (unreachable or too_long):
+                told = True
+                why = f"The service asks to wait {asked:.0f} s ({name})." if too_long else f"{error}"
+                _log.warning("%s Trying again, %d times at most.", why, attempts - attempt)
+            _log.debug("%s: attempt %d failed (%s); again in %.2f s", name, attempt, error, pause)
+        wait(event, pause)
+        check(event, f"Request cancelled: {name}.")
+        attempt += 1
+
+
+def _retry_after(response: requests.Response | None) -> float | None:
     """Seconds that an answer asks to wait; None if it does not, or not in a way that can be read."""
     text = "" if response is None else response.headers.get("Retry-After", "")
     if text.strip().isdecimal():

@@ -7,7 +7,6 @@ place are refused, so the token goes nowhere else; it is in no error, log, pickl
 
 from __future__ import annotations
 
-import logging
 import os
 import platform
 import re
@@ -33,19 +32,16 @@ from vivace.backends.qoro.http_errors import (
     UnreadableAnswerError,
     describe,
 )
-from vivace.backends.qoro.retrying import RetryPolicy, is_harmless, is_transient, retry_after
+from vivace.backends.qoro.retrying import RetryPolicy, is_harmless, is_transient, repeated
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.fields import dump_json, parse_json
-from vivace.cancellation import check, wait
 from vivace.errors import ProtocolError
 
 __all__ = ["MAX_RESPONSE", "Transport"]
 
 MAX_RESPONSE: Final = 1 << 30
 """Longest answer to take, in bytes, unless told otherwise."""
-
-_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -126,9 +122,19 @@ class Transport:
         *,
         job_id: str | None = None,
         params: Mapping[str, Any] | None = None,
+        patient: bool = False,
         cancellation_event: Event | None = None,
     ) -> T:
         """Fetch JSON, and read it; an answer that cannot be read counts as cut off, and is fetched again.
+
+        Args:
+            endpoint: Where from.
+            read: Makes something of the JSON; a `ProtocolError` of it means that the body was cut off.
+            job_id: Which job.
+            params: Query.
+            patient: Whether a service that asks to wait longer than allowed is asked again all the same, each
+                time after the longest wait that is; else that is an error at once.
+            cancellation_event: Set it to stop between attempts.
 
         Raises:
             UnreadableAnswerError: No attempt brought an answer that could be read.
@@ -139,13 +145,12 @@ class Transport:
             ExecutionCancelledError: ``cancellation_event`` was set between attempts.
         """
         what = f"The answer to {endpoint.name}"
-        return self.send(
-            endpoint,
-            lambda data: read(parse_json(data, what)),
-            job_id=job_id,
-            params=params,
-            cancellation_event=cancellation_event,
-        )
+
+        def once() -> T:
+            response = self._once(endpoint, job_id, params=params)
+            return _made(response, lambda data: read(parse_json(data, what)))
+
+        return self._repeated(endpoint, once, cancellation_event, patient=patient)
 
     def send(
         self,
@@ -174,26 +179,16 @@ class Transport:
             heed: Called with the headers of the answer, if its body could be read.
             cancellation_event: Set it to stop between attempts.
         """
+        data = body if body is None or isinstance(body, bytes) else dump_json(body)
 
-        def answered(response: requests.Response) -> T:
-            try:
-                found = read(response.content)
-            except ProtocolError as error:
-                raise UnreadableAnswerError(str(error), error.field) from None
+        def once() -> T:
+            response = self._once(endpoint, job_id, params=params, data=data, headers=headers)
+            found = _made(response, read)
             if heed is not None:
                 heed(response.headers)
             return found
 
-        return self._requested(
-            endpoint,
-            answered,
-            job_id,
-            cancellation_event,
-            params=params,
-            body=body,
-            headers=headers,
-            repeatable=repeatable,
-        )
+        return self._repeated(endpoint, once, cancellation_event, repeatable=repeatable)
 
     def exchange(
         self,
@@ -204,67 +199,29 @@ class Transport:
         attempts: int | None = None,
     ) -> requests.Response:
         """Send a request without a body, and return the answer as it is, complete."""
-        return self._requested(
-            endpoint, lambda response: response, job_id, None, repeatable=repeatable, attempts=attempts
+        return self._repeated(
+            endpoint, lambda: self._once(endpoint, job_id), None, repeatable=repeatable, attempts=attempts
         )
 
-    def _requested(
-        self,
-        endpoint: Endpoint,
-        answered: Callable[[requests.Response], T],
-        job_id: str | None,
-        event: Event | None,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool = True,
-        attempts: int | None = None,
-    ) -> T:
-        data = body if body is None or isinstance(body, bytes) else dump_json(body)
-
-        def once() -> T:
-            return answered(self._once(endpoint, job_id, params=params, data=data, headers=headers))
-
-        retriable = is_transient if repeatable else is_harmless
-        return self._again(endpoint, once, event, retriable, attempts or self.retry.attempts)
-
-    def _again(
+    def _repeated(
         self,
         endpoint: Endpoint,
         once: Callable[[], T],
         event: Event | None,
-        retriable: Callable[[Exception], bool],
-        attempts: int,
+        *,
+        repeatable: bool = True,
+        patient: bool = False,
+        attempts: int | None = None,
     ) -> T:
-        attempt = 1
-        while True:
-            try:
-                return once()
-            except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
-                if isinstance(error, QoroHTTPError):
-                    error.attempts = attempt
-                if attempt >= attempts or not retriable(error):
-                    raise
-                pause = self._pause(error, attempt)
-                if pause is None:
-                    raise
-                unreachable = isinstance(error, QoroConnectionError) and not error.sent
-                if attempt == 1 and unreachable:
-                    _log.warning("%s Trying again, %d times at most.", error, attempts - 1)
-                _log.debug(
-                    "%s: attempt %d failed (%s); again in %.2f s", endpoint.name, attempt, error, pause
-                )
-            wait(event, pause)
-            check(event, f"Request cancelled: {endpoint.name}.")
-            attempt += 1
-
-    def _pause(self, error: Exception, attempt: int) -> float | None:
-        """How long to wait; None if the service asks for more patience than allowed."""
-        asked = retry_after(error.response) if isinstance(error, QoroHTTPError) else None
-        if asked is None:
-            return self.retry.wait_before(attempt)
-        return asked if asked <= self.retry.max_retry_after else None
+        return repeated(
+            once,
+            endpoint.name,
+            self.retry,
+            attempts=attempts or self.retry.attempts,
+            retriable=is_transient if repeatable else is_harmless,
+            patient=patient,
+            event=event,
+        )
 
     def _once(
         self,
@@ -359,6 +316,13 @@ def _shown(url: str, location: str) -> str:
         return without_query(urljoin(url, location))
     except ValueError:
         return without_query(location)
+
+
+def _made(response: requests.Response, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(response.content)
+    except ProtocolError as error:
+        raise UnreadableAnswerError(str(error), error.field) from None
 
 
 class _Session(requests.Session):
