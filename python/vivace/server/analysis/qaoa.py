@@ -49,11 +49,11 @@ def best_angles(problem: Problem, references: list[int]) -> tuple[float, float]:
 
     spread = float(problem.energies.std()) or 1.0
     points = _GRID if problem.n <= 12 else _GRID // 2
-    gammas, width = np.linspace(0.0, 3.0 / spread, points, retstep=True)
-    betas, height = np.linspace(0.0, np.pi, 2 * points, endpoint=False, retstep=True)
+    width, height = 3.0 / spread / points, np.pi / (2 * points)
+    gammas, betas = width * np.arange(points + 1), height * np.arange(2 * points)
     best = max(product(gammas.tolist(), betas.tolist()), key=value)
     for _ in range(_REFINEMENTS):
-        width, height = float(width) / 2, float(height) / 2
+        width, height = width / 2, height / 2
         around = product((-width, 0.0, width), (-height, 0.0, height))
         best = max([(best[0] + gamma, best[1] + beta) for gamma, beta in around], key=value)
     return best
