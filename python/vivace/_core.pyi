@@ -281,6 +281,12 @@ class NativeCircuit:
     def shift_terms(self) -> NDArray[np.uint8]:
         """For every slot, how many shifted values the derivative by it takes (0, 2 or 4); 0 for numbers."""
 
+    def merged(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+        """Name, operands and slots of the angles of operations that do the same and are fewer; of gates alone.
+
+        They differ by a global phase. Slot ``n_slots`` stands for an angle of 0.
+        """
+
     def operations(self) -> list[tuple[str, tuple[int, ...], int, int]]:
         """(name, operands, first slot, number of slots) of every operation."""
 

@@ -3,9 +3,11 @@
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 use vivace_core::cone::{self, Effort};
-use vivace_core::native::{NativeGate, NativeOp, NativeProgram, RowError, WrittenProgram};
+use vivace_core::native::{
+    MergedOp, NativeGate, NativeOp, NativeProgram, RowError, WrittenProgram,
+};
 
 use crate::outcomes::Outcomes;
 use crate::pool::on_pool;
@@ -33,6 +35,12 @@ impl NativeCircuit {
     pub fn program(&self) -> &NativeProgram {
         &self.program
     }
+}
+
+/// Names of all gates.
+fn names(py: Python<'_>) -> Vec<Bound<'_, PyString>> {
+    let name = |gate: &NativeGate| PyString::intern(py, gate.name());
+    NativeGate::ALL.iter().map(name).collect()
 }
 
 fn given(py: Python<'_>, task: cone::ConeTask) -> Task<'_> {
@@ -196,12 +204,21 @@ impl NativeCircuit {
         PyArray1::from_vec(py, self.program.shift_terms())
     }
 
+    /// (name, operands, slots of the angles) of operations that do the same and are fewer.
+    fn merged<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+        let names = names(py);
+        let operation = |op: MergedOp<'_>| {
+            let operands = PyTuple::new(py, op.operands)?;
+            let slots = PyTuple::new(py, op.slots)?;
+            (&names[op.gate as usize], operands, slots).into_pyobject(py)
+        };
+        let merged = py.detach(|| self.program.merged());
+        merged.into_iter().map(operation).collect()
+    }
+
     /// (name, operands, index of the first angle, number of angles) of every operation.
     fn operations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
-        let names: Vec<_> = NativeGate::ALL
-            .iter()
-            .map(|gate| pyo3::types::PyString::intern(py, gate.name()))
-            .collect();
+        let names = names(py);
         let operation = |op: &NativeOp| {
             let operands = PyTuple::new(py, self.program.operands(op))?;
             (
@@ -255,7 +272,7 @@ impl WrittenCircuit {
                 let condition = program.conditions[index as usize];
                 (condition.start, condition.size, condition.value)
             });
-            let name = pyo3::types::PyString::intern(py, op.kind.name());
+            let name = PyString::intern(py, op.kind.name());
             let operands = PyTuple::new(py, program.operands(op))?;
             let (first, count) = op.slots;
             (name, operands, first, count, condition).into_pyobject(py)

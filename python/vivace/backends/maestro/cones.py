@@ -19,7 +19,7 @@ from vivace.backends.maestro.library import Compiled, Operations, build_circuit,
 from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts
-from vivace.backends.maestro.planner import Path, Work, cost, in_cheaper_form
+from vivace.backends.maestro.planner import PRODUCT_QUBITS, Path, Work, cost, in_cheaper_form
 from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, keeps_plainly, leaves_method
 from vivace.backends.maestro.threads import Job
 from vivace.backends.submission import angles_of
@@ -55,7 +55,7 @@ class _Task:
         self.circuit, self.words, self.members = circuit, words, members
         self._program: Compiled | None = None
         self._work = Work(circuit.n_qubits, circuit.n_operations, len(words), len(members))
-        if any_method:
+        if any_method and circuit.n_qubits >= PRODUCT_QUBITS:
             line = Line(*circuit.in_line())
             self._work = in_cheaper_form(self._work, line.circuit.product_cost())
             if self._is_product:

@@ -41,7 +41,7 @@ class Keep(Task):
     ) -> None:
         method = "MatrixProductState" if product else "Statevector"
         settings = () if bond is None else (("matrix_product_state_max_bond_dimension", str(bond)),)
-        operations = tuple(circuit.operations())
+        operations = tuple(circuit.merged())
         super().__init__(KeptCircuit(method, circuit.n_qubits, settings, operations, circuit.n_slots))
         n_qubits = circuit.n_qubits
         self._is_small = (2 * n_qubits << 2 * circuit.bond_exponent if product else 1 << n_qubits) <= _SMALL

@@ -12,7 +12,7 @@ from array import array
 from operator import itemgetter
 from typing import IO, Any, Final, NamedTuple
 
-__all__ = ["READY", "Kept", "KeptCircuit", "merged", "read_frame", "serve", "write_frame"]
+__all__ = ["READY", "Kept", "KeptCircuit", "read_frame", "serve", "write_frame"]
 
 READY: Final = "ready"
 """What `serve` writes first."""
@@ -37,14 +37,14 @@ class KeptCircuit(NamedTuple):
         method: Name of the library's simulation method.
         n_qubits: Number of qubits.
         settings: Options of the library's simulator, as names and texts.
-        operations: What `_core.NativeCircuit.operations` returns, of gates alone.
+        operations: What `_core.NativeCircuit.merged` returns.
         n_slots: Angles for each row.
     """
 
     method: str
     n_qubits: int
     settings: tuple[tuple[str, str], ...]
-    operations: tuple[tuple[str, tuple[int, ...], int, int], ...]
+    operations: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
     n_slots: int
 
 
@@ -73,7 +73,7 @@ class Kept:
                 operands,
                 itemgetter(*slots) if len(slots) > 1 else slots,
             )
-            for name, operands, slots in merged(circuit)
+            for name, operands, slots in circuit.operations
         ]
 
     def close(self) -> None:
@@ -119,48 +119,6 @@ class Kept:
             else:
                 gate(*operands, *slots(angles))
         self._simulator.Flush()
-
-
-def merged(circuit: KeptCircuit) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
-    """The operations as (name, operands, slots), with ``rz``, ``ry``, ``rz`` in a row as one ``u``.
-
-    It differs from them by a global phase. Two of the three will do: slot ``n_slots`` stands for an angle of
-    0. Merging saves a quarter of the time up to 10 qubits. From 11 qubits on the library itself puts gates
-    together that follow one another on three qubits; so gates of one qubit come right after the gate before
-    them on their qubit, which saves a tenth to a fifth.
-
-    >>> ry_rz = (("ry", (0,), 0, 1), ("h", (1,), 1, 0), ("rz", (0,), 1, 1))
-    >>> merged(KeptCircuit("Statevector", 2, (), ry_rz, 2))
-    [('u', (0,), (0, 1, 2)), ('h', (1,), ())]
-    """
-    groups: list[list[tuple[str, tuple[int, ...], tuple[int, ...]]]] = []
-    last: dict[int, tuple[list[Any], int]] = {}  # for each qubit, where its last operation stands
-    for name, operands, slot, count in circuit.operations:
-        if name == "id":
-            continue
-        group, at = last.get(operands[0], ([], 0))
-        before, _, slots = group[at] if group else ("", (), ())
-        joined = _joined((before, name), slots, slot, circuit.n_slots)
-        if joined:
-            group[at] = "u", operands, joined
-            continue
-        if not group or len(operands) > 1:
-            group = []
-            groups.append(group)
-        last.update(dict.fromkeys(operands, (group, len(group))))
-        group.append((name, operands, tuple(range(slot, slot + count))))
-    return [operation for group in groups for operation in group]
-
-
-def _joined(names: tuple[str, str], slots: tuple[int, ...], slot: int, none: int) -> tuple[int, ...]:
-    """Slots of the ``u`` that two gates make; nothing if they make none."""
-    if names == ("ry", "rz"):
-        return slots[0], slot, none
-    if names == ("rz", "ry"):
-        return slot, none, slots[0]
-    if names == ("u", "rz") and slots[1] == none:
-        return slots[0], slot, slots[2]
-    return ()
 
 
 def read_frame(stream: IO[bytes]) -> Any:

@@ -31,6 +31,7 @@ from vivace.errors import ConfigError
 
 __all__ = [
     "PATHS",
+    "PRODUCT_QUBITS",
     "SAMPLED_QUBITS",
     "START",
     "Path",
@@ -48,6 +49,9 @@ PATHS: Final[tuple[Path, ...]] = get_args(Path)
 
 SAMPLED_QUBITS: Final = 11
 """Widest circuit whose counts are drawn from a table of its probabilities."""
+
+PRODUCT_QUBITS: Final = 13
+"""Narrowest circuit for which a matrix product state may be the cheaper one."""
 
 START: Final = 0.04
 """Seconds that workers take to start. They are started once they would have saved as much."""
