@@ -282,7 +282,7 @@ class NativeCircuit:
         """For every slot, how many shifted values the derivative by it takes (0, 2 or 4); 0 for numbers."""
 
     def merged(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
-        """Name, operands and slots of the angles of operations that do the same and are fewer; of gates alone.
+        """Name, operands and slots of the angles of fewer operations that do the same as these gates.
 
         They differ by a global phase. Slot ``n_slots`` stands for an angle of 0.
         """
