@@ -6,6 +6,7 @@
 //! | [`template`] | factor circuits of one structure into a template and its parameter rows, and back |
 //! | [`native`] | programs in the gate set simulators run, and their angles for blocks of rows |
 //! | [`cone`] | light cones: the part of a circuit a Pauli word depends on, and which words share one |
+//! | [`product`] | matrix product states: their bonds, their cost, the order of the qubits |
 //! | [`parity`] | values of diagonal words from probabilities |
 //! | [`payload`] | gzip + base64 both ways, exact request sizes, greedy chunks |
 //! | [`histogram`] | QH1 / QH2 count histograms both ways |
@@ -24,6 +25,7 @@ pub mod native;
 pub mod parity;
 pub mod pauli;
 pub mod payload;
+pub mod product;
 pub mod qasm2;
 pub mod sample;
 pub mod shots;

@@ -330,28 +330,6 @@ fn names_are_unique() {
     assert_eq!(names.len(), NativeGate::ALL.len());
 }
 
-#[test]
-fn bonds() {
-    let table = [
-        ("", 0),
-        ("h q;", 0),
-        ("cx q[0],q[1];", 1),
-        ("cx q[0],q[1]; cz q[1],q[0];", 1),
-        ("cx q[1],q[2]; cz q[2],q[1]; cx q[1],q[2];", 2),
-        ("cx q[1],q[2];", 1),
-        ("cx q[0],q[4];", 2),
-        ("swap q[1],q[2];", 2),
-        ("measure q[0]->c[0]; reset q[1];", 0),
-    ];
-    for (body, expected) in table {
-        assert_eq!(
-            lower(body).expect("lowers").bond_exponent(),
-            expected,
-            "{body}"
-        );
-    }
-}
-
 /// Gates keep their names, barriers and conditions stay; only the program's own gates are spread.
 #[test]
 fn as_written() {

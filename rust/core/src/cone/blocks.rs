@@ -20,6 +20,17 @@ pub struct Block {
 }
 
 impl Block {
+    /// An operation on its own.
+    #[must_use]
+    pub fn of(program: &NativeProgram, index: u32) -> Block {
+        let op = &program.ops[index as usize];
+        Block {
+            ops: vec![index],
+            qubits: program.operands(op).to_vec(),
+            axes: of_gate(op.gate).to_vec(),
+        }
+    }
+
     /// The gate, if it is a single one on one qubit.
     #[must_use]
     pub fn single(&self, program: &NativeProgram) -> Option<NativeGate> {
@@ -59,11 +70,7 @@ pub fn blocks(program: &NativeProgram) -> Vec<Block> {
         for &qubit in qubits {
             on[qubit as usize].push(blocks.len() as u32);
         }
-        blocks.push(Block {
-            ops: vec![index as u32],
-            qubits: qubits.to_vec(),
-            axes: of_gate(op.gate).to_vec(),
-        });
+        blocks.push(Block::of(program, index as u32));
     }
     blocks.retain(|block| !block.ops.is_empty());
     blocks

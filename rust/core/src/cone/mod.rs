@@ -27,6 +27,7 @@ mod walk;
 
 pub use absorb::{Absorbed, absorb};
 pub use axis::Axis;
+pub(crate) use blocks::{Block, blocks};
 pub use canonical::Cut;
 pub use cost::Effort;
 pub use plan::{ConeTask, Member, Plan, plan};

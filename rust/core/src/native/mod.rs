@@ -7,10 +7,8 @@
 
 mod channel;
 mod derivative;
-mod entanglement;
 mod extent;
 mod gate;
-mod line;
 mod lower;
 mod merge;
 mod outcomes;
@@ -23,7 +21,6 @@ mod unitary;
 mod written;
 
 pub use derivative::DerivativeError;
-pub use entanglement::ProductCost;
 pub use extent::spread_steps;
 pub use gate::NativeGate;
 pub use lower::{Angle, LowerError, NativeOp, NativeProgram, RowError};

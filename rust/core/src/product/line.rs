@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::lower::NativeProgram;
+use crate::native::NativeProgram;
 
 impl NativeProgram {
     /// The circuit, of gates alone, with its qubits in an order in which a matrix product state is cheap; and

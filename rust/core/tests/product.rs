@@ -3,13 +3,54 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use vivace_core::native::{NativeProgram, ProductCost};
+use vivace_core::native::NativeProgram;
+use vivace_core::product::ProductCost;
 use vivace_core::qasm2::parse;
 
 fn lower(n_qubits: u32, body: &str) -> NativeProgram {
-    let text = format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[{n_qubits}]; {body}");
+    let text =
+        format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[{n_qubits}]; creg c[1]; {body}");
     let program = parse(&text, &[] as &[&str]).expect("valid program");
     NativeProgram::lower(&program).expect("lowers")
+}
+
+#[test]
+fn bonds() {
+    let table = [
+        ("", 0),
+        ("h q;", 0),
+        ("cx q[0],q[1];", 1),
+        ("cx q[1],q[2]; cz q[2],q[1]; cx q[1],q[2];", 1), // the others are alone
+        ("cx q[0],q[1]; cx q[1],q[2]; cx q[2],q[3]; cx q[3],q[4];", 1),
+        (
+            "cx q[0],q[1]; cx q[2],q[3]; cx q[4],q[5]; ch q[3],q[2]; ch q[2],q[3];",
+            1,
+        ),
+        (
+            "cx q[1],q[2]; cx q[3],q[4]; u(1,2,3) q[2]; u(1,2,3) q[3]; swap q[2],q[3];",
+            2,
+        ),
+        ("cx q[0],q[5];", 2), // one qubit on its way
+        ("rzz(1) q[2],q[3]; rx(1) q; rzz(1) q[2],q[3];", 1),
+        (
+            "rzz(1) q[1],q[2]; rzz(1) q[2],q[3]; rzz(1) q[3],q[4]; rx(1) q; rzz(1) q[2],q[3];",
+            2,
+        ),
+        ("ccx q[1],q[2],q[3];", 3),
+        ("measure q[0]->c[0]; reset q[1];", 0),
+        // What is measured in between keeps the gates apart.
+        (
+            "cx q[2],q[3]; rz(1) q[3]; cx q[2],q[3]; cx q[1],q[2]; cx q[3],q[4];",
+            1,
+        ),
+        (
+            "cx q[1],q[2]; cx q[3],q[4]; cx q[2],q[3]; reset q[2]; rz(1) q[3]; cx q[2],q[3];",
+            2,
+        ),
+    ];
+    for (body, expected) in table {
+        assert_eq!(lower(6, body).bond_exponent(), expected, "{body}");
+    }
 }
 
 #[test]
