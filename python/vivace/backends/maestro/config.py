@@ -31,13 +31,14 @@ class MaestroConfig(MaestroFields):
     names is an error. Values are checked here, without loading the library.
 
     Without a `simulation_type`, circuits wider than `mps_qubit_threshold` (22) qubits run as a matrix
-    product state with bond dimension `max_bond_dimension` or 64, and the others as a statevector: decided
-    for each circuit alone.
+    product state with bond dimension `max_bond_dimension` or 64: decided for each circuit alone. The others
+    run as a statevector, or as a matrix product state that loses nothing where that is cheaper: shallow
+    circuits have small bonds. Results are the same up to rounding; `ExecutionResult.metadata` tells which.
 
     Sampling a matrix product state that was truncated is biased with ``mps_sampling="probabilities"``, the
-    library's default. Without an ``mps_sampling``, circuits that can be truncated (2**(qubits // 2) above
-    the bond dimension, or a `singular_value_threshold`) are sampled with ``"apply_measure"``, closer and up
-    to ten times slower; the others with ``"probabilities"``. Either one, when set, is what runs.
+    library's default. Without an ``mps_sampling``, circuits that can be truncated (more entangled than the
+    bond dimension has room for, or a `singular_value_threshold`) are sampled with ``"apply_measure"``, closer
+    and up to ten times slower; the others with ``"probabilities"``. Either one, when set, is what runs.
 
     Under a ``noise_model``, expectation values without ``noise_realizations`` are analytic: each qubit of a
     word is damped once, however many gates ran, which is exact for one noisy layer only. With N

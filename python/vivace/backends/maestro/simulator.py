@@ -49,10 +49,10 @@ class MaestroSimulator(CircuitRunner):
     also when they come as plain bound texts. The expectation value of a word is taken on its light cone, the
     part of the circuit it depends on: exact at any width as long as cones are narrow. Samples of circuits
     wider than `MaestroConfig.mps_qubit_threshold` (22), and words whose cones are, come from matrix product
-    states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact. A
-    method named in the config is used as
-    asked. Where it pays, circuits run in worker processes, one for every core. Close the simulator, or use it
-    in a ``with`` block, to let threads and processes go.
+    states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact.
+    Shallow circuits run as exact matrix product states at any width where that is cheaper. A method named in
+    the config is used as asked. Where it pays, circuits run in worker processes, one for every core. Close
+    the simulator, or use it in a ``with`` block, to let threads and processes go.
 
     Args:
         shots: Shots per circuit when sampling.
