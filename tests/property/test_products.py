@@ -1,10 +1,13 @@
 """Shallow circuits run as matrix product states that lose nothing: results are those of dense simulation."""
 
+import itertools
+import re
+
 import numpy as np
 import pytest
 
 from support import dense
-from vivace.backends import MaestroConfig, MaestroSimulator
+from vivace.backends import CircuitPayload, MaestroConfig, MaestroSimulator
 
 N = 15
 PRODUCT = {"method": "MatrixProductState"}
@@ -129,3 +132,54 @@ def test_wide_circuits_are_sampled_from_kept_states():
         key = sum((outcome >> k & 1) << q for k, q in enumerate(places)) | 1 << 39
         found = entry["results"].get(f"{key:040b}", 0) / 100_000
         assert abs(found - probability) < 5 * np.sqrt(probability / 100_000) + 1e-9
+
+
+def ansatz(n_qubits, layers, order):
+    """A template whose parameters stand in expressions, more than once; qubits are numbered by ``order``."""
+    lines, names = [], [f"t{k}" for k in range(4)]
+    for layer in range(layers):
+        for k, q in enumerate(order):
+            lines.append(
+                f"ry({names[(k + layer) % 4]}*{k % 3 + 1}/2+0.{k}) q[{q}]; rz({names[k % 4]}) q[{q}];"
+            )
+        lines += [f"crx(t0*t{k % 4}) q[{a}],q[{b}];" for k, (a, b) in enumerate(itertools.pairwise(order))]
+    return f'OPENQASM 2.0; include "qelib1.inc"; qreg q[{n_qubits}];' + "".join(lines), names
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradients_are_those_of_the_adjoint_method(weighted):
+    """Where the parameter shift of a matrix product state is the cheaper, and a statevector still fits."""
+    rng = np.random.default_rng(3)
+    text, names = ansatz(17, 1, rng.permutation(17).tolist())
+    template = CircuitPayload.from_matrix(text, names, rng.uniform(-2, 2, (3, 4)))
+    words = ["".join(rng.choice(list("IXYZ"), 17)) for _ in range(3)] + ["Z" * 17, "ZZ" + "I" * 15]
+    options = {"coefficients": rng.normal(size=len(words))} if weighted else {}
+    with MaestroSimulator() as simulator:
+        found = simulator.gradients(template, ";".join(words), **options)
+    with MaestroSimulator(simulation_type="Statevector") as simulator:
+        expected = simulator.gradients(template, ";".join(words), **options)
+    assert found.metadata["derivatives"] == ["parameter_shift"]
+    assert found.metadata | PRODUCT == found.metadata
+    assert expected.metadata["derivatives"] == ["adjoint"]
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-12)
+    np.testing.assert_allclose(found.jacobian, expected.jacobian, atol=1e-11)
+
+
+def test_gradients_of_words_on_more_qubits_than_a_statevector_holds():
+    """Two shallow circuits beside each other, 40 qubits in all: derivatives follow from those of each."""
+    rng = np.random.default_rng(5)
+    text, names = ansatz(20, 1, list(range(20)))
+    body = text.partition("qreg q[20];")[2]
+    again = re.sub(r"q\[(\d+)\]", lambda found: f"q[{int(found[1]) + 20}]", body)
+    rows = rng.uniform(-2, 2, (2, 4))
+    both = text.replace("qreg q[20]", "qreg q[40]") + again + "cx q[19],q[20];"
+    with MaestroSimulator() as simulator:
+        half = simulator.gradients(CircuitPayload.from_matrix(text, names, rows), "Z" * 19 + "I;" + "Z" * 20)
+        # Z on the control and the target of `cx` is Z on the target before it.
+        word = "Z" * 19 + "Z" + "Z" * 20
+        whole = simulator.gradients(CircuitPayload.from_matrix(both, names, rows), word)
+    (first, second), (d_first, d_second) = half.values.T, half.jacobian.swapaxes(0, 1)
+    np.testing.assert_allclose(whole.values[:, 0], first * second, atol=1e-12)
+    expected = d_first * second[:, None] + first[:, None] * d_second
+    np.testing.assert_allclose(whole.jacobian[:, 0], expected, atol=1e-11)
+    assert whole.metadata["wide_words"]["may_truncate"] is False

@@ -91,6 +91,9 @@ def payload(body, row=(0.5, 0.5, 0.5), n_qubits=1):
 
 RX = payload("rx(a) q[0];")
 FAR = payload("rx(a) q[0]; " + "".join(f"ch q[{q}],q[{q + 1}]; " for q in range(29)), n_qubits=30)
+DEEP = payload(
+    "rx(a) q[0]; " + ("".join(f"ch q[{q}],q[{q + 1}]; " for q in range(29)) + "rx(0.3) q; ") * 8, n_qubits=30
+)
 GROWN = payload("rx(a) q[0]; measure q[0] -> c[0]; rx(a) q[0];")
 REFUSED = [
     (
@@ -192,7 +195,7 @@ WIDE = [
 def test_words_that_depend_on_too_many_qubits(maestro, words, message):
     """The others are fine, at any width."""
     with pytest.raises(SimulationError) as caught:
-        maestro.gradients(FAR, words)
+        maestro.gradients(DEEP, words)
     assert (str(caught.value), caught.value.label) == (message, "fine")
     found = maestro.gradients(FAR, "Z" + "I" * 29 + ";" + "I" * 15 + "Z" + "I" * 14)
     # Each `ch` passes on half of the probability of 1.

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
     from vivace.backends.maestro.engine import Engine
 
-__all__ = ["ConePlan", "ExactPlan", "estimate_by_cones", "estimate_exactly", "plan_cones", "plan_exact"]
+__all__ = [
+    "ConePlan",
+    "Evaluation",
+    "ExactPlan",
+    "estimate_by_cones",
+    "estimate_exactly",
+    "evaluation_by_cones",
+    "plan_cones",
+    "plan_exact",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -170,28 +179,58 @@ def estimate_by_cones(
     """Expectation values, rows × words, of the given rows of a template, and how they came about."""
     import numpy as np
 
-    label = run.labels[template.circuits[rows[0]]]
-    paths = [engine.keeper.cheapest(run, task.work(len(rows)), task.paths(run)) for task in plan.tasks]
-    evaluate: list[_Evaluate] = []
+    evaluation = evaluation_by_cones(engine, run, plan, len(rows), run.labels[template.circuits[rows[0]]])
+    values = np.empty((len(rows), len(plan.words)))
+    for start in range(0, len(rows), evaluation.chunk):
+        run.check()
+        chosen = rows[start : start + evaluation.chunk]
+        angles = angles_of(template, unitary, chosen)
+        values[start : start + len(chosen)] = evaluation.values(angles, template.circuits[chosen])
+        run.progress(len(chosen))
+    return values, evaluation.facts
+
+
+class Evaluation(NamedTuple):
+    """Takes the values of a plan's words at any angles.
+
+    Attributes:
+        run: The submission.
+        plan: The plan.
+        parts: Each for some of the words.
+        chunk: Most rows at a time.
+        facts: How the values come about.
+    """
+
+    run: Run
+    plan: ConePlan
+    parts: list[_Evaluate]
+    chunk: int
+    facts: Metadata
+
+    def values(self, angles: NDArray[np.float64], circuits: NDArray[np.uint32]) -> NDArray[np.float64]:
+        """Values, rows × words, at rows of angles; ``circuits`` are those to name if they fail."""
+        import numpy as np
+
+        values = np.empty((len(angles), len(self.plan.words)))
+        labels = _Labels(self.run.labels, circuits)
+        for of_part in self.parts:
+            of_part(angles, labels, values)
+        values *= self.plan.signs
+        return values
+
+
+def evaluation_by_cones(engine: Engine, run: Run, plan: ConePlan, n_rows: int, label: str) -> Evaluation:
+    """How to evaluate so many rows; ``label`` is that of the circuit to name if they cannot be."""
+    paths = [engine.keeper.cheapest(run, task.work(n_rows), task.paths(run)) for task in plan.tasks]
+    parts: list[_Evaluate] = []
     facts_of_wide: Metadata = {}
     if plan.wide:
-        values_of_wide, facts_of_wide = _wide(engine, run, plan, len(rows), label)
-        evaluate.append(values_of_wide)
-    evaluate += [
+        values_of_wide, facts_of_wide = _wide(engine, run, plan, n_rows, label)
+        parts.append(values_of_wide)
+    parts += [
         _evaluator(engine, run, task, path, label) for task, path in zip(plan.tasks, paths, strict=True)
     ]
-    values = np.empty((len(rows), len(plan.words)))
-    size = _chunk_rows(plan, paths)
-    for start in range(0, len(rows), size):
-        run.check()
-        chosen, part = rows[start : start + size], values[start : start + size]
-        angles = angles_of(template, unitary, chosen)
-        labels = _Labels(run.labels, template.circuits[chosen])
-        for of_task in evaluate:
-            of_task(angles, labels, part)
-        run.progress(len(chosen))
-    values *= plan.signs
-    return values, _facts(run, plan, paths, facts_of_wide)
+    return Evaluation(run, plan, parts, _chunk_rows(plan, paths), _facts(run, plan, paths, facts_of_wide))
 
 
 def _chunk_rows(plan: ConePlan, paths: Sequence[Path]) -> int:

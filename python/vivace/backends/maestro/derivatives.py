@@ -16,6 +16,7 @@ from vivace.backends.bounded import Bounded
 from vivace.backends.maestro.library import Compiled, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath
+from vivace.backends.maestro.shifts import Shifts
 from vivace.errors import SimulationError
 from vivace.tables import Metadata
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Derivatives"]
 
-_NEAR: Final = (2**0.5 + 1) / (4 * 2**0.5)
-_FAR: Final = (2**0.5 - 1) / (4 * 2**0.5)
 _BACK: Final = 4  # what a backward sweep costs, in forward ones
 _ANY_WIDTH: Final = (1 << 32) - 1
 
@@ -193,7 +192,7 @@ class _Cone:
         self.circuit = circuit
         self.words, self.members = words, members
         self._program = Compiled(circuit, label)
-        self._shifts = None if terms is None else _Shifts(terms, [slots for slots, _ in members])
+        self._shifts = None if terms is None else Shifts(terms, [slots for slots, _ in members])
 
     def work(self, sweeps: int) -> int:
         """Amplitudes touched for one row."""
@@ -212,7 +211,9 @@ class _Cone:
         """Members × rows × words, and that × the cone's angles."""
         own = self._own(angles)
         if self._shifts is not None:
-            values, jacobian = self._shifts.of_each(label, self._program, self.words, own, options)
+            values, jacobian = self._shifts.of_each(
+                lambda shifted: self._program.values(label, self.words, shifted, options), own
+            )
         else:
             values, jacobian = self._program.jacobian(label, self.words, own, options)
         shape = (len(self.members), len(angles), len(self.words))
@@ -238,43 +239,6 @@ class _Cone:
         import numpy as np
 
         return np.concatenate([angles[:, slots] for slots, _ in self.members])
-
-
-class _Shifts:
-    """The parameter shift by the angles of a cone."""
-
-    def __init__(self, terms: NDArray[np.uint8], members: list[NDArray[np.uint32]]) -> None:
-        import numpy as np
-
-        own = np.max([terms[slots] for slots in members], axis=0)
-        # Angles with one frequency, and with the frequencies ½ and 1.
-        self._one, self._two = np.flatnonzero(own == 2), np.flatnonzero(own == 4)
-        both = np.concatenate([self._one, self._two])
-        steps = np.eye(len(own)) * (np.pi / 2)
-        up = np.concatenate([steps[both], 3 * steps[self._two]])
-        self._offsets = np.concatenate([np.zeros((1, len(own))), up, -up])
-
-    @property
-    def n_runs(self) -> int:
-        """Evaluations for every row."""
-        return len(self._offsets)
-
-    def of_each(
-        self, label: str, program: Compiled, words: list[str], angles: NDArray[np.float64], options: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Values, rows × words, and their derivatives, rows × words × angles."""
-        import numpy as np
-
-        shifted = angles[:, None] + self._offsets
-        shifted = shifted.reshape(len(angles) * self.n_runs, angles.shape[1])
-        values = program.values(label, words, shifted, options).reshape(len(angles), self.n_runs, len(words))
-        up, down = np.split(values[:, 1:], 2, axis=1)
-        differences = (up - down).transpose(0, 2, 1)
-        one, near, far = np.split(differences, [len(self._one), len(self._one) + len(self._two)], axis=2)
-        jacobian = np.zeros((len(angles), len(words), angles.shape[1]))
-        jacobian[:, :, self._one] = one / 2
-        jacobian[:, :, self._two] = _NEAR * near - _FAR * far
-        return values[:, 0], jacobian
 
 
 def _facts(n_qubits: int, widest: int, shifts: Sequence[bool]) -> Metadata:

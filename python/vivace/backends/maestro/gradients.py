@@ -1,6 +1,7 @@
-"""Exact gradients of expectation values: adjoint differentiation, then the chain rule to named parameters.
+"""Exact gradients of expectation values by the named parameters of a template.
 
-What is asked is checked here; `Derivatives` finds the derivatives, a chunk of rows at a time.
+What is asked is checked here; `Derivatives`, or `Shifted` where that is cheaper, finds the derivatives, a chunk
+of rows at a time.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
-from vivace.backends.bounded import Bounded
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.derivatives import Derivatives
-from vivace.backends.maestro.run import chunk_rows, on_qubits
+from vivace.backends.maestro.run import Run, chunk_rows, on_qubits
+from vivace.backends.maestro.shifted import Shifted, plan_shifted
 from vivace.backends.observables import Observables
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, CircuitPayload
@@ -23,6 +24,8 @@ from vivace.tables import Metadata
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
+    from vivace.backends.maestro.engine import Engine
 
 __all__ = ["Gradients", "gradients"]
 
@@ -51,8 +54,8 @@ class Gradients(NamedTuple):
 
 
 def gradients(
+    engine: Engine,
     config: MaestroConfig,
-    recent: Bounded[Any],
     templates: Any,
     ham_ops: str,
     *,
@@ -60,7 +63,7 @@ def gradients(
     cancellation_event: Event | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Gradients:
-    """What `MaestroSimulator.gradients` does, under these options; plans are kept in ``recent``."""
+    """What `MaestroSimulator.gradients` does, under these options."""
     import numpy as np
 
     check(cancellation_event, "Maestro gradients cancelled before any circuit was dispatched")
@@ -74,7 +77,10 @@ def gradients(
     padded = observables.padded(group, template.n_qubits, batch.labels[0])
     unitary = _unitary(template, batch.labels[0])
     placed = [on_qubits(word, unitary) for word in padded]
-    found = Derivatives(config, recent, template, unitary, placed, weights, batch.labels[0])
+    run = Run(config, batch.labels, None, cancellation_event, lambda _: None)
+    found: Derivatives | Shifted | None = plan_shifted(engine, run, template, unitary, placed, weights)
+    if found is None:
+        found = Derivatives(config, engine.recent, template, unitary, placed, weights, batch.labels[0])
     names = tuple(template.parameter_names)
     shape = (n_rows,) if weights is not None else (n_rows, len(words))
     values, jacobian = np.empty(shape), np.empty((*shape, len(names)))

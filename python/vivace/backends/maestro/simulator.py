@@ -226,10 +226,10 @@ class MaestroSimulator(CircuitRunner):
         """Expectation values of one template, and their exact derivatives by its named parameters.
 
         Each word is taken on its light cone, so derivatives are exact at any width as long as cones are
-        narrow. They come from adjoint differentiation, whose cost hardly grows with the number of parameters,
-        or from the parameter shift where that is cheaper (many words on few qubits), and from the chain rule
-        through the expressions the parameters stand in. With ``coefficients`` one backward sweep per row and
-        cone serves all words: the fast way for energies.
+        narrow or the circuit is shallow. They come from adjoint differentiation, whose cost hardly grows with
+        the number of parameters, or from the parameter shift where that is cheaper (many words on few qubits,
+        or shallow circuits on many), and from the chain rule through the expressions the parameters stand in.
+        With ``coefficients`` one backward sweep per row and cone serves all words: the fast way for energies.
 
         Args:
             templates: A `CircuitPayload`, a `TemplateEntry`, or a collection of exactly one.
@@ -249,7 +249,8 @@ class MaestroSimulator(CircuitRunner):
             ParameterError: An angle or a derivative is not finite at some row.
             ConfigError: The simulator has a noise model, or a method other than the statevector.
             SimulationError: The circuit is under classical control, a word depends on more qubits than
-                ``mps_qubit_threshold``, or the simulator failed.
+                ``mps_qubit_threshold`` and no matrix product state of the circuit would be exact, or the
+                simulator failed.
             ExecutionCancelledError: ``cancellation_event`` was set.
 
         >>> from vivace.backends import CircuitPayload
@@ -271,8 +272,8 @@ class MaestroSimulator(CircuitRunner):
                 "force_sampling",
             )
         return gradients(
+            self._engine,
             self.config,
-            self._engine.recent,
             templates,
             ham_ops,
             coefficients=coefficients,
