@@ -1,7 +1,7 @@
 """Exact gradients of expectation values by the named parameters of a template.
 
-What is asked is checked here; `Derivatives`, or `Shifted` where that is cheaper, finds the derivatives, a chunk
-of rows at a time.
+What is asked is checked here; `Derivatives`, or `Shifted` where that is cheaper, finds the derivatives, a
+chunk of rows at a time.
 """
 
 from __future__ import annotations
