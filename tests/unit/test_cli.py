@@ -68,6 +68,20 @@ def test_rows_from_a_file_and_sampling(tmp_path, coin):
     assert not out.with_suffix(".png").exists()
 
 
+@pytest.mark.parametrize("backend", [[], ["--backend", "aer", "--device", "FakeManilaV2"]])
+def test_energies_are_estimated_in_all_bases(tmp_path, backend):
+    out = tmp_path / "sweep.npz"
+    arguments = ["--observable", WORDS, "--shots", 400, "--seed", 1, "--unit", "Ha", "--out", out, *backend]
+    done = vivace("sweep", ANSATZ, *GRID, *arguments)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0] == "rows           15 of theta_d, theta_s, 400 shots each in 5 bases"
+    with np.load(out) as stored:
+        best = int(stored["energies"].argmin())
+        energy, error = stored["energies"][best], stored["standard_errors"][best]
+    assert lines[2].startswith(f"lowest         {energy:.8f} +- {error:.2g} Ha   row {best} ")
+
+
 def test_a_seed_repeats(tmp_path, coin):
     def run(seed):
         out = tmp_path / "out.csv"
@@ -109,7 +123,7 @@ FAULTS = [
     (
         ["silent.qasm", "--range", "a=0:1:2", "--shots", "9"],
         "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
-        "observable and no shots for exact expectation values.",
+        "observable.",
     ),
     (
         [
@@ -123,8 +137,8 @@ FAULTS = [
             "--device",
             "FakeManilaV2",
         ],
-        "QiskitSimulator has no exact expectation values with these options. Give shots, for words of I and "
-        "Z, or use vivace run.",
+        "QiskitSimulator has no exact expectation values with these options. Give shots, to estimate them "
+        "from samples.",
     ),
     (["coin.qasm", "--range", "a=0:1:2", "--exact", "--shots", "9"], "--exact needs --observable"),
     (
@@ -161,9 +175,8 @@ FAULTS = [
         "o.pdf: pictures are written as .png",
     ),
     (
-        ["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--observable", "x.txt"],
-        "Word 'X' cannot be estimated from counts: they are of one basis, which gives words of I and Z only. "
-        "Leave shots out for exact expectation values.",
+        ["coin.qasm", "--range", "a=0:1:2", "--shots", "9", "--observable", "long.txt"],
+        "Observable 'XX' has 2 letters but circuit '0' has 1 qubits. Drop the letters beyond the last qubit.",
     ),
 ]
 
@@ -248,6 +261,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, monkeypatch, coin, argu
     Path("wide.txt").write_text("1 ZZ\n")
     Path("exact.txt").write_text(f"1 {'Z' * 15}\n")
     Path("empty.qasm").touch()
+    Path("long.txt").write_text("1.0 XX")
     Path("silent.qasm").write_text(COIN.replace("measure q -> c;", ""))
     Path("nan.csv").write_text("a\n0.5\nnan\n")
     Path("explodes.qasm").write_text(EXPLODES)

@@ -20,6 +20,7 @@ from vivace.sweeps import (
     SweepCounts,
     SweepResult,
     parameter_grid,
+    read_parameters,
     sweep,
     sweep_parts,
 )
@@ -89,10 +90,10 @@ def test_names_and_numbers_are_told_apart_from_text(names, values, message):
 def test_there_must_be_something_to_sample():
     template = "OPENQASM 2.0; qreg q[1]; creg c[1]; rx(a) q[0];"
     with pytest.raises(ConfigError) as caught:
-        sweep(template, ["a"], [[0.5]], observable=Observable(("Z",), [1.0]), shots=5)
+        sweep(template, ["a"], [[0.5]], shots=5)
     assert str(caught.value) == (
         "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
-        "observable and no shots for exact expectation values."
+        "observable."
     )
     result = sweep(template + "measure q -> c;", ["a"], [[0.5]], shots=5)
     assert repr(result) == "SweepResult(<1 row of a; 5 shots each>)"
@@ -167,6 +168,8 @@ def test_wide_counts_keep_their_order():
     assert counts.word_values(words).tolist() == [[-0.5, 0.5, 1.0, 1.0]]
     with pytest.raises(ObservableError, match="has 1 letter, the circuit has 9 classical bits"):
         counts.word_values(["Z"])
+    with pytest.raises(ObservableError, match=r"Give the observable to sweep\(\), which measures in all"):
+        counts.word_values(["X" * 9])
 
 
 def test_jobs_are_waited_for():
@@ -208,9 +211,9 @@ def test_cancelling_keeps_finished_parts():
         ((ONE, ["a", "b"], [[1.0, 2], [1, np.nan]]), {}, ParameterError, "row 1 has nan for 'b'"),
         (
             (ONE, ["a", "b"], [[1.0, 2]]),
-            {"observable": Observable(("X",), [1.0]), "shots": 100},
+            {"observable": Observable(("XX",), [1.0]), "shots": 100},
             ObservableError,
-            "Word 'X' cannot be estimated from counts",
+            "Observable 'XX' has 2 letters but circuit '0' has 1 qubits",
         ),
         ((ONE, ["a", "b"], [[1.0, 2]]), {"shots": 7}, ConfigError, "has 100 shots, the sweep asks for 7"),
         (
@@ -270,6 +273,8 @@ def test_npz_holds_everything(tmp_path):
         )
         assert counts.row(1) == result.counts.row(1)
         assert int(stored["shots"]) == 100
+        assert stored["standard_errors"].tolist() == result.standard_errors.tolist()
+        assert "bases" not in stored  # the template's own measurements tell the word
     assert [path.name for path in tmp_path.iterdir()] == ["r.npz"]
 
 
@@ -278,6 +283,11 @@ def test_csv_of_values_and_of_counts(tmp_path):
     value = float(np.cos(0.75))
     text = result.save(tmp_path / "r.csv").read_text()
     assert text == f"a,b,<H>,<Z>\n0.0,0.0,2.0,1.0\n0.25,0.5,{2 * value!r},{value!r}\n"
+    estimated = sweep(ONE, ["a", "b"], [[np.pi / 2, 0.0]], observable=Z, shots=100, runner=Fake())
+    text = estimated.save(tmp_path / "e.csv").read_text()
+    error = float(2 / np.sqrt(99))
+    assert text == f"a,b,<H>,<Z>,<standard error>\n{np.pi / 2!r},0.0,0.0,0.0,{error!r}\n"
+    assert read_parameters(tmp_path / "e.csv")[0] == ("a", "b")
     counted = sweep(ONE, ["a", "b"], [[np.pi / 2, 0.0]], shots=100, runner=Fake())
     text = counted.save(tmp_path / "c.csv").read_text()
     assert text == f"a,b,<outcome>,<count>\n{np.pi / 2!r},0.0,0,50\n{np.pi / 2!r},0.0,1,50\n"

@@ -34,7 +34,6 @@ INTERRUPTED: Final = 130
 
 _NAME_WIDTH: Final = 15
 _KEYWORDS: Final = {
-    "submit the circuits to it with ham_ops": "use vivace run",
     "ham_ops": "--observable",
     "simulation_type": "--method",
     "max_bond_dimension": "--bond-dimension",

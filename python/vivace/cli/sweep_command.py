@@ -52,7 +52,9 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         Path | None,
         typer.Option(help="Words file: lines of <coefficient> <word>, leftmost letter = qubit 0."),
     ] = None,
-    shots: Annotated[int | None, typer.Option(min=1, help="Sample this many shots per row.")] = None,
+    shots: Annotated[
+        int | None, typer.Option(min=1, help="Sample this many shots per row and group of words.")
+    ] = None,
     backend: Annotated[LocalBackend, typer.Option(help="What runs the circuits.")] = LocalBackend.MAESTRO,
     seed: Seed = None,
     method: Method = None,
@@ -75,7 +77,8 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
     """Run a circuit template on every row of parameters, on this machine.
 
     With --observable the values are exact (a warning says so where circuits are too wide for that); with
-    --shots, counts.
+    --shots, counts; with both, estimates and their standard errors. Words that commute qubit by qubit are
+    measured together, each group with shots of its own.
     """
     with reported() as saved:
         chosen = RunnerOptions(backend, seed, method, bond_dimension, device)
@@ -253,6 +256,7 @@ def _count(text: str) -> int:
 
 def _report(result: SweepResult, unit: str) -> None:
     shots = "" if result.shots is None else f", {result.shots} shots each"
+    shots += f" in {len(result.bases)} bases" if len(result.bases) > 1 else ""
     say("rows", f"{len(result)} of {', '.join(result.names)}{shots}")
     say("time", f"{result.seconds:.3g} s, {result.rows_per_second:,.0f} rows/s")
     if result.energies is None:
@@ -264,13 +268,14 @@ def _report(result: SweepResult, unit: str) -> None:
             say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
         return
     best = result.best()
-    say("lowest", f"{_quantity(best.value, unit)}   row {best.row}   {_parameters(best.parameters)}")
+    error = "" if result.standard_errors is None else f" +- {result.standard_errors[best.row]:.2g}"
+    say("lowest", f"{_quantity(best.value, error, unit)}   row {best.row}   {_parameters(best.parameters)}")
 
 
 def _report_ground(result: SweepResult, unit: str, ground: float) -> None:
     above = result.best().value - ground
     apart = f"{above * 1000:.3f} m{unit}" if unit else f"{above:.3g}"
-    say("exact ground", f"{_quantity(ground, unit)}   lowest is {apart} above it")
+    say("exact ground", f"{_quantity(ground, '', unit)}   lowest is {apart} above it")
 
 
 def _parameters(parameters: dict[str, float]) -> str:
@@ -278,5 +283,5 @@ def _parameters(parameters: dict[str, float]) -> str:
     return "   ".join(shown[:8]) + (f"   and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
-def _quantity(value: float, unit: str) -> str:
-    return f"{value:.8f} {unit}".rstrip()
+def _quantity(value: float, error: str, unit: str) -> str:
+    return f"{value:.8f}{error} {unit}".rstrip()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace._files import write_whole
+from vivace.backends.bases import means_of
 from vivace.errors import ConfigError, ObservableError, ResultError
 from vivace.sweeps.observable import Observable, quantity, shown
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BestRow", "SweepCounts", "SweepResult", "check_readable", "output_format"]
+__all__ = ["BestRow", "SweepCounts", "SweepResult", "output_format"]
 
 _CSV_ROWS: Final = 4096
 
@@ -72,7 +73,7 @@ class SweepCounts:
         totals = np.add.reduceat(self.counts, starts)
         if bit is None:
             return np.asarray(np.maximum.reduceat(self.counts, starts) / totals, dtype=np.float64)
-        ones = self._unpacked()[:, bit]
+        ones = np.unpackbits(self.bits, axis=1)[:, ::-1][:, : self.n_bits][:, bit]
         return np.asarray(np.add.reduceat(self.counts * ones, starts) / totals, dtype=np.float64)
 
     def word_values(self, words: Sequence[str]) -> NDArray[np.float64]:
@@ -86,22 +87,12 @@ class SweepCounts:
         """
         import numpy as np
 
-        check_readable(words, self.n_bits)
-        unpacked = self._unpacked()
-        starts = self.offsets[:-1]
-        totals = np.add.reduceat(self.counts, starts)
+        _check_readable(words, self.n_bits)
         values = np.empty((len(self), len(words)), dtype=np.float64)
         for column, word in enumerate(words):
             involved = [place for place, letter in enumerate(word) if letter == "Z"]
-            odd = unpacked[:, involved].sum(axis=1, dtype=np.int64) & 1
-            values[:, column] = np.add.reduceat(self.counts * (1 - 2 * odd), starts) / totals
+            values[:, column] = means_of((self.offsets, self.bits, self.counts), involved)
         return values
-
-    def _unpacked(self) -> NDArray[np.uint8]:
-        """Outcomes × n_bits; column ``i`` is classical bit ``i``."""
-        import numpy as np
-
-        return np.unpackbits(self.bits, axis=1)[:, ::-1][:, : self.n_bits]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,9 +105,13 @@ class SweepResult:
         seconds: Time the rows took.
         observable: What was measured, if anything.
         word_values: float64, rows × words, −1 … 1: value of each word of the observable.
-        counts: Counts of each row, when sampling.
-        shots: Shots per row, when sampling; None for exact expectation values.
+        counts: Counts of each row, when sampling the template as it is.
+        shots: Shots per row and basis, when sampling; None for exact expectation values.
         gradients: float64, rows × names, when asked for: derivatives of ``energies``.
+        standard_errors: float64, one per row, when estimating: of ``energies``, from the spread of the
+            shots, so that words measured together are taken as they vary together. NaN for one shot.
+        bases: When words were measured in bases, each with shots of its own: for every basis the letter each
+            qubit was measured in, I where it was not.
 
     >>> import numpy as np
     >>> result = SweepResult(("a",), np.array([[0.0], [0.5]]), 0.1, Observable(("Z",), [2.0]),
@@ -133,6 +128,8 @@ class SweepResult:
     counts: SweepCounts | None = None
     shots: int | None = None
     gradients: NDArray[np.float64] | None = None
+    standard_errors: NDArray[np.float64] | None = None
+    bases: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -180,6 +177,7 @@ class SweepResult:
         words = [part.word_values for part in parts if part.word_values is not None]
         counts = [part.counts for part in parts if part.counts is not None]
         gradients = [part.gradients for part in parts if part.gradients is not None]
+        errors = [part.standard_errors for part in parts if part.standard_errors is not None]
         return SweepResult(
             first.names,
             np.concatenate([part.values for part in parts]),
@@ -189,6 +187,8 @@ class SweepResult:
             _joined_counts(counts) if counts else None,
             first.shots,
             np.concatenate(gradients) if gradients else None,
+            np.concatenate(errors) if errors else None,
+            first.bases,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -196,12 +196,12 @@ class SweepResult:
 
         Args:
             path: ``.npz``: arrays ``names``, ``values``, ``seconds``; with an observable ``words``,
-                ``coefficients``, ``word_values``, ``energies``, and ``gradients`` if there are any; with
-                counts ``outcomes``, ``outcome_counts``, ``row_offsets`` (the arrays of `SweepCounts`),
-                ``n_bits``, ``shots``.
-                ``.csv``: one line per row, the parameters, then ``<H>``, each word as ``<word>``, and
-                gradients as ``d<H>/d`` and the parameter; with counts and no observable one line per row and
-                outcome.
+                ``coefficients``, ``word_values``, ``energies``, and ``gradients``, ``standard_errors``,
+                ``bases`` if there are any; with counts ``outcomes``, ``outcome_counts``, ``row_offsets`` (the
+                arrays of `SweepCounts`), ``n_bits``; when sampling ``shots``.
+                ``.csv``: one line per row, the parameters, then ``<H>``, each word as ``<word>``, estimates'
+                ``<standard error>`` of ``<H>``, and gradients as ``d<H>/d`` and the parameter; with counts
+                and no observable one line per row and outcome.
 
         Raises:
             ConfigError: Neither ``.npz`` nor ``.csv``.
@@ -223,10 +223,16 @@ class SweepResult:
             arrays |= {"word_values": self.word_values, "energies": self.energies}
         if self.gradients is not None:
             arrays["gradients"] = self.gradients
+        if self.standard_errors is not None:
+            arrays["standard_errors"] = self.standard_errors
+        if self.bases:
+            arrays["bases"] = self.bases
+        if self.shots is not None:
+            arrays["shots"] = self.shots
         if self.counts is not None:
             counts = self.counts
             arrays |= {"outcomes": counts.bits, "outcome_counts": counts.counts}
-            arrays |= {"row_offsets": counts.offsets, "n_bits": counts.n_bits, "shots": self.shots}
+            arrays |= {"row_offsets": counts.offsets, "n_bits": counts.n_bits}
         np.savez(file, allow_pickle=False, **arrays)
 
     def _write_csv(self, file: IO[Any]) -> None:
@@ -234,11 +240,14 @@ class SweepResult:
         if self.observable is not None and self.word_values is not None and self.energies is not None:
             import numpy as np
 
-            slopes = [f"d<H>/d{name}" for name in self.names] if self.gradients is not None else []
-            writer.writerow([*self.names, "<H>", *(f"<{word}>" for word in self.observable.words), *slopes])
+            more = [] if self.standard_errors is None else ["<standard error>"]
+            more += [f"d<H>/d{name}" for name in self.names] if self.gradients is not None else []
+            writer.writerow([*self.names, "<H>", *(f"<{word}>" for word in self.observable.words), *more])
             for start in range(0, len(self), _CSV_ROWS):
                 part = slice(start, start + _CSV_ROWS)
                 table = [self.values[part], self.energies[part, None], self.word_values[part]]
+                if self.standard_errors is not None:
+                    table.append(self.standard_errors[part, None])
                 if self.gradients is not None:
                     table.append(self.gradients[part])
                 writer.writerows(np.concatenate(table, axis=1).tolist())
@@ -280,23 +289,17 @@ def _joined_counts(parts: Sequence[SweepCounts]) -> SweepCounts:
     )
 
 
-def check_readable(words: Sequence[str], n_bits: int | None = None) -> None:
-    """Refuse words that counts say nothing about.
-
-    Raises:
-        ObservableError: A word has an X or Y, or not one letter per classical bit.
-    """
+def _check_readable(words: Sequence[str], n_bits: int) -> None:
     for word in words:
         if word.strip("IZ"):
             raise ObservableError(
                 f"Word {shown(word)} cannot be estimated from counts: they are of one basis, which gives "
-                "words of I and Z only. Leave shots out for exact expectation values.",
+                "words of I and Z only. Give the observable to sweep(), which measures in all its bases.",
                 word,
             )
-        if n_bits is not None and len(word) != n_bits:
+        if len(word) != n_bits:
             raise ObservableError(
                 f"Word {shown(word)} has {quantity(len(word), 'letter')}, the circuit "
-                f"has {quantity(n_bits, 'classical bit')}. To estimate it from counts, "
-                "measure qubit i into bit i.",
+                f"has {quantity(n_bits, 'classical bit')}.",
                 word,
             )

@@ -20,7 +20,8 @@ from vivace.cancellation import check
 from vivace.errors import ConfigError, ParameterError, QasmError, ResultError
 from vivace.sweeps.inputs import check_finite
 from vivace.sweeps.observable import Observable
-from vivace.sweeps.result import SweepCounts, SweepResult, check_readable
+from vivace.sweeps.result import SweepCounts, SweepResult
+from vivace.sweeps.sampled import Samples
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
+    from vivace import _core
     from vivace.backends import CircuitRunner
     from vivace.circuits import CircuitPayload
     from vivace.results import ExecutionResult
@@ -65,9 +67,12 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
             ``circuit.parameters``.
         values: float64, rows × names.
         observable: What to measure, an `Observable` or anything `Observable.of` takes: exact expectation
-            values, or estimates if ``shots`` is given as well, which takes words of I and Z only, with qubit
-            i measured into classical bit i.
-        shots: Sample this many shots per row. Without shots and observable, the runner's own number.
+            values, or estimates if ``shots`` is given as well. Words that commute qubit by qubit are measured
+            together: for each such group all rows run again with gates that turn its basis, and measurements,
+            in place of the template's own at the end. Only where those tell all words, as they are of I and Z
+            and qubit i is measured into bit i of as many as a word has letters, the template runs as it is.
+        shots: Sample this many shots per row, and per group of words if there is an observable. Without shots
+            and observable, the runner's own number.
         runner: Where to run; by default a `MaestroSimulator`, closed afterwards.
         seed: Makes sampling repeatable.
         gradients: Also take the exact derivatives of the observable by every parameter. The runner must have
@@ -78,7 +83,7 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     Raises:
         QasmError: The template is not valid; tells line and column. Or a circuit cannot be exported.
         ParameterError: Names and values do not fit each other or the template, or a value is not finite.
-        ObservableError: The observable does not fit the circuit, or cannot be estimated from counts.
+        ObservableError: The observable does not fit the circuit.
         ConfigError: The shots are not those of the runner, or there is nothing to sample, or the runner has
             no expectation values, or no gradients.
         ExecutionCancelledError: The event is set.
@@ -92,6 +97,14 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     >>> result = sweep(template, names, values, observable=Observable(("Z",), [2.0]), gradients=True)
     >>> (result.gradients[1:] + 0).round(6).tolist()  # of 2 cos(angle)
     [[-1.682942], [-1.818595], [-0.28224]]
+
+    With shots, the energies have standard errors:
+
+    >>> observable = Observable(("Z", "X"), [1.0, -0.5])
+    >>> result = sweep(template, names, values, observable=observable, shots=10_000, seed=1)
+    >>> exact = sweep(template, names, values, observable=observable).energies
+    >>> result.bases, bool((abs(result.energies - exact) <= 5 * result.standard_errors).all())
+    (('Z', 'X'), True)
 
     Objects of Qiskit go in as they are; ``result.observable`` then has qubit 0 on the left:
 
@@ -153,14 +166,20 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
         template = exported(template, names)
     observable = None if observable is None else Observable.of(observable)
     exact = observable is not None and shots is None
-    matrix = _checked_rows(template, names, values, exact)
-    if observable is not None and shots is not None:
-        check_readable(observable.words)
+    matrix = _checked_rows(names, values)
+    checked = _checked_template(template, names, matrix)
+    if observable is None and not checked.native().measures:
+        raise ConfigError(
+            "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
+            "observable.",
+            "shots",
+        )
+    sampled = None if observable is None or exact else Samples.of(template, checked, observable)
     owned, used = _runner(runner, shots)
     if exact and not used.supports_expval:
         raise ConfigError(
-            f"{type(used).__name__} has no exact expectation values with these options. Give shots, for "
-            "words of I and Z, or submit the circuits to it with ham_ops."
+            f"{type(used).__name__} has no exact expectation values with these options. Give shots, to "
+            "estimate them from samples."
         )
     if gradients and not exact:
         raise ConfigError("Gradients are exact: give an observable, and no shots.", "gradients")
@@ -168,7 +187,7 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
         raise ConfigError(f"{type(used).__name__} has no gradients; run on MaestroSimulator.", "gradients")
     if seed is not None:
         used.set_seed(seed)
-    job = _Job(template, names, matrix, observable, exact, gradients, used, progress, cancellation_event)
+    job = _Job(template, names, matrix, observable, sampled, gradients, used, progress, cancellation_event)
     return job.run(owned)
 
 
@@ -180,15 +199,24 @@ class _Job:
     names: tuple[str, ...]
     values: NDArray[np.float64]
     observable: Observable | None
-    exact: bool
+    sampled: Samples | None
     gradients: bool
     runner: CircuitRunner
     progress: Callable[[int, int], None] | None
     event: Event | None
 
+    @property
+    def _exact(self) -> bool:
+        return self.observable is not None and self.sampled is None
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        return (self.template,) if self.sampled is None else self.sampled.texts
+
     def run(self, owned: AbstractContextManager[object]) -> Iterator[SweepResult]:
-        start, size, rows = 0, _FIRST_CHUNK, len(self.values)
-        largest = _LAST_CHUNK if self.exact else _LAST_SAMPLED_CHUNK
+        n_texts, rows = len(self._texts), len(self.values)
+        start, size = 0, max(_FIRST_CHUNK // n_texts, 1)
+        largest = _LAST_CHUNK if self._exact else max(_LAST_SAMPLED_CHUNK // n_texts, 1)
         with owned:
             while start < rows:
                 check(self.event, f"Sweep cancelled after {start} of {rows} rows")
@@ -206,52 +234,67 @@ class _Job:
         began = time.perf_counter()
         values = self.values[start:stop]
         done = self._submit(start, values)
-        words, counts, gradients = None, None, None
-        if self.exact:
+        words, counts, gradients, errors = None, None, None, None
+        if self._exact:
             words = done.expectations().values
             if self.gradients:
                 gradients = self._gradients(start, values)
         else:
             counts = _counts(done)
-            if self.observable is not None:
-                words = counts.word_values(self.observable.words)
         found = len(words) if words is not None else len(counts or ())
-        if found != len(values):
-            raise ResultError(f"Expected results for {len(values)} rows, the runner returned {found}.")
+        expected = len(values) * len(self._texts)
+        if found != expected:
+            raise ResultError(f"Expected results for {expected} circuits, the runner returned {found}.")
+        bases: tuple[str, ...] = ()
+        if self.sampled is not None and counts is not None:
+            words, errors = self.sampled.values(counts)
+            bases = self.sampled.letters
+            counts = None if bases else counts
         seconds = time.perf_counter() - began
-        shots = None if self.exact else self.runner.shots
-        return SweepResult(self.names, values, seconds, self.observable, words, counts, shots, gradients)
+        shots = None if self._exact else self.runner.shots
+        return SweepResult(
+            self.names, values, seconds, self.observable, words, counts, shots, gradients, errors, bases
+        )
 
-    def _payload(self, start: int, values: NDArray[np.float64]) -> CircuitPayload:
+    def _payloads(self, start: int, values: NDArray[np.float64]) -> list[CircuitPayload]:
+        """The rows of every text.
+
+        Labels are row numbers of the whole sweep, and bases: seeded runners draw from them, however rows are
+        chunked, and whatever else is measured.
+        """
         from vivace.circuits import CircuitPayload
 
-        # Labels are row numbers of the whole sweep: seeded runners draw from them, however rows are chunked.
-        labels = map(str, range(start, start + len(values)))
-        return CircuitPayload.from_matrix(self.template, self.names, values, labels)
+        bases = self.sampled.letters if self.sampled is not None else ()
+        rows = range(start, start + len(values))
+        endings = [f" {letters}" for letters in bases] or [""]
+        return [
+            CircuitPayload.from_matrix(text, self.names, values, [f"{row}{ending}" for row in rows])
+            for text, ending in zip(self._texts, endings, strict=True)
+        ]
 
     def _gradients(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
         runner: Any = self.runner
         assert self.observable is not None  # noqa: S101 - sweep_parts() has checked
         words, coefficients = ";".join(self.observable.words), self.observable.coefficients
         found: NDArray[np.float64] = runner.gradients(
-            self._payload(start, values), words, coefficients=coefficients, cancellation_event=self.event
+            self._payloads(start, values)[0], words, coefficients=coefficients, cancellation_event=self.event
         ).jacobian
         return found
 
     def _submit(self, start: int, values: NDArray[np.float64]) -> ExecutionResult:
         from vivace.circuits import normalise_circuit_batch
 
-        payload = self._payload(start, values)
-        circuits = [payload] if self.runner.resolves_parameters else normalise_circuit_batch([payload])
+        payloads = self._payloads(start, values)
+        circuits = payloads if self.runner.resolves_parameters else normalise_circuit_batch(payloads)
         options: dict[str, Any] = {"cancellation_event": self.event}
-        if self.exact and self.observable is not None:
+        if self._exact and self.observable is not None:
             options["ham_ops"] = ";".join(self.observable.words)
         if (
             self.progress is not None
             and "progress" in inspect.signature(self.runner.submit_circuits).parameters
         ):
-            report, rows = self.progress, len(self.values)
-            options["progress"] = lambda done, _total: report(start + done, rows)
+            report, rows, n_texts = self.progress, len(self.values), len(self._texts)
+            options["progress"] = lambda done, _total: report(start + done // n_texts, rows)
         return _finished(self.runner, self.runner.submit_circuits(circuits, **options), self.event)
 
 
@@ -291,12 +334,8 @@ def _runner(
     return nullcontext(), runner
 
 
-def _checked_rows(
-    template: str, names: tuple[str, ...], values: ArrayLike, exact: bool
-) -> NDArray[np.float64]:
+def _checked_rows(names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
     import numpy as np
-
-    from vivace.circuits import CircuitBatch, CircuitPayload
 
     try:
         matrix = np.ascontiguousarray(values, dtype=np.float64)
@@ -313,24 +352,16 @@ def _checked_rows(
     if unwritable is not None:
         raise ParameterError(f"{unwritable[:40]!a} cannot be the name of a parameter.", name=unwritable)
     check_finite(names, matrix)
-    _checked_template(template, names)
-    circuits = CircuitBatch.of([CircuitPayload.from_matrix(template, names, matrix[:1])])
-    for name in circuits.templates[0].unused_parameters:
-        raise ParameterError(f"The template has no parameter {name!r}.", name=name)
-    if not exact and not circuits.templates[0].native().measures:
-        raise ConfigError(
-            "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
-            "observable and no shots for exact expectation values.",
-            "shots",
-        )
     return matrix
 
 
-def _checked_template(template: str, names: tuple[str, ...]) -> None:
+def _checked_template(text: str, names: tuple[str, ...], matrix: NDArray[np.float64]) -> _core.Template:
+    """The template, with the first row."""
+    from vivace.circuits import CircuitBatch, CircuitPayload
     from vivace.qasm import validate_qasm
 
     try:
-        validate_qasm(template, names)
+        validate_qasm(text, names)
     except QasmError as error:
         if not error.msg.startswith("Unknown symbol"):
             raise
@@ -339,3 +370,7 @@ def _checked_template(template: str, names: tuple[str, ...]) -> None:
         raise QasmError(
             message, error.label, error.lineno, error.offset, error.text, error.end_offset
         ) from None
+    (template,) = CircuitBatch.of([CircuitPayload.from_matrix(text, names, matrix[:1])]).templates
+    for name in template.unused_parameters:
+        raise ParameterError(f"The template has no parameter {name!r}.", name=name)
+    return template

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import pi
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from vivace.backends.bases import Operation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Operation", "Program", "build", "fold", "hold"]
+__all__ = ["Program", "build", "fold", "hold"]
 
 T = TypeVar("T")
-
-Operation: TypeAlias = "tuple[str, tuple[int, ...], int, int, tuple[int, int, int] | None]"
-"""(name, operands, first slot, number of slots, condition), as `_core.WrittenCircuit.operations` has it."""
 
 # Gates by their names in OpenQASM 2 where Qiskit's class is not simply Name + "Gate".
 _CLASSES: Final = {

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from vivace import _core
-from vivace.backends.aer.bases import Basis, rotations
-from vivace.backends.aer.circuits import Operation
+from vivace.backends.bases import Basis, Operation, final_measurements, rotations
 from vivace.errors import SimulationError
 
 __all__ = ["EXACT_QUBITS", "Form", "exact_form", "sampled_form", "with_basis"]
@@ -112,33 +111,13 @@ def sampled_form(template: _core.Template, is_ideal: bool, *, measures: bool) ->
     written = template.written()
     operations: Sequence[Operation] = written.operations()
     if not measures:
-        operations = _without_readout(operations)
+        final = final_measurements(operations)
+        operations = [operation for place, operation in enumerate(operations) if place not in final]
         n_clbits = 0 if readout is not None else n_clbits
     n_qubits = template.n_qubits
     return Form(
         written, tuple(operations), n_qubits, n_clbits, tuple(range(n_qubits)), is_final=readout is not None
     )
-
-
-def _without_readout(operations: Sequence[Operation]) -> list[Operation]:
-    """The operations without measurements after which nothing happens to the qubit, nor asks for the bit."""
-    used: set[int] = set()
-    asked: set[int] = set()
-    kept = []
-    for operation in reversed(operations):
-        name, operands, _, _, condition = operation
-        if name == "measure":
-            qubit, bit = operands
-            if qubit not in used and bit not in asked:
-                continue
-            used.add(qubit)
-        elif name != "barrier":
-            used.update(operands)
-        if condition is not None:
-            start, size, _ = condition
-            asked.update(range(start, start + size))
-        kept.append(operation)
-    return kept[::-1]
 
 
 def with_basis(form: Form, basis: Basis) -> Form:

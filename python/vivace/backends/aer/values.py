@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace import _core
-from vivace.backends.aer.bases import Basis, group_words, means_of
 from vivace.backends.aer.engine import Batch, Run, described, packed_counts, program_of, saved
 from vivace.backends.aer.forms import exact_form, sampled_form, with_basis
+from vivace.backends.bases import Basis, group_words, means_of
 from vivace.backends.submission import Estimated
 
 if TYPE_CHECKING:

@@ -1,15 +1,18 @@
-"""Pauli words by the bases they are measured in, and their means."""
+"""Pauli words by the bases they are measured in, and their means. Shared by runners and sweeps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Basis", "group_words", "means_of", "rotations"]
+__all__ = ["Basis", "Operation", "final_measurements", "group_words", "means_of", "rotations", "signs_of"]
+
+Operation: TypeAlias = "tuple[str, tuple[int, ...], int, int, tuple[int, int, int] | None]"
+"""Name, operands, first slot, number of slots and condition, as of `_core.WrittenCircuit.operations`."""
 
 
 class Basis:
@@ -68,6 +71,34 @@ def rotations(basis: Basis) -> list[tuple[str, int]]:
     return gates
 
 
+def final_measurements(operations: Sequence[Operation]) -> set[int]:
+    """Places of measurements after which nothing happens to the qubit, nor asks for the bit.
+
+    Args:
+        operations: As `_core.WrittenCircuit.operations` gives them.
+
+    >>> final_measurements([("measure", (0, 0), 0, 0, None), ("h", (0,), 0, 0, None),
+    ...                     ("measure", (0, 0), 0, 0, None)])
+    {2}
+    """
+    used: set[int] = set()
+    asked: set[int] = set()
+    final = set()
+    for place in reversed(range(len(operations))):
+        name, operands, _, _, condition = operations[place]
+        if name == "measure" and operands[0] not in used and operands[1] not in asked:
+            final.add(place)
+            continue
+        if name == "measure":
+            used.add(operands[0])
+        elif name != "barrier":
+            used.update(operands)
+        if condition is not None:
+            start, size, _ = condition
+            asked.update(range(start, start + size))
+    return final
+
+
 def means_of(
     packed: tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]], bits: Sequence[int]
 ) -> NDArray[np.float64]:
@@ -85,12 +116,22 @@ def means_of(
     import numpy as np
 
     offsets, outcomes, counts = packed
-    rows = outcomes.reshape(len(counts), -1)
-    odd = np.zeros(len(counts), dtype=np.uint8)
-    for bit in bits:
-        odd ^= rows[:, -1 - bit // 8] >> (bit % 8) & 1
+    signs = signs_of(outcomes.reshape(len(counts), -1), bits)
     starts = offsets[:-1]
-    means: NDArray[np.float64] = np.add.reduceat(np.where(odd, -counts, counts), starts) / np.add.reduceat(
-        counts, starts
-    )
+    means: NDArray[np.float64] = np.add.reduceat(counts * signs, starts) / np.add.reduceat(counts, starts)
     return means
+
+
+def signs_of(outcomes: NDArray[np.uint8], bits: Sequence[int]) -> NDArray[np.int64]:
+    """Product of ±1 over some bits, counted from the right, of each packed outcome.
+
+    >>> import numpy as np
+    >>> signs_of(np.array([[0b00], [0b01], [0b11]], dtype=np.uint8), [0, 1]).tolist()
+    [1, -1, 1]
+    """
+    import numpy as np
+
+    odd = np.zeros(len(outcomes), dtype=np.uint8)
+    for bit in bits:
+        odd ^= outcomes[:, -1 - bit // 8] >> (bit % 8) & 1
+    return 1 - 2 * odd.astype(np.int64)
