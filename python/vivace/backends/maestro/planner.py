@@ -78,7 +78,7 @@ _CIRCUIT_WORD: Final = 1.4e-9
 _PRODUCT_GATE: Final = 1.2e-6
 _PRODUCT_GATE_BOND: Final = 0.35e-6
 _PRODUCT_WORD: Final = 0.09e-6  # per qubit, as for a shot
-_PRODUCT_WORD_BOND: Final = 26e-9
+_PRODUCT_WORD_BOND: Final = 18e-9
 _PRODUCT_SHOT: Final = 0.14e-6
 _PRODUCT_SHOT_BOND: Final = 0.43e-9
 
