@@ -17,7 +17,10 @@ from measure import console, digits, machine
 from vivace.backends import CircuitBatch, MaestroSimulator
 from vivace.backends.maestro.planner import PATHS, Path, Work, cores, cost, in_cheaper_form
 
-_SIZES = ((4, 2, 2000), (6, 3, 1000), (8, 3, 600), (10, 3, 300), (12, 4, 100), (14, 4, 40), (16, 4, 12), (20, 4, 4))
+_SIZES = (
+    *((4, 2, 2000), (6, 3, 1000), (8, 3, 600), (10, 3, 300)),
+    *((12, 4, 100), (14, 4, 40), (16, 4, 12), (20, 4, 4)),
+)
 
 
 def words_of(n: int, count: int) -> list[str]:
