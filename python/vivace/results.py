@@ -10,6 +10,7 @@ from vivace.errors import ConfigError, ResultError
 from vivace.tables import CountsArrays, CountsTable, Expectations, ExpectationTable, Metadata
 
 __all__ = [
+    "CompletedResult",
     "CountsArrays",
     "CountsTable",
     "ExecutionResult",
@@ -213,6 +214,17 @@ class ExecutionResult:
         return self.results
 
 
+if TYPE_CHECKING:
+
+    class CompletedResult(ExecutionResult):
+        """What runners return that wait for their results: type checkers then know that they are there."""
+
+        results: list[dict[str, Any]]
+
+else:
+    CompletedResult = ExecutionResult
+
+
 def convert_counts_to_probs(
     counts: Mapping[str, Mapping[str, int]], shots: int
 ) -> dict[str, dict[str, float]]:
@@ -222,7 +234,7 @@ def convert_counts_to_probs(
     {'c0': {'00': 0.25, '11': 0.75}}
     """
     if shots <= 0:
-        raise ConfigError(f"Shots must be a positive integer. Got {shots}.", "shots")
+        raise ConfigError(f"Shots must be a positive integer. Got {shots!r}.", "shots")
     return {label: {key: n / shots for key, n in found.items()} for label, found in counts.items()}
 
 

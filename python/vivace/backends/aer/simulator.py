@@ -34,7 +34,7 @@ from vivace.backends.submission import (
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError, SimulationError
-from vivace.results import ExecutionResult
+from vivace.results import CompletedResult
 from vivace.tables import CountsTable, ExpectationTable
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class QiskitSimulator(CircuitRunner):
         cancellation_event: threading.Event | None = None,
         progress: Callable[[int, int], None] | None = None,
         **kwargs: Any,
-    ) -> ExecutionResult:
+    ) -> CompletedResult:
         """Run circuits and return their counts, or expectation values.
 
         Args:
@@ -272,7 +272,7 @@ class QiskitSimulator(CircuitRunner):
         )
         batch = CircuitBatch.of(the_circuits(circuits, payloads))
         if not batch:
-            return ExecutionResult([])
+            return CompletedResult([])
         observables = None if ham_ops is None else Observables(ham_ops, circuit_ham_map, len(batch))
         shots = shots_per_circuit(shot_groups, self.shots, len(batch))
         if self.track_depth:
@@ -295,7 +295,7 @@ class QiskitSimulator(CircuitRunner):
             found = estimated(batch, observables, partial(plan_measure, run, self.shots))
         else:
             found = estimated(batch, observables, partial(plan_estimate, run))
-        return ExecutionResult(found, run_time=time.perf_counter() - began)
+        return CompletedResult(found, run_time=time.perf_counter() - began)
 
     def _target_for(self, n_qubits: int) -> Target:
         """The target for a circuit of so many qubits: always the same one, so that circuits are kept."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import FrozenInstanceError
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, NoReturn, Self, Unpack
 
 from vivace._suggest import did_you_mean
 from vivace.backends.maestro import options as opt
 from vivace.backends.maestro.fields import ALIASES, OPTIONS, MaestroFields, documented
+from vivace.backends.maestro.keywords import MaestroKeywords
 from vivace.backends.maestro.methods import can_truncate
 from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
 
@@ -76,7 +77,7 @@ class MaestroConfig(MaestroFields):
 
     _set: dict[str, Any]
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, **fields: Unpack[MaestroKeywords]) -> None:
         vars(self)["_set"] = _checked({k: v for k, v in fields.items() if v is not None or _is_unknown(k)})
 
     @classmethod
@@ -94,7 +95,7 @@ class MaestroConfig(MaestroFields):
     def __delattr__(self, name: str) -> None:
         self.__setattr__(name, None)
 
-    def override(self, other: MaestroConfig | None = None, /, **fields: Any) -> Self:
+    def override(self, other: MaestroConfig | None = None, /, **fields: Unpack[MaestroKeywords]) -> Self:
         """A copy in which the options set in ``other``, and then the fields given, win.
 
         Only options that were set count, also where they are set to their default. A field given as None is
@@ -145,7 +146,7 @@ class MaestroConfig(MaestroFields):
         return self._set.keys() <= set(names)
 
     @classmethod
-    def from_simulator_config(cls, config: Any, **fields: Any) -> Self:
+    def from_simulator_config(cls, config: Any, **fields: Unpack[MaestroKeywords]) -> Self:
         """The same options as those of a ``maestro.SimulatorConfig``, and the fields given on top.
 
         The method is always taken over, since such a config always has one; of the other options, those that

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from vivace import _core
 from vivace._suggest import warn_unknown_keywords
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import Engine
 from vivace.backends.maestro.gradients import Gradients, gradients
+from vivace.backends.maestro.keywords import MaestroKeywords
 from vivace.backends.maestro.planner import Path, check_path
 from vivace.backends.maestro.run import Run
 from vivace.backends.maestro.sampling import Samples, plan_sample
@@ -32,7 +33,7 @@ from vivace.backends.submission import (
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
 from vivace.errors import ConfigError, ConfigTypeError
-from vivace.results import ExecutionResult
+from vivace.results import CompletedResult
 from vivace.tables import CountsTable, ExpectationTable
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class MaestroSimulator(CircuitRunner):
         *,
         maestro_config: MaestroConfig | None = None,
         path: Path | None = None,
-        **options: Any,
+        **options: Unpack[MaestroKeywords],
     ) -> None:
         super().__init__(shots, track_depth)
         given = [value for value in (config, maestro_config) if value is not None]
@@ -153,7 +154,7 @@ class MaestroSimulator(CircuitRunner):
         cancellation_event: Event | None = None,
         progress: Callable[[int, int], None] | None = None,
         **kwargs: Any,
-    ) -> ExecutionResult:
+    ) -> CompletedResult:
         """Run circuits and return their counts, or expectation values.
 
         Args:
@@ -187,7 +188,7 @@ class MaestroSimulator(CircuitRunner):
         check(cancellation_event, "Maestro batch cancelled before any circuit was dispatched")
         batch = CircuitBatch.of(the_circuits(circuits, payloads))
         if not batch:
-            return ExecutionResult([])
+            return CompletedResult([])
         observables = None if ham_ops is None else Observables(ham_ops, circuit_ham_map, len(batch))
         shots = shots_per_circuit(shot_groups, self.shots, len(batch))
         if self.track_depth:
@@ -199,7 +200,7 @@ class MaestroSimulator(CircuitRunner):
             found = estimated(batch, observables, partial(self._engine.plan_estimate, run))
         else:
             found = counted(batch, self._plan_sample(run, shots))
-        return ExecutionResult(found, run_time=time.perf_counter() - began)
+        return CompletedResult(found, run_time=time.perf_counter() - began)
 
     def _plan_sample(
         self, run: Run, shots: NDArray[np.uint64]

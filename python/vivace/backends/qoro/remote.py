@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from vivace._suggest import warn_unknown_keywords
 from vivace.backends.qoro.client import Jobs, QoroClient
@@ -36,7 +36,7 @@ from vivace.errors import (
     QoroJobError,
     SubmissionError,
 )
-from vivace.results import ExecutionResult
+from vivace.results import CompletedResult, ExecutionResult
 
 __all__ = ["QoroJobs"]
 
@@ -175,7 +175,7 @@ class QoroJobs(QoroClient):
                 error.add_note(f"Job {job_id} was cancelled.")
             raise
 
-    def get_job_results(self, execution_result: Jobs) -> ExecutionResult:
+    def get_job_results(self, execution_result: Jobs) -> CompletedResult:
         """Fetch the results of a job that has ended.
 
         Returns:
@@ -192,12 +192,12 @@ class QoroJobs(QoroClient):
             parts = [self._results(job_id) for job_id in job_ids]
             run_time = sum(self._run_times.get(job_id, 0.0) for job_id in job_ids)
             found = tabled([entry for part in parts for entry in part])
-            return ExecutionResult(found, job_ids[0], 1, run_time)
+            return CompletedResult(found, job_ids[0], 1, run_time)
         entries = self._results(job_ids[0])
         run_time = self._run_time(job_ids[0])
         if isinstance(execution_result, ExecutionResult):
-            return execution_result.with_results(tabled(entries), run_time)
-        return ExecutionResult(tabled(entries), job_ids[0], 1, run_time)
+            return cast("CompletedResult", execution_result.with_results(tabled(entries), run_time))
+        return CompletedResult(tabled(entries), job_ids[0], 1, run_time)
 
     def iter_results(
         self, execution_result: ExecutionResult | str, *, cancellation_event: Event | None = None
@@ -259,7 +259,7 @@ class QoroJobs(QoroClient):
 
     def resume(
         self, job_id: ExecutionResult | str, *, verbose: bool = True, cancellation_event: Event | None = None
-    ) -> ExecutionResult:
+    ) -> CompletedResult:
         """Wait for a job that was submitted before, here or elsewhere, and fetch its results.
 
         Args:

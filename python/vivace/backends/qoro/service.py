@@ -31,7 +31,7 @@ from vivace.backends.runner import CircuitRunner, the_circuits
 from vivace.cancellation import interrupt_scope
 from vivace.circuits import CircuitBatch, Circuits, is_template
 from vivace.errors import ConfigError, ConfigTypeError
-from vivace.results import ExecutionResult
+from vivace.results import CompletedResult, ExecutionResult
 
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
@@ -314,7 +314,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         verbose: bool = True,
         cancellation_event: Event | None = None,
         **options: Any,
-    ) -> ExecutionResult:
+    ) -> CompletedResult:
         """Submit circuits, wait for the job, fetch its results.
 
         Ctrl+C, or setting ``cancellation_event``, cancels the job.
