@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -11,7 +11,7 @@ from vivace.errors import ObservableError, ResultError
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Observable", "check_words", "quantity", "shown"]
 
@@ -20,7 +20,8 @@ _DENSE_QUBITS: Final = 8
 _ROUNDING: Final = 1e-12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# `init` is written out, as it takes more than the attributes are.
+@dataclass(frozen=True, slots=True, init=False, eq=False)
 class Observable:
     """A real linear combination of Pauli words.
 
@@ -30,7 +31,7 @@ class Observable:
 
     Raises:
         ObservableError: No words, a bad letter, unequal lengths, a repeated word, or coefficients that do
-            not fit or are not finite.
+            not fit, or are not real and finite.
 
     >>> observable = Observable(("ZI", "XX"), [0.5, -1.0])
     >>> observable.width, observable.is_diagonal, round(observable.ground_energy(), 6)
@@ -40,22 +41,26 @@ class Observable:
     words: tuple[str, ...]
     coefficients: NDArray[np.float64]
 
-    def __post_init__(self) -> None:
+    def __init__(self, words: Iterable[str], coefficients: ArrayLike) -> None:
         import numpy as np
 
-        words = tuple(self.words)
-        coefficients = np.array(self.coefficients, dtype=np.float64)
-        if not words or coefficients.shape != (len(words),):
+        words = tuple(words)
+        numbers = _numbers(coefficients)
+        if not words or numbers.shape != (len(words),):
             raise ObservableError(
                 f"Expected one coefficient per word and at least one word, got {len(words)} words and "
-                f"coefficients of shape {coefficients.shape}."
+                f"coefficients of shape {numbers.shape}."
             )
-        if not np.isfinite(coefficients).all():
-            word = words[int(np.isfinite(coefficients).argmin())]
+        if not np.isfinite(numbers).all():
+            word = words[int(np.isfinite(numbers).argmin())]
             raise ObservableError(f"The coefficient of {word!r} is not finite.", word)
+        if numbers.imag.any():
+            place = int(numbers.imag.astype(bool).argmax())
+            message = f"The coefficient of {shown(words[place])} is not real: {numbers[place]}."
+            raise ObservableError(message, words[place])
         check_words(words)
         object.__setattr__(self, "words", words)
-        object.__setattr__(self, "coefficients", coefficients)
+        object.__setattr__(self, "coefficients", numbers.real.copy())
 
     @classmethod
     def of(cls, operator: Any) -> Self:
@@ -79,7 +84,10 @@ class Observable:
         if isinstance(operator, cls):
             return operator
         if not (hasattr(operator, "paulis") and hasattr(operator, "to_list")):
-            raise TypeError(f"Expected an Observable or a SparsePauliOp, got {type(operator).__name__}.")
+            raise TypeError(
+                f"Expected an Observable or a SparsePauliOp, got {type(operator).__name__}. Example: "
+                'Observable(["ZZ", "XI"], [1.0, 0.5]), words (leftmost letter = qubit 0) and coefficients.'
+            )
         if operator.coeffs.dtype.kind not in "fc":
             raise ObservableError("The coefficients of the operator have parameters. Bind them first.")
         found: dict[str, complex] = {}
@@ -137,6 +145,16 @@ class Observable:
             return float(eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)[0])
         except ArpackError as error:
             raise ResultError(f"Diagonalisation failed: {error}") from error
+
+
+def _numbers(coefficients: ArrayLike) -> NDArray[np.complex128]:
+    import numpy as np
+
+    try:
+        return np.array(coefficients, dtype=np.complex128)
+    except (TypeError, ValueError, OverflowError) as error:
+        message = f"Expected one real number per word as coefficients, got {coefficients!r:.60}: {error}."
+        raise ObservableError(message) from None
 
 
 def check_words(words: Sequence[str]) -> None:
