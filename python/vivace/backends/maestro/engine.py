@@ -17,7 +17,7 @@ from vivace.backends.maestro.cones import estimate_by_cones, estimate_exactly, p
 from vivace.backends.maestro.keeper import Keeper
 from vivace.backends.maestro.library import build_circuit, load_maestro
 from vivace.backends.maestro.line import Line
-from vivace.backends.maestro.methods import check_estimate
+from vivace.backends.maestro.methods import check_estimate, explaining, statevector_fits
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds
 from vivace.backends.maestro.paths import estimate_facts
 from vivace.backends.maestro.run import (
@@ -117,11 +117,12 @@ class Engine:
         """Warn, once for a simulator, that automatic matrix product states may be inexact."""
         width = circuit.n_qubits
         if run.config.truncates(width, circuit.bond_exponent):
+            exactly = ", or set simulation_type='Statevector' for exact ones" * statevector_fits(width)
             self.warnings.once(
                 "truncation",
                 f"Circuit '{label}' needs {width} qubits (> {run.config.mps_qubit_threshold}) and runs as a "
                 "matrix product state, whose bond dimension cuts some of its entanglement off: results are "
-                "approximate. Raise max_bond_dimension, or set simulation_type='Statevector' for exact ones.",
+                f"approximate. Raise max_bond_dimension for better ones{exactly}.",
             )
 
     def _estimate(
@@ -207,13 +208,16 @@ class Engine:
         circuits = template.circuits
 
         def job(index: int, row: int) -> Job[T]:
+            label = run.labels[circuits[row]]
+
             def run_one() -> T:
                 angles = template.angles(native, row, row + 1)[0].tolist()
-                if by_text:
-                    return call(index, native.text(angles))
-                return call(index, build_circuit(maestro, native, angles, idle, operations))
+                with explaining(run.config, native, label):
+                    if by_text:
+                        return call(index, native.text(angles))
+                    return call(index, build_circuit(maestro, native, angles, idle, operations))
 
-            return run.labels[circuits[row]], run_one
+            return label, run_one
 
         for start in range(0, len(rows), _MOST_JOBS):
             part = slice(start, min(start + _MOST_JOBS, len(rows)))

@@ -88,7 +88,9 @@ class MaestroFields:
 
     # Pauli propagation and path integrals.
     pp_coefficient_threshold = opt.real(
-        doc="Pauli propagation drops words with coefficients of at most this."
+        doc="Pauli propagation drops words with coefficients of at most this. None: none, and unless "
+        "`pp_max_pauli_weight` is set there can be 4**qubits of them; an estimate that runs out of memory "
+        "fails."
     )
     pp_max_pauli_weight = opt.integer(0, doc="Pauli propagation drops words on more qubits than this.")
     pp_gates_between_trims = opt.integer(

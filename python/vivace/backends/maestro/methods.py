@@ -7,16 +7,18 @@ Each rule was found by running every method in a process of its own against a de
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from vivace import _core
+from vivace.backends.maestro.ceiling import CEILING
 from vivace.errors import SimulationError
 
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["can_truncate", "check_estimate", "check_sample", "cone_width"]
+__all__ = ["can_truncate", "check_estimate", "check_sample", "cone_width", "explaining", "statevector_fits"]
 
 _AER: Final = "QiskitAer"
 _AER_LACKS: Final = frozenset({"PauliPropagator", "PathIntegral", "MatrixProductOperator"})
@@ -42,6 +44,44 @@ def check_sample(config: MaestroConfig, circuit: _core.NativeCircuit, label: str
     """Raise `SimulationError` if the library must not be asked to sample this circuit."""
     _check_memory(config, circuit.n_qubits, circuit.n_qubits, label)
     _check_aer(config, circuit, label, mid_circuit=circuit.readout() is None)
+
+
+@contextmanager
+def explaining(config: MaestroConfig, circuit: _core.NativeCircuit, label: str) -> Iterator[None]:
+    """Turn what only the library can tell into a `SimulationError` that says what to do about it.
+
+    Whether a circuit is one of Clifford gates is seen after its reductions, how many words there are on the
+    way.
+    """
+    method = config.simulation_type
+    try:
+        with CEILING if method == "PauliPropagator" else nullcontext():
+            yield
+    except RuntimeError as error:
+        text = str(error).lower()
+        if method != "Stabilizer" or not ("stabilizer" in text or "clifford" in text):
+            raise
+        other = sorted({name for name, *_ in circuit.operations()} - _CLIFFORD)
+        raise SimulationError(
+            f"Circuit '{label}' has gates that {method} does not run ({', '.join(other)}): it takes Clifford "
+            "gates alone, by their names (h, s, sdg, sx, cx, …), and no rotations at any angle. Use "
+            'simulation_type="Statevector" or "MatrixProductState".',
+            label,
+        ) from error
+    except MemoryError as error:
+        if method != "PauliPropagator":
+            raise
+        raise SimulationError(
+            f"Circuit '{label}' has more Pauli words than this machine has memory for with {method}. Set "
+            "pp_coefficient_threshold or pp_max_pauli_weight, which drop words, or use "
+            'simulation_type="MatrixProductState".',
+            label,
+        ) from error
+
+
+def statevector_fits(width: int) -> bool:
+    """Whether this machine has the memory for a statevector of so many qubits."""
+    return (_BYTES << width) <= _memory()
 
 
 def can_truncate(config: MaestroConfig, exponent: int, bond_dimension: int | None) -> bool:
