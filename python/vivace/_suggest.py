@@ -17,15 +17,38 @@ _ELSEWHERE: Final = {
 }
 """What callers pass here and mean for somewhere else."""
 
+_OTHERWISE: Final = {
+    "aer": "QiskitAer",
+    "backend": "simulator_type",
+    "bond_dim": "max_bond_dimension",
+    "chi": "max_bond_dimension",
+    "clifford": "Stabilizer",
+    "cutoff": "singular_value_threshold",
+    "dm": "DensityMatrix",
+    "method": "simulation_type",
+    "mpo": "MatrixProductOperator",
+    "mps": "MatrixProductState",
+    "pp": "PauliPropagator",
+    "sv": "Statevector",
+    "tn": "TensorNetwork",
+}
+"""What things are called elsewhere, and here."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for the known name closest to ``name``, or nothing if none is close.
+
+    Closest in letters, or in meaning: some things have other names elsewhere.
 
     >>> did_you_mean("shot", ["shots", "seed"])
     " (did you mean 'shots'?)"
     >>> did_you_mean("zzz", ["shots", "seed"])
     ''
     """
+    known = list(known)
+    meant = _OTHERWISE.get(name.lower())
+    if meant in known:
+        return f" (did you mean {meant!r}?)"
     by_lower = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return f" (did you mean {by_lower[close[0]]!r}?)" if close else ""

@@ -59,8 +59,8 @@ class CircuitPayload:
         parameter_sets: One (label, values) pair per circuit.
 
     Raises:
-        ParameterError: There is no row, a row has not one value per parameter, a value is not a number, or
-            a Qiskit circuit has parameters that are not named.
+        ParameterError: There is no row, a row is not a pair or has not one value per parameter, a value is
+            not a number, or a Qiskit circuit has parameters that are not named.
         QasmError: A Qiskit circuit cannot be exported.
 
     >>> text = "OPENQASM 2.0; qreg q[1]; rx(2*angle) q[0];"
@@ -83,7 +83,7 @@ class CircuitPayload:
         parameter_sets: Iterable[tuple[str, Sequence[float]]],
     ) -> None:
         names = tuple(parameters)
-        sets = [(str(label), tuple(values)) for label, values in parameter_sets]
+        sets = _labelled(parameter_sets)
         for label, values in sets:
             if len(values) != len(names):
                 raise ParameterError(
@@ -226,7 +226,7 @@ class CircuitBatch:
                 )
             return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]))
         _check_labels(labels)
-        plain = all(type(item) is str and item.isascii() for item in items)
+        plain = all(type(item) is str and item.isascii() and ";" in item for item in items)
         texts = items if plain else [_text(*pair) for pair in zip(labels, items, strict=True)]
         return cls(_core.CircuitBatch.from_texts(labels, texts))
 
@@ -279,6 +279,23 @@ def normalise_circuit_batch(circuits: Circuits) -> dict[str, str]:
     return CircuitBatch.of(circuits).bound_texts()
 
 
+def _labelled(parameter_sets: Iterable[Any]) -> list[tuple[str, tuple[float, ...]]]:
+    found = []
+    for index, item in enumerate(parameter_sets):
+        try:
+            if isinstance(item, str):
+                raise TypeError
+            label, values = item
+            found.append((str(label), tuple(values)))
+        except (TypeError, ValueError):
+            raise ParameterError(
+                "Expected parameter_sets as (label, values) pairs, such as [('0', [0.1, 0.2])]; number "
+                f"{index} is {item!r:.60}. Give a matrix of rows to CircuitPayload.from_matrix, and of a "
+                "dict its items()."
+            ) from None
+    return found
+
+
 def _matrix(values: Any) -> NDArray[np.float64]:
     import numpy as np
 
@@ -303,7 +320,7 @@ def _source(item: Any) -> tuple[str, list[str], NDArray[np.float64], list[str]]:
     if isinstance(item, TemplateEntry):
         if not item.parameter_sets:
             raise ParameterError("Each TemplateEntry must carry at least one parameter set.")
-        for label, values in item.parameter_sets:
+        for label, values in _labelled(item.parameter_sets):
             if len(values) != len(item.parameter_names):
                 raise ParameterError(
                     f"Parameter set '{label}' has {len(values)} values but template declares "

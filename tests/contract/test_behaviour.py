@@ -28,7 +28,7 @@ def test_is_a_circuit_runner(runner):
 @pytest.mark.parametrize("shots", [0, -1, True, 1.5, "10"])
 def test_shots_must_be_positive(make, shots):
     """The message quotes what was given."""
-    with pytest.raises(ValueError, match=rf"^Shots must be a positive integer\. Got {shots}\.$"):
+    with pytest.raises(ValueError, match=rf"^Shots must be a positive integer\. Got {shots!r}\.$"):
         make(shots=shots)
 
 

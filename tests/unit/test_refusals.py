@@ -2,12 +2,31 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from vivace import codecs
-from vivace.backends import CircuitBatch, CircuitPayload, MaestroSimulator
+from vivace.backends import (
+    CircuitBatch,
+    CircuitPayload,
+    JobConfig,
+    MaestroConfig,
+    MaestroSimulator,
+    TemplateEntry,
+)
 from vivace.backends.maestro import library
-from vivace.errors import ConfigError, ObservableError, PayloadError, ShotRangeError, SimulationError
+from vivace.errors import (
+    ConfigError,
+    ObservableError,
+    ParameterError,
+    PayloadError,
+    QasmError,
+    ShotRangeError,
+    SimulationError,
+    UnknownChoiceError,
+    UnknownOptionError,
+)
+from vivace.sweeps import Observable, sweep
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
 GOOD = HEAD + "qreg q[2]; creg c[2]; h q[0]; measure q -> c;"
@@ -150,3 +169,140 @@ def test_sampling_errors_name_the_circuit():
     with pytest.raises(SimulationError, match="^Circuit 'mine' has the probability NaN") as caught:
         _core.sample_counts(np.array([[math.nan, 1.0]]), one, one, [0], 1, ["mine"])
     assert caught.value.label == "mine"
+
+
+OPEN = HEAD + "qreg q[1]; rx(a) q[0]; ry(b) q[0];"
+SIMULATIONS = (
+    "Statevector, MatrixProductState, Stabilizer, TensorNetwork, PauliPropagator, ExtendedStabilizer, "
+    "PathIntegral, DensityMatrix, MatrixProductOperator"
+)
+PAIRS = (
+    "Expected parameter_sets as (label, values) pairs, such as [('0', [0.1, 0.2])]; number 0 is {}. Give a "
+    "matrix of rows to CircuitPayload.from_matrix, and of a dict its items()."
+)
+AN_OBSERVABLE = (
+    "Expected an Observable or a SparsePauliOp, got {}. Example: "
+    'Observable(["ZZ", "XI"], [1.0, 0.5]), words (leftmost letter = qubit 0) and coefficients.'
+)
+A_PATH = (
+    "Expected OPENQASM 2 text, got what looks like the path of a file. "
+    "Read it: pathlib.Path({!r}).read_text()"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: CircuitPayload(OPEN, ["a", "b"], [[0.1, 0.2]]), ParameterError, PAIRS.format("[0.1, 0.2]")),
+        (lambda: CircuitPayload(OPEN, ["a", "b"], {"r": [0.1, 0.2]}), ParameterError, PAIRS.format("'r'")),
+        (lambda: CircuitPayload(OPEN, ["a", "b"], {"rs": [0.1, 0.2]}), ParameterError, PAIRS.format("'rs'")),
+        (
+            lambda: CircuitBatch.of([TemplateEntry(OPEN, ("a", "b"), ((0.1, 0.2),))]),
+            ParameterError,
+            PAIRS.format("(0.1, 0.2)"),
+        ),
+        (lambda: Observable(("ZZ",), [1j]), ObservableError, "The coefficient of 'ZZ' is not real: 1j."),
+        (
+            lambda: Observable(("Z",), np.array([1j])),
+            ObservableError,
+            "The coefficient of 'Z' is not real: 1j.",
+        ),
+        (
+            lambda: Observable(("ZZ",), ["x"]),
+            ObservableError,
+            "Expected one real number per word as coefficients, got ['x']: "
+            "complex() arg is a malformed string.",
+        ),
+        (
+            lambda: sweep(OPEN, ["a", "b"], [[1, 2]], observable="ZZ"),
+            TypeError,
+            AN_OBSERVABLE.format("str"),
+        ),
+        (
+            lambda: sweep(OPEN, ["a", "b"], [[1, 2]], observable={"ZZ": 1}),
+            TypeError,
+            AN_OBSERVABLE.format("dict"),
+        ),
+        (
+            lambda: MaestroSimulator(method="mps"),
+            UnknownOptionError,
+            "MaestroConfig got unknown options 'method' (did you mean 'simulation_type'?).",
+        ),
+        (
+            lambda: MaestroSimulator(simulation_type="mps"),
+            UnknownChoiceError,
+            f"simulation_type must be one of {SIMULATIONS}; got 'mps' (did you mean 'MatrixProductState'?).",
+        ),
+        (
+            lambda: MaestroSimulator(simulation_type="statevector"),
+            UnknownChoiceError,
+            f"simulation_type must be one of {SIMULATIONS}; got 'statevector' (did you mean 'Statevector'?).",
+        ),
+        (
+            lambda: MaestroSimulator(shots="100"),
+            ConfigError,
+            "Shots must be a positive integer. Got '100'.",
+        ),
+        (lambda: JobConfig(shots="x"), ConfigError, "Shots must be a positive integer. Got 'x'."),
+        (
+            lambda: CircuitBatch.of(["bell.qasm"]),
+            QasmError,
+            f"Circuit '0' is not a valid QASM: {A_PATH.format('bell.qasm')}",
+        ),
+        (
+            lambda: sweep(__file__, ["a"], [[1]], observable=Observable(["Z"], [1])),
+            QasmError,
+            A_PATH.format(__file__),
+        ),
+    ],
+)
+def test_what_newcomers_write_is_answered_with_what_to_write(call, kind, message):
+    with pytest.raises(kind) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+def test_what_is_no_path_is_read_as_a_program():
+    with pytest.raises(QasmError, match="^Circuit '0' is not a valid QASM: Expected OPENQASM at 1:1, got ID"):
+        CircuitBatch.of(["no such file"])
+
+
+@pytest.mark.parametrize("ham_ops", [None, "XZ"])
+def test_a_stabilizer_says_which_gates_it_does_not_run(ham_ops):
+    text = HEAD + "qreg q[2]; creg c[2]; h q[0]; ry(0.3) q[1]; t q[0]; cx q[0],q[1]; measure q -> c;"
+    with (
+        MaestroSimulator(simulation_type="Stabilizer") as simulator,
+        pytest.raises(SimulationError) as caught,
+    ):
+        simulator.submit_circuits({"odd": text}, ham_ops=ham_ops)
+    assert str(caught.value) == (
+        "Circuit 'odd' has gates that Stabilizer does not run (ry, t): it takes Clifford gates alone, by "
+        "their names (h, s, sdg, sx, cx, …), and no rotations at any angle. Use "
+        'simulation_type="Statevector" or "MatrixProductState".'
+    )
+
+
+def test_a_stabilizer_runs_what_is_clifford_for_the_word():
+    text = HEAD + "qreg q[2]; h q[0]; t q[0]; t q[0]; h q[1]; t q[1];"
+    with MaestroSimulator(simulation_type="Stabilizer") as simulator:
+        assert simulator.submit_circuits([text], ham_ops="YI").expectations().values.tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(("width", "exactly"), [(24, True), (40, False)])
+def test_a_truncation_recommends_what_fits(width, exactly):
+    layers = "".join(
+        f"ry(0.{k + 1}{q % 10}) q[{q}]; "
+        + (f"cx q[{q}],q[{q + 1}]; " if q % 2 == k % 2 and q + 1 < width else "")
+        for k in range(16)
+        for q in range(width)
+    )
+    text = HEAD + f"qreg q[{width}]; creg c[1]; {layers} measure q[0] -> c[0];"
+    config = MaestroConfig(max_bond_dimension=2)
+    better = ", or set simulation_type='Statevector' for exact ones" if exactly else ""
+    with MaestroSimulator(shots=2, config=config) as simulator, pytest.warns(UserWarning) as caught:
+        simulator.submit_circuits([text])
+    assert [str(warning.message) for warning in caught] == [
+        f"Circuit '0' needs {width} qubits (> 22) and runs as a matrix product state, whose bond dimension "
+        "cuts some of its entanglement off: results are approximate. Raise max_bond_dimension for better "
+        f"ones{better}."
+    ]

@@ -49,7 +49,7 @@ class Templates(Recorder):
 
 @pytest.mark.parametrize("shots", [0, -5, True, 2.5, "100", None, float("nan")])
 def test_shots_must_be_a_positive_integer(shots):
-    with pytest.raises(ValueError, match=rf"^Shots must be a positive integer\. Got {shots}\.$") as caught:
+    with pytest.raises(ValueError, match=rf"^Shots must be a positive integer\. Got {shots!r}\.$") as caught:
         Recorder(shots)
     assert isinstance(caught.value, VivaceError)
 

@@ -164,7 +164,7 @@ def positive_shots(shots: Any) -> int:
     except TypeError:
         number = 0
     if number <= 0:
-        raise ConfigError(f"Shots must be a positive integer. Got {shots}.", "shots")
+        raise ConfigError(f"Shots must be a positive integer. Got {shots!r}.", "shots")
     if number > _core.MAX_SHOTS:
         raise ConfigError(f"Shots must be at most {_core.MAX_SHOTS}.", "shots")
     return number
