@@ -26,6 +26,7 @@ __all__ = [
     "counted",
     "depths",
     "estimated",
+    "nothing_to_sample",
     "refuse_conflicts",
     "shots_per_circuit",
     "told",
@@ -68,6 +69,15 @@ def refuse_conflicts(ham_ops: object, circuit_ham_map: object, shot_groups: obje
         )
     if ham_ops is None and circuit_ham_map is not None:
         raise ConfigError("circuit_ham_map needs ham_ops. Pass both, or neither.", "circuit_ham_map")
+
+
+def nothing_to_sample(label: str) -> SimulationError:
+    """The error of a circuit that is to be sampled, but measures nothing."""
+    return SimulationError(
+        f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
+        "give ham_ops for expectation values.",
+        label,
+    )
 
 
 def shots_per_circuit(

@@ -9,7 +9,9 @@ from vivace.backends.qoro.wire import endpoints
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];'
 LABELS = [f"c{i}" for i in range(100)]
 TEXTS = {label: f"{HEAD} rx({i / 7}) q[0]; cx q[0],q[1]; measure q -> c;" for i, label in enumerate(LABELS)}
-ROWS = [CircuitPayload.from_matrix(f"{HEAD} rx(a) q[0];", ["a"], [[i / 7] for i in range(500)])]
+ROWS = [
+    CircuitPayload.from_matrix(f"{HEAD} rx(a) q[0]; measure q -> c;", ["a"], [[i / 7] for i in range(500)])
+]
 REFUSED = (415, {}, '{"detail": "no"}')
 
 

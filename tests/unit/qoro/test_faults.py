@@ -16,7 +16,11 @@ from vivace.circuits import CircuitBatch
 from vivace.errors import ExecutionCancelledError, QoroJobError, SubmissionError
 
 NAMES = [f"a{k}" for k in range(40)]
-TEXT = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];' + "".join(f"rx({n}) q[0];" for n in NAMES)
+TEXT = (
+    'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];'
+    + "".join(f"rx({n}) q[0];" for n in NAMES)
+    + " measure q -> c;"
+)
 DRAW = random.Random(1)
 # Enough numbers for three uploads, and results of more than two pages.
 ROWS = CircuitPayload.from_matrix(TEXT, NAMES, [[DRAW.random() for _ in NAMES] for _ in range(250)])

@@ -31,6 +31,7 @@ from vivace.errors import (
     PayloadError,
     QasmError,
     ShotRangeError,
+    SimulationError,
 )
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];'
@@ -49,7 +50,7 @@ def only_job(cloud) -> Job:
 
 
 def test_circuits_arrive_with_their_labels_order_and_shots(service, cloud):
-    given = {**circuits(3), "odd": f"{HEAD} h q[0];", **circuits(2, 5)}
+    given = {**circuits(3), "odd": f"{HEAD} h q[0]; measure q -> c;", **circuits(2, 5)}
     result = service.submit_circuits(given)
     assert (result.is_async(), result.backend_jobs) == (True, 1)
     texts = CircuitBatch.of(given).bound_texts()
@@ -72,7 +73,7 @@ def test_a_sweep_of_texts_travels_as_one_template(service, cloud):
 
 
 def sweep(rows, names=40):
-    text = HEAD + "".join(f"rx(a{k}) q[0];" for k in range(names))
+    text = HEAD + "".join(f"rx(a{k}) q[0];" for k in range(names)) + " measure q -> c;"
     values = [[1 / (k + i + 1) for k in range(names)] for i in range(rows)]
     return CircuitPayload.from_matrix(text, [f"a{k}" for k in range(names)], values)
 
@@ -142,9 +143,9 @@ def test_short_words_are_padded_with_a_warning(service, cloud):
 
 
 def test_templates_travel_as_they_are(service, cloud):
-    text = f"{HEAD} rx(2*a) q[0]; rz(-b^2) q[1];"
+    text = f"{HEAD} rx(2*a) q[0]; rz(-b^2) q[1]; measure q -> c;"
     entries = [TemplateEntry(text, ("a", "b"), (("x", (0.1, -0.5)), ("y", (1.0, 2.0))))]
-    entries.append(TemplateEntry(f"{HEAD} ry(t) q[1];", ("t",), (("z", (3.0,)),)))
+    entries.append(TemplateEntry(f"{HEAD} ry(t) q[1]; measure q -> c;", ("t",), (("z", (3.0,)),)))
     service.submit_circuit_templates(entries)
     job = only_job(cloud)
     assert [upload.template.parameter_names for upload in job.uploads] == [("a", "b"), ("t",)]
@@ -158,7 +159,7 @@ def test_payloads_of_other_packages_are_taken_by_shape(service, cloud):
         name = "t"
 
     class Payload:
-        circuit = f"{HEAD} ry(t) q[1];"
+        circuit = f"{HEAD} ry(t) q[1]; measure q -> c;"
         parameters = (Parameter(),)
         parameter_sets = (("z", (3.0,)),)
 
@@ -284,6 +285,17 @@ def test_bad_submissions_are_refused_before_anything_is_sent(service, cloud, opt
             "Circuit 'a': an angle of gate 'rx' comes out as inf",
         ),
         ([TemplateEntry(HEAD + "rx(t) q[0];", ("t",), (("a", (float("nan"),)),))], ParameterError, ""),
+        (
+            {**circuits(2), "blind": HEAD + "x q[0];"},
+            SimulationError,
+            "Circuit 'blind' measures nothing, so there is nothing to sample. Add measurements, or give ham_ops "
+            "for expectation values.",
+        ),
+        (
+            [TemplateEntry(HEAD + "rx(t) q[0];", ("t",), (("a", (1.0,)), ("b", (2.0,))))],
+            SimulationError,
+            "Circuit 'a' measures nothing, so there is nothing to sample.",
+        ),
         ("OPENQASM 2.0;", TypeError, "submit_circuits expects a collection of circuits"),
     ],
 )

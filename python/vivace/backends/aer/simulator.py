@@ -27,13 +27,14 @@ from vivace.backends.submission import (
     counted,
     depths,
     estimated,
+    nothing_to_sample,
     refuse_conflicts,
     shots_per_circuit,
     told,
 )
 from vivace.cancellation import check
 from vivace.circuits import CircuitBatch, Circuits
-from vivace.errors import ConfigError, ConfigTypeError, SimulationError
+from vivace.errors import ConfigError, ConfigTypeError
 from vivace.results import CompletedResult
 from vivace.tables import CountsTable, ExpectationTable
 
@@ -325,11 +326,7 @@ def _plan_sample(
     target = run.target_for(template.n_qubits)
     target.check_width(template.n_qubits, label)
     if not template.native().measures:
-        raise SimulationError(
-            f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
-            "give ham_ops for expectation values.",
-            label,
-        )
+        raise nothing_to_sample(label)
     form = sampled_form(template, target.is_ideal, measures=True)
     batch = Batch(run, target, template, form, rows)
     return partial(counts_of, batch, shots[circuits], seeds[circuits])

@@ -19,7 +19,7 @@ from vivace.backends.maestro.noise import noise_seeds, refuse_noisy, sampler
 from vivace.backends.maestro.paths import AS_PRODUCT, ExecutionPath, described, sample_facts
 from vivace.backends.maestro.planner import SAMPLED_QUBITS, Work, cost, in_cheaper_form
 from vivace.backends.maestro.run import Run, chunk_rows, is_sampled, keeps_exactly, leaves_method
-from vivace.backends.submission import Sampled, angles_of
+from vivace.backends.submission import Sampled, angles_of, nothing_to_sample
 from vivace.errors import SimulationError
 from vivace.tables import CountsBlock, Metadata
 
@@ -79,11 +79,7 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     label = run.labels[template.circuits[rows[0]]]
     outcomes = native.outcomes()
     if not native.measures:
-        raise SimulationError(
-            f"Circuit '{label}' measures nothing, so there is nothing to sample. Add measurements, or "
-            "give ham_ops for expectation values.",
-            label,
-        )
+        raise nothing_to_sample(label)
     check_sample(run.config, native, label)
     narrow = native.n_qubits <= SAMPLED_QUBITS
     if run.config.noise_model is None and outcomes is not None:

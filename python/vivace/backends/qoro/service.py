@@ -244,6 +244,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         Raises:
             ConfigError: There are no circuits, or options do not go together or with the target.
             QasmError: A circuit is not valid.
+            SimulationError: A circuit is to be sampled, but measures nothing.
             DuplicateLabelError: Two circuits have one label.
             ObservableError: ``ham_ops`` or ``circuit_ham_map`` does not fit the circuits.
             ShotRangeError: ``shot_groups`` does not cover the circuits exactly once.

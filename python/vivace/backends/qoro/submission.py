@@ -27,6 +27,7 @@ from vivace.backends.qoro.wire.fields import check_answer, parse_object
 from vivace.backends.qoro.wire.jobs import InitRequest, job_id_of
 from vivace.backends.qoro.wire.uploads import measurement_members
 from vivace.backends.runner import shot_ranges
+from vivace.backends.submission import nothing_to_sample
 from vivace.cancellation import check, wait
 from vivace.circuits import CircuitBatch
 from vivace.errors import ExecutionCancelledError, ObservableError, ProtocolError, SubmissionError
@@ -93,6 +94,9 @@ def prepare(
         shot_groups: Ranges of circuits with their shots.
         templates: Whether circuits of one structure travel as a template; None where that is smaller.
         max_body: Longest body, in bytes.
+
+    Raises:
+        SimulationError: A circuit is to be sampled, but measures nothing.
     """
     padded: dict[str, str] = {}
     ranges = []
@@ -107,6 +111,10 @@ def prepare(
     if ranges or circuit_ham_map is not None:
         templates = False
     upload = _core.Upload(batch.core, members, ranges, max_body, templates)
+    if ham_ops is None:
+        blank = next((template for template in batch.templates if not template.native().measures), None)
+        if blank is not None:
+            raise nothing_to_sample(batch.labels[blank.circuits[0]])
     return Prepared(batch, upload, padded)
 
 
