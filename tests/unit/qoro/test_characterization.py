@@ -95,16 +95,23 @@ BAD = [
         ConfigError,
         "characterize_and_validate() requires either 'qubo' with states to compare with, or 'job_id' of an analysis made before.",
     ),
-    ({"qubo": QUBO}, ConfigError, "target_states must be a list of at least one bitstring."),
+    (
+        {"qubo": QUBO},
+        ConfigError,
+        "target_states must be a list of at least one bitstring to compare with, of 2 characters 0 and 1, one for "
+        "each variable.",
+    ),
     (
         {"qubo": QUBO, "target_states": []},
         ConfigError,
-        "target_states must be a list of at least one bitstring.",
+        "target_states must be a list of at least one bitstring to compare with, of 2 characters 0 and 1, one for "
+        "each variable.",
     ),
     (
         {"qubo": QUBO, "target_states": "10"},
         ConfigError,
-        "target_states must be a list of at least one bitstring.",
+        "target_states must be a list of at least one bitstring to compare with, of 2 characters 0 and 1, one for "
+        "each variable.",
     ),
     (
         {"qubo": QUBO, "reference_states": ["1"]},
@@ -130,12 +137,34 @@ BAD = [
     (
         {"qubo": [[1.0, 2.0]], "target_states": ["1"]},
         ConfigError,
-        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, got list.",
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, got list of shape (1, 2).",
     ),
     (
         {"qubo": {"a": 1.0}, "target_states": ["1"]},
         ConfigError,
         "Expected variables such as '0,1' as a key of the QUBO, got 'a'.",
+    ),
+    (
+        {"qubo": {("x0", "x0"): 1.0}, "target_states": ["1"]},
+        ConfigError,
+        "Expected variables, numbered from 0, as keys of the QUBO: 0, (0, 1) or '0,1'; got ('x0', 'x0').",
+    ),
+    (
+        {"qubo": {(0, -1): 1.0}, "target_states": ["1"]},
+        ConfigError,
+        "Expected variables, numbered from 0, as keys of the QUBO: 0, (0, 1) or '0,1'; got (0, -1).",
+    ),
+    (
+        {"qubo": np.ones((2, 3)), "target_states": ["10"]},
+        ConfigError,
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, "
+        "got ndarray of shape (2, 3).",
+    ),
+    (
+        {"qubo": np.array([[1.0, 2.0], [float("nan"), 0.0]]), "target_states": ["10"]},
+        ConfigError,
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, "
+        "got nan at [1, 0].",
     ),
     (
         {"qubo": QUBO, "target_states": ["10"], "options": {}},

@@ -63,7 +63,8 @@ class QoroAnalysis(QoroJobs):
 
         Args:
             qubo: Mapping of variables to coefficient, square matrix, or problem object.
-            target_states: Bitstrings to compare with, leftmost character = variable 0.
+            target_states: Bitstrings to compare with, leftmost character = variable 0. At least one, here or
+                as ``reference_states``, unless ``job_id`` is given.
             reference_states: What later services call ``target_states``; goes out under the name given.
             options: What to look at.
             job_id: A job submitted before; ``qubo`` is then not looked at.
@@ -205,7 +206,8 @@ def characterize_and_validate(
 
     Args:
         problem: As for `QoroService.characterize_and_validate`.
-        target_states: Bitstrings to compare with, leftmost character = variable 0.
+        target_states: Bitstrings to compare with, leftmost character = variable 0. At least one, here or as
+            ``reference_states``.
         service: Who does it.
         reference_states: What later services call ``target_states``.
         options: What to look at.

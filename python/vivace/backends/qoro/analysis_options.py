@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -55,8 +56,8 @@ def terms_of(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
             raise ConfigError(str(error), "qubo") from None
     terms: dict[tuple[int, ...], float] = {}
     for key, value in qubo.items():
-        variables = tuple(sorted({int(i) for i in (key if isinstance(key, tuple | frozenset) else (key,))}))
-        if any(i < 0 for i in variables) or not math.isfinite(value):
+        variables = _variables(key)
+        if not math.isfinite(value):
             raise ConfigError(
                 f"Expected variables from 0 up and finite coefficients, got {key}: {value}.", "qubo"
             )
@@ -64,17 +65,36 @@ def terms_of(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
     return terms, max((key[-1] + 1 for key in terms if key), default=0)
 
 
+def _variables(key: Any) -> tuple[int, ...]:
+    try:
+        variables = {operator.index(i) for i in (key if isinstance(key, tuple | frozenset) else (key,))}
+    except TypeError:
+        variables = {-1}
+    if min(variables, default=0) < 0:
+        raise ConfigError(
+            f"Expected variables, numbered from 0, as keys of the QUBO: 0, (0, 1) or '0,1'; got {key!r:.60}.",
+            "qubo",
+        )
+    return tuple(sorted(variables))
+
+
 def _matrix_terms(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
     import numpy as np
 
+    found = f"got {type(qubo).__name__}"
     try:
         matrix = np.asarray(qubo, dtype=float)
+        found += f" of shape {matrix.shape}"
     except (TypeError, ValueError):
         matrix = np.empty(0)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
+    is_square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]
+    odd = np.argwhere(~np.isfinite(matrix)).tolist() if is_square else []
+    if odd:
+        found = f"got {matrix[tuple(odd[0])]} at {odd[0]}"
+    if odd or not is_square:
         raise ConfigError(
             "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite "
-            f"numbers, got {type(qubo).__name__}.",
+            f"numbers, {found}.",
             "qubo",
         )
     n = len(matrix)
@@ -90,7 +110,11 @@ def check_states(states: Any, n_variables: int, *, name: str) -> tuple[str, ...]
         ConfigError: There is none, or one is not of that form.
     """
     if isinstance(states, str) or not isinstance(states, Sequence) or not states:
-        raise ConfigError(f"{name} must be a list of at least one bitstring.", name)
+        raise ConfigError(
+            f"{name} must be a list of at least one bitstring to compare with, of {n_variables} characters 0 "
+            "and 1, one for each variable.",
+            name,
+        )
     for state in states:
         if not isinstance(state, str) or set(state) - {"0", "1"} or len(state) != n_variables:
             raise ConfigError(
@@ -194,7 +218,8 @@ class CharacterizationOptions(FrozenConfig):
         sensitivity (bool): Whether to tell how much each variable matters. Default: False.
         parameter_sweep (bool): Whether to search for the best angles. Default: False.
         auto_tune (bool): Whether to tune penalties; needs ``cost_qubo`` and ``penalty_qubo``. Default: False.
-        gamma (float): Fixed angle of the cost layers, in radians.
+        gamma (float): Fixed angle of the cost layers, in radians. A layer, as `vivace.server` means it, is
+            exp(-i·beta·ΣX)·exp(-i·gamma·C), where C is the QUBO.
         beta (float): Fixed angle of the mixer layers, in radians.
         cost_qubo (QUBO): The problem without its penalties: a mapping of variables to coefficient, or a
             square matrix.

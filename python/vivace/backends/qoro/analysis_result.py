@@ -107,7 +107,11 @@ class CharacterizationResult:
 
     @property
     def best_parameters(self) -> Mapping[str, float] | None:
-        """Best angles: ``gamma``, ``beta``, ``probability``."""
+        """Best angles, and how likely the target states are: ``gamma``, ``beta``, ``probability``.
+
+        In radians; a layer of QAOA, as `vivace.server` means it, is exp(-i·beta·ΣX)·exp(-i·gamma·C), where C
+        is the QUBO.
+        """
         return self._first("best_parameters")  # type: ignore[no-any-return]
 
     @property
@@ -137,7 +141,10 @@ class CharacterizationResult:
         return tuning.get("is_well_tuned")
 
     def qaoa_initial_params(self, layers: int | None = None) -> NDArray[np.float64]:
-        """Angles to start QAOA from.
+        """Angles to start QAOA from, in radians.
+
+        A layer, as `vivace.server` means it, is exp(-i·β·ΣX)·exp(-i·γ·C), where C is the QUBO: the phases of
+        the cost, then ``rx(2*β)`` on every qubit. The first acts on the uniform superposition.
 
         Args:
             layers: Number of layers; by default what the service recommends, else the deepest it looked at.
