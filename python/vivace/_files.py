@@ -16,9 +16,12 @@ def check_writable(path: str | Path) -> None:
     """Fail before a long run, not after it, where the results could not be written.
 
     Raises:
-        OSError: The file cannot be written, or is a directory.
+        OSError: The file cannot be written, or is a directory, or there is no directory for it.
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        reason = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+        raise OSError(reason, os.strerror(reason), str(path.parent))
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     write_whole(path, "wb", None)

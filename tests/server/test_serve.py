@@ -63,8 +63,8 @@ def test_it_tells_what_becomes_of_jobs(tmp_path, processes):
         (poor, "INSUFFICIENT_CREDITS, 0 of 1 circuits", ": The job costs 0.001 credits."),
         (gone, "OPENED, 0 of 0 circuits", None),
         (gone, "DELETED, 0 of 0 circuits", None),
-        (spare, "OPENED, 0 of 0 circuits", None),
-        (spare, "CANCELLED, 0 of 0 circuits", ": Its owner cancelled it."),
+        (spare, "OPENED, characterization", None),
+        (spare, "CANCELLED, characterization", ": Its owner cancelled it."),
     ]
 
 
@@ -124,6 +124,29 @@ def test_a_database_in_use_is_one_line(tmp_path):
     with LocalServer(tmp_path / "server.db"):
         error = refused("--db", tmp_path / "server.db", "--port", 0)
     assert "another server is using this database" in error
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path):
+    path = tmp_path / "ham.txt"
+    path.write_text("1 ZZ\n")
+    assert refused("--db", path, "--port", 0) == (
+        f"vivace: error: {path}: cannot be used as a server's database: file is not a database.\n"
+    )
+    assert [found.name for found in tmp_path.iterdir()] == ["ham.txt"]
+    assert path.read_text() == "1 ZZ\n"
+
+
+def test_folders_are_not_made(tmp_path):
+    path = tmp_path / "nope" / "x.db"
+    assert refused("--db", path, "--port", 0) == (
+        f"vivace: error: {path}: there is no folder {path.parent}. Make it, or choose another file.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_tells_what_a_token_is():
+    help_text = CliRunner().invoke(app, ["serve", "--help"]).stdout
+    assert "8 ASCII characters or more" in " ".join(help_text.split())
 
 
 def test_jobs_survive_a_stop_and_keep_their_results(tmp_path, processes):

@@ -49,7 +49,6 @@ class Report:
             return
         if self.out.suffix.lower() not in _SUFFIXES:
             raise ConfigError(f"{self.out}: results are written as .json or .csv.")
-        self.out.parent.mkdir(parents=True, exist_ok=True)
         check_writable(self.out)
 
     def give(self, result: ExecutionResult, saved: list[Path]) -> None:

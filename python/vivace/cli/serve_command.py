@@ -33,7 +33,8 @@ def serve(
         str | None,
         typer.Option(
             envvar="VIVACE_SERVER_TOKEN",
-            help="Token to accept. Default: a new one, printed. `ps` shows it: rather set the variable.",
+            help="Token to accept: 8 ASCII characters or more, no spaces. Default: a new one, printed. `ps` "
+            "shows it: rather set the variable.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs that run at once.")] = 2,

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from vivace.errors import ConfigError
 from vivace.server import schema
 from vivace.server.lifecycle import Lifecycle
 
 __all__ = ["Database", "now"]
+
+_MAGIC: Final = b"SQLite format 3\0"
 
 
 def now(offset: float = 0.0) -> str:
@@ -32,7 +35,8 @@ class Database:
     A file of an earlier version of ours is brought up to date, all of it or nothing.
 
     Raises:
-        ConfigError: Another server has it open, it is not a database of ours, or it is of a later version.
+        ConfigError: Another server has it open, it is not a database of ours, it is of a later version, or
+            there is no folder for it.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +65,14 @@ class Database:
             raise
 
     def _claim(self) -> None:
+        if not self.path.parent.is_dir():
+            raise ConfigError(
+                f"{self.path}: there is no folder {self.path.parent}. Make it, or choose another file.", "db"
+            )
+        if self.path.is_file():
+            with self.path.open("rb") as file:
+                if file.read(len(_MAGIC)) not in (b"", _MAGIC):
+                    raise sqlite3.DatabaseError("file is not a database")
         # An exclusive transaction on a file of its own: the system drops it when the process dies.
         beside = self.path.with_name(f"{self.path.name}-lock")
         try:

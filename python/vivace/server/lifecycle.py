@@ -9,7 +9,8 @@ from typing import Final
 __all__ = ["Lifecycle"]
 
 _TOLD: Final = """SELECT job_changed({row}.job_id, (SELECT name FROM accounts WHERE id = {row}.account),
-{state}, {row}.n_done, {row}.n_circuits, {row}.run_time, {row}.detail)"""
+{state}, iif({row}.job_type = 'VALIDATE', 'characterization', {row}.n_done || ' of ' || {row}.n_circuits ||
+' circuits'), {row}.run_time, {row}.detail)"""
 
 _STATE: Final = (
     "CASE WHEN NEW.status <> 'PENDING' THEN NEW.status WHEN NEW.finalized THEN 'QUEUED' ELSE 'OPENED' END"
@@ -41,20 +42,18 @@ class Lifecycle:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._lines: dict[str, tuple[object, ...]] = {}
-        connection.create_function("job_changed", 7, self._note)
+        connection.create_function("job_changed", 6, self._note)
         connection.executescript(_TRIGGERS)
 
-    def _note(
-        self, job_id: str, account: str, state: str, n_done: int, n_circuits: int, seconds: float, detail: str
-    ) -> None:
+    def _note(self, job_id: str, account: str, state: str, work: str, seconds: float, detail: str) -> None:
         reason = f": {_plain(detail)}" if detail else ""
-        self._lines[job_id] = (job_id, _plain(account), state, n_done, n_circuits, seconds, reason)
+        self._lines[job_id] = (job_id, _plain(account), state, work, seconds, reason)
 
     def tell(self) -> None:
         """The transaction is committed."""
         lines, self._lines = self._lines, {}
         for line in lines.values():
-            _log.info("job %s of %s %s, %d of %d circuits, %.2f s%s", *line)
+            _log.info("job %s of %s %s, %s, %.2f s%s", *line)
 
     def forget(self) -> None:
         """The transaction was rolled back."""

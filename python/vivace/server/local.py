@@ -37,7 +37,8 @@ class LocalServer:
         db: The database file; by default a temporary one, removed when the server closes.
         host: Address to listen on. Anything but this machine's own lets others reach it, over plain HTTP.
         port: Port to listen on; 0 takes a free one.
-        token: Token of the account ``local``; by default a new one. Earlier tokens stay valid.
+        token: Token of the account ``local``, 8 ASCII characters or more, no spaces; by default a new one.
+            Earlier tokens stay valid.
         settings: What the server offers and allows.
 
     Attributes:
@@ -47,7 +48,8 @@ class LocalServer:
 
     Raises:
         MissingDependencyError: FastAPI or uvicorn is not installed.
-        ConfigError: The database or the port is in use, or the database is not one of ours.
+        ConfigError: The database or the port is in use, the database is not one of ours, or the token is not
+            one.
 
     >>> import requests
     >>> with LocalServer() as server:
