@@ -50,7 +50,10 @@ def test_wrong_use_is_one_line_and_exit_code_2(arguments, message):
     [
         (["sweep", ANSATZ, "--bogus"], "No such option: --bogus"),
         (["sweep", ANSATZ, "--shots", "0"], "Invalid value for '--shots': "),
-        (["run", ANSATZ, "--backend", "nowhere"], "Invalid value for '--backend': "),
+        (
+            ["run", ANSATZ, "--backend", "nowhere"],
+            "Invalid value for '--backend': 'nowhere' is not one of 'maestro', 'aer', 'qoro'. Try: ",
+        ),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_code_2(arguments, start):

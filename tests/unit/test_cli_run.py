@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import vivace.backends
 from support.cloud import TOKEN, Cloud
 from vivace.cli import app
+from vivace.cli.console import reported
+from vivace.errors import VivaceError
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; '
 BELL = HEAD + "h q[0]; cx q[0],q[1]; measure q -> c;"
@@ -36,9 +39,9 @@ def files(tmp_path, monkeypatch):
 
 
 def test_counts_of_several_circuits():
-    done = run("flip.qasm", "bell.qasm", "--shots", 100, "--seed", 3, "--out", "new/results.json")
+    done = run("flip.qasm", "bell.qasm", "--shots", 100, "--seed", 3, "--out", "results.json")
     assert done.exit_code == 0, done.stderr
-    flip, bell = json.loads(Path("new/results.json").read_text())["results"]
+    flip, bell = json.loads(Path("results.json").read_text())["results"]
     assert flip == {"label": "flip", "results": {"01": 100}}
     assert bell["label"] == "bell"
     common, rare = sorted(bell["results"].items(), key=lambda item: -item[1])
@@ -49,7 +52,7 @@ def test_counts_of_several_circuits():
         "flip     01         100  100.00%\n"
         f"bell     {common[0]}          {common[1]}   {common[1]}.00%\n"
         f"bell     {rare[0]}          {rare[1]}   {rare[1]}.00%\n"
-        "results        new/results.json\n"
+        "results        results.json\n"
     )
 
 
@@ -96,7 +99,8 @@ def test_only_the_most_common_outcomes_are_printed(files):
         (["bell.qasm", "bell.qasm"], "bell.qasm and bell.qasm are both labelled 'bell'; rename one of them"),
         (["nope.qasm"], "nope.qasm: No such file or directory"),
         (["bell.qasm", "--out", "o.npz"], "o.npz: results are written as .json or .csv."),
-        (["bell.qasm", "--out", "words.txt/o.csv"], "words.txt: File exists"),
+        (["bell.qasm", "--out", "words.txt/o.csv"], "words.txt: Not a directory"),
+        (["bell.qasm", "--out", "nope/o.csv"], "nope: No such file or directory"),
         (
             ["bell.qasm", "--observable", "words.txt", "--shots", "5"],
             "--observable gives exact values, which take no --shots; give one of them",
@@ -151,6 +155,17 @@ def test_what_the_library_logs_is_a_line_of_the_command(files, monkeypatch):
     assert (done.exit_code, done.stderr) == (
         0,
         "vivace: warning: The service reports the unknown job status 'DAWDLING'; polling goes on.\n",
+    )
+
+
+def test_advice_is_for_the_command_line(capsys):
+    error = VivaceError("503 Service Unavailable: later")
+    error.add_note("Job a-1 goes on: service.resume('a-1') waits for it, service.cancel_job('a-1') stops it.")
+    with pytest.raises(typer.Exit), reported():
+        raise error
+    assert capsys.readouterr().err == (
+        "vivace: error: 503 Service Unavailable: later Job a-1 goes on: vivace jobs resume a-1 waits for it, "
+        "vivace jobs cancel a-1 stops it.\n"
     )
 
 

@@ -31,7 +31,8 @@ class _Commands(TyperGroup):
         try:
             sys.exit(super().main(*args, **options))
         except _USAGE_ERROR as error:
-            message = " ".join(error.format_message().split())
+            # "Value error" is what pydantic, which reads Typer's options, puts before the reason.
+            message = " ".join(error.format_message().split()).replace(": Value error, ", ": ", 1)
             path = error.ctx.command_path if error.ctx is not None else "vivace"
             complain(f"error: {message}{'' if message[-1] in '.?' else '.'} Try: {path} --help")
             sys.exit(FAILED)

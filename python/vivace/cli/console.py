@@ -39,10 +39,11 @@ _KEYWORDS: Final = {
     "max_bond_dimension": "--bond-dimension",
     "qiskit_backend": "--device",
 }
-# Quoted text comes first, for it is the user's; so are words that are part of a path.
-_QUOTED_OR_KEYWORD: Final = re.compile(
-    rf"""(?<![\w=])(['"]).*?\1|(?<![\w./\\-])(?P<keyword>{"|".join(_KEYWORDS)})(?![\w/\\-]|[.:]\w)"""
-    r"""(?:=(['"])(?P<value>\w+)\3)?"""
+# Calls come first, then quoted text, for it is the user's; so are words that are part of a path.
+_CALL_QUOTED_OR_KEYWORD: Final = re.compile(
+    r"""\bservice\.(?P<method>resume|cancel)(?:_job)?\((['"])(?P<job>[\w-]+)\2\)|"""
+    rf"""(?<![\w=])(['"]).*?\4|(?<![\w./\\-])(?P<keyword>{"|".join(_KEYWORDS)})(?![\w/\\-]|[.:]\w)"""
+    r"""(?:=(['"])(?P<value>\w+)\6)?"""
 )
 
 
@@ -117,14 +118,16 @@ def _told(error: Exception) -> str:
 
 
 def _as_options(text: str) -> str:
-    """What the library calls its keywords, as the options of the command line that set them."""
+    """What the library calls its keywords and methods, as what does the same on the command line."""
 
     def told(found: re.Match[str]) -> str:
+        if found["method"] is not None:
+            return f"vivace jobs {found['method']} {found['job']}"
         if found["keyword"] is None:
             return found[0]
         return " ".join(filter(None, (_KEYWORDS[found["keyword"]], found["value"])))
 
-    return _QUOTED_OR_KEYWORD.sub(told, text)
+    return _CALL_QUOTED_OR_KEYWORD.sub(told, text)
 
 
 @contextmanager

@@ -110,6 +110,12 @@ def test_a_service_that_asks_for_it_every_time_is_given_up_and_that_is_seen_comi
     assert told == ["The service asks to wait 21600 s (job status). Trying again, 2 times at most."] * 5
 
 
+def test_a_job_that_does_not_exist_does_not_go_on(service):
+    with pytest.raises(QoroHTTPError, match="^404 Not Found") as caught:
+        service.resume("bogus")
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_one_look_at_a_job_is_not_as_patient(service, cloud, pending):
     cloud.faults["job status"].append((503, {"Retry-After": "21600"}, "later"))
     with pytest.raises(QoroHTTPError, match="^503 Service Unavailable: later$"):

@@ -112,6 +112,11 @@ def test_run_cancels_the_job_when_it_is_stopped(service, cloud, way):
     assert job.status == "CANCELLED"
 
 
+def test_a_run_writes_nothing_where_there_is_no_terminal(service, capfd):
+    service.run(CIRCUITS)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_shots_follow_the_job_config(service):
     assert service.shots == 1000
     service.job_config = JobConfig(50, "qoro_maestro")

@@ -182,7 +182,10 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
             failed += 1
             if failed >= _FAILED_POLLS or not _may_pass(error):
-                error.add_note(f"Job {job_id} goes on: service.resume({job_id!r}) waits for it and fetches.")
+                if not (isinstance(error, QoroHTTPError) and error.status_code == 404):
+                    error.add_note(
+                        f"Job {job_id} goes on: service.resume({job_id!r}) waits for it and fetches."
+                    )
                 raise
             _log.info("Poll %d of job %s failed: %s", attempt, job_id, error)
         else:
