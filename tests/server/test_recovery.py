@@ -127,7 +127,7 @@ def test_other_files_are_refused(tmp_path):
     connection.close()
     with pytest.raises(ConfigError, match="expected a database of a Vivace server"):
         LocalServer(other)
-    with pytest.raises(ConfigError, match="cannot be written"):
+    with pytest.raises(ConfigError, match="there is no folder"):
         LocalServer(tmp_path / "missing" / "server.db")
 
 

@@ -69,10 +69,6 @@ class Database:
             raise ConfigError(
                 f"{self.path}: there is no folder {self.path.parent}. Make it, or choose another file.", "db"
             )
-        if self.path.is_file():
-            with self.path.open("rb") as file:
-                if file.read(len(_MAGIC)) not in (b"", _MAGIC):
-                    raise sqlite3.DatabaseError("file is not a database")
         # An exclusive transaction on a file of its own: the system drops it when the process dies.
         beside = self.path.with_name(f"{self.path.name}-lock")
         try:
@@ -85,6 +81,12 @@ class Database:
                 f"({error}). Stop that server, or choose another file.",
                 "db",
             ) from None
+        # Only now: closing a file that SQLite has open in this process would drop its locks.
+        if self.path.is_file():
+            with self.path.open("rb") as file:
+                if file.read(len(_MAGIC)) not in (b"", _MAGIC):
+                    self._closing.callback(beside.unlink)
+                    raise sqlite3.DatabaseError("file is not a database")
 
     def _open(self) -> sqlite3.Connection:
         self.path.touch(mode=0o600)
