@@ -11,16 +11,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vivace import _core
+from vivace.backends.maestro.exact import WHOLE_ROWS, Values, exact_values
 from vivace.backends.maestro.keeper import Keep, Keeping
 from vivace.backends.maestro.library import Compiled, Operations, build_circuit, load_maestro
 from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_estimate
-from vivace.backends.maestro.paths import ExecutionPath, described, estimate_facts
+from vivace.backends.maestro.paths import ExecutionPath, estimate_facts
 from vivace.backends.maestro.planner import PRODUCT_QUBITS, Path, Work, cost, in_cheaper_form
-from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, keeps_plainly, leaves_method
+from vivace.backends.maestro.run import (
+    RowLabels,
+    Run,
+    chunk_rows,
+    keeps_exactly,
+    keeps_plainly,
+    leaves_method,
+)
 from vivace.backends.maestro.threads import Job
 from vivace.backends.submission import angles_of
 from vivace.tables import Metadata
@@ -34,12 +42,9 @@ if TYPE_CHECKING:
 __all__ = [
     "ConePlan",
     "Evaluation",
-    "ExactPlan",
     "estimate_by_cones",
-    "estimate_exactly",
     "evaluation_by_cones",
     "plan_cones",
-    "plan_exact",
 ]
 
 _log = logging.getLogger(__name__)
@@ -48,11 +53,6 @@ _Members = Sequence[tuple["NDArray[np.uint32]", Sequence[Sequence[int]]]]
 
 _Evaluate = Callable[["NDArray[np.float64]", Sequence[str], "NDArray[np.float64]"], None]
 """Takes angles of the full circuit and the labels of their rows; puts values into their columns."""
-
-_Values = Callable[["NDArray[np.float64]", Sequence[str]], "NDArray[np.float64]"]
-"""Takes angles of a circuit and the labels of their rows; returns values, rows × words."""
-
-_WHOLE_ROWS: Final = 1024  # of whole circuits, between two reports of progress
 
 
 class _Task:
@@ -212,7 +212,7 @@ class Evaluation(NamedTuple):
         import numpy as np
 
         values = np.empty((len(angles), len(self.plan.words)))
-        labels = _Labels(self.run.labels, circuits)
+        labels = RowLabels(self.run.labels, circuits)
         for of_part in self.parts:
             of_part(angles, labels, values)
         values *= self.plan.signs
@@ -241,21 +241,7 @@ def _chunk_rows(plan: ConePlan, paths: Sequence[Path]) -> int:
         # Kept simulators look at the cancellation event themselves.
         amplitudes += task.amplitudes() // (4 if path in ("kept", "workers") else 1)
     size = chunk_rows(numbers, amplitudes)
-    return min(size, _WHOLE_ROWS) if plan.wide else size
-
-
-class _Labels(Sequence[str]):
-    """Labels of rows, looked up when asked for; they repeat, for the members of a task."""
-
-    def __init__(self, labels: Sequence[str], circuits: NDArray[np.uint32]) -> None:
-        self._labels = labels
-        self._circuits = circuits
-
-    def __len__(self) -> int:
-        return len(self._circuits)
-
-    def __getitem__(self, row: Any) -> Any:
-        return self._labels[self._circuits[row % len(self._circuits)]]
+    return min(size, WHOLE_ROWS) if plan.wide else size
 
 
 def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int, label: str) -> tuple[_Evaluate, Metadata]:
@@ -271,10 +257,10 @@ def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int, label: str) -> 
         run.config.mps_qubit_threshold,
         run.config.simulation_type_for(plan.circuit.n_qubits),
     )
-    values: _Values
+    values: Values
     line = engine.line(circuit)
     if keeps_exactly(run.config, line.circuit):
-        values, facts = _product(engine, run, line.circuit, [line.word(word) for word in words], n_rows)
+        values, facts = exact_values(engine, run, line.circuit, [line.word(word) for word in words], n_rows)
     else:
         engine.warn_of_truncation(run, circuit, label)
         facts = estimate_facts(run.config, circuit)
@@ -303,7 +289,7 @@ def _evaluator(engine: Engine, run: Run, task: _Task, path: Path, label: str) ->
     return evaluate
 
 
-def _values(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _Values:
+def _values(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> Values:
     """The values of the task's words from its own angles."""
     circuit, words = task.circuit, task.words
     if path == "circuits":
@@ -317,64 +303,6 @@ def _values(engine: Engine, run: Run, task: _Task, path: Path, label: str) -> _V
     readout = [load_maestro().Probabilities(list(range(circuit.n_qubits)))]
     masks = [sum(1 << qubit for qubit, letter in enumerate(word) if letter == "Z") for word in words]
     return lambda angles, labels: _core.parities(program.values(labels[0], readout, angles), masks)
-
-
-class ExactPlan(NamedTuple):
-    """How to evaluate words on a whole circuit, as a matrix product state that loses nothing.
-
-    Attributes:
-        circuit: The circuit, without what its words have taken in, its qubits in line. Slots are numbered as
-            before.
-        words: The words, one letter per qubit of it.
-        signs: For each word 1 or -1, to multiply its value by.
-    """
-
-    circuit: _core.NativeCircuit
-    words: list[str]
-    signs: NDArray[np.float64]
-
-
-def plan_exact(engine: Engine, run: Run, unitary: _core.NativeCircuit, words: list[str]) -> ExactPlan | None:
-    """How to evaluate words where a matrix product state is asked for; None if it would not be exact."""
-    asked = run.config.simulation_type_for(unitary.n_qubits) == "MatrixProductState"
-    if run.path == "circuits" or not asked or not keeps_plainly(run.config):
-        return None
-    shorter, taken, signs = unitary.absorb(words)
-    line = engine.line(shorter)
-    if not keeps_exactly(run.config, line.circuit):
-        return None
-    return ExactPlan(line.circuit, [line.word(word) for word in taken], signs)
-
-
-def estimate_exactly(
-    engine: Engine, run: Run, template: _core.Template, plan: ExactPlan, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], Metadata]:
-    """Expectation values, rows × words, from exact matrix product states; and how they came about."""
-    import numpy as np
-
-    values = np.empty((len(rows), len(plan.words)))
-    of_rows, facts = _product(engine, run, plan.circuit, plan.words, len(rows))
-    for start in range(0, len(rows), _WHOLE_ROWS):
-        chosen = rows[start : start + _WHOLE_ROWS]
-        labels = _Labels(run.labels, template.circuits[chosen])
-        values[start : start + len(chosen)] = of_rows(angles_of(template, plan.circuit, chosen), labels)
-        run.progress(len(chosen))
-    values *= plan.signs
-    return values, facts
-
-
-def _product(
-    engine: Engine, run: Run, circuit: _core.NativeCircuit, words: list[str], n_rows: int
-) -> tuple[_Values, Metadata]:
-    """Values of words from exact matrix product states, and how they come about."""
-    work = Work(circuit.n_qubits, circuit.n_operations, len(words), n_rows, circuit.product_cost())
-    path = engine.keeper.cheapest(run, work, ["kept", "workers"])
-    bond = run.config.bond_dimension_for(circuit.n_qubits)
-    key = "product", circuit.shape(), bond
-    keep = engine.recent.get_or(key, lambda: Keep(circuit, product=True, bond=bond))
-    how = Keeping(path, keep, cost("kept", work._replace(n_rows=1), 1))
-    facts = described(ExecutionPath(path), run.config, circuit)
-    return lambda angles, labels: engine.keeper.values(run, how, words, angles, labels), facts
 
 
 def _on_threads(

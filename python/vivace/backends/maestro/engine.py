@@ -13,7 +13,8 @@ from weakref import WeakSet
 from vivace import _core
 from vivace.backends.bounded import Bounded
 from vivace.backends.forks import after_fork
-from vivace.backends.maestro.cones import estimate_by_cones, estimate_exactly, plan_cones, plan_exact
+from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
+from vivace.backends.maestro.exact import estimate_exactly, plan_exact
 from vivace.backends.maestro.keeper import Keeper
 from vivace.backends.maestro.library import build_circuit, load_maestro
 from vivace.backends.maestro.line import Line

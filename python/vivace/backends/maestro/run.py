@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
@@ -14,8 +14,13 @@ from vivace.backends.maestro.planner import SAMPLED_QUBITS, Path
 from vivace.cancellation import check
 from vivace.errors import SimulationError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 __all__ = [
     "Progress",
+    "RowLabels",
     "Run",
     "chunk_rows",
     "exact_form",
@@ -62,6 +67,20 @@ class Run:
     def check(self) -> None:
         """Raise `ExecutionCancelledError` if the event is set."""
         check(self.event, _CANCELLED)
+
+
+class RowLabels(Sequence[str]):
+    """Labels of rows, looked up when asked for; they repeat, for the members of a task."""
+
+    def __init__(self, labels: Sequence[str], circuits: NDArray[np.uint32]) -> None:
+        self._labels = labels
+        self._circuits = circuits
+
+    def __len__(self) -> int:
+        return len(self._circuits)
+
+    def __getitem__(self, row: Any) -> Any:
+        return self._labels[self._circuits[row % len(self._circuits)]]
 
 
 def chunk_rows(numbers: int, work: int) -> int:
