@@ -272,3 +272,10 @@ def test_the_extension_checks_what_is_pulled_back():
             template.pull_back(native, first, np.ones(shape), 0, 2)
     with pytest.raises(ValueError, match="^Expected slots below 1, found 1.$"):
         template.pull_back(native, np.array([1], np.uint32), np.ones((2, 1)), 0, 2)
+
+
+@pytest.mark.parametrize("options", [{}, {"coefficients": [1.0]}])
+def test_a_wide_circuit_without_angles_has_no_slope(maestro, options):
+    gates = "h q; " + "".join(f"cx q[{q}],q[{q + 1}]; t q[{q + 1}]; h q[{q}]; " for q in range(12))
+    found = maestro.gradients(payload(gates, n_qubits=13), "Z" * 13, **options)
+    assert not found.jacobian.any()

@@ -66,6 +66,7 @@ def test_kept_simulators_say_where_they_were():
         assert counts == {"path": path, "simulator": "QCSim", "n_qubits": 14, **exact}
         (values,) = metadata([chain(30)], path=path, ham_ops="Z" * 30)
         wide = values["wide_words"]
+        assert (values["widest_cone"], values["method"]) == (0, wide["method"])
         assert (wide["path"], wide["method"], wide["may_truncate"]) == (path, "MatrixProductState", False)
 
 

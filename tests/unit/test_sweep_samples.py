@@ -11,6 +11,7 @@ from tests.support import dense
 
 from vivace.backends import CircuitRunner, MaestroSimulator, QiskitSimulator
 from vivace.backends.bases import group_words
+from vivace.errors import ObservableError
 from vivace.results import ExecutionResult
 from vivace.sweeps import Observable, SweepResult, parameter_grid, read_observable, sweep, sweep_parts
 
@@ -226,3 +227,10 @@ def test_noise_reaches_the_energies():
     assert (
         abs(noisy.energies[0] - again @ HAMILTONIAN.coefficients) < 5 * np.sqrt(2) * noisy.standard_errors[0]
     )
+
+
+def test_words_longer_than_the_circuit_are_refused():
+    """Also where there are as many bits as letters."""
+    text = "OPENQASM 2.0; qreg q[2]; creg c[3]; ry(a) q[0]; measure q[0]->c[0]; measure q[1]->c[1];"
+    with pytest.raises(ObservableError, match="3"):
+        sweep(text, ["a"], [[0.3]], observable=Observable(("ZII",), [1.0]), shots=10)

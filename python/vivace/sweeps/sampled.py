@@ -102,6 +102,8 @@ class Samples:
 
 def _is_read_by(template: _core.Template, words: Sequence[str]) -> bool:
     """Whether the template's own measurements tell the values of words, qubit i in bit i."""
+    if len(words[0]) > template.n_qubits:
+        return False
     if len(words[0]) != template.n_clbits or any(word.strip("IZ") for word in words):
         return False
     native = template.native()

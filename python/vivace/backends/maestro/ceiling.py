@@ -15,7 +15,7 @@ class Ceiling:
     """While anybody is inside, allocations beyond the free memory fail, instead of the kernel ending all.
 
     It is the limit of the whole process on address space, lowered by the first one in and put back by the
-    last one out. Does nothing except on Linux.
+    last one out; processes started meanwhile keep it. Does nothing except on Linux.
 
     >>> with Ceiling():
     ...     bytearray(10)[0]

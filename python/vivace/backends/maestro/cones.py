@@ -154,7 +154,7 @@ def _facts(run: Run, plan: ConePlan, paths: Sequence[Path], wide: Metadata) -> M
     says how many words have wide cones, if any do, and how they ran.
     """
     ways = [(task.circuit.n_qubits, task.method(path)) for task, path in zip(plan.tasks, paths, strict=True)]
-    widest, method = max(ways, default=(0, "Statevector"))
+    widest, method = max(ways, default=(0, wide.get("method", "Statevector")))
     facts: dict[str, Any] = {
         "path": ExecutionPath.LIGHT_CONES.value,
         "simulator": run.config.simulator_type or "QCSim",

@@ -23,6 +23,7 @@ same counts in every process.
 
 from __future__ import annotations
 
+import math
 import os
 from functools import cache
 from typing import Final, Literal, NamedTuple, get_args
@@ -76,7 +77,8 @@ _CIRCUIT_GATE: Final = 0.7e-9
 _CIRCUIT_WORD: Final = 1.4e-9
 # A matrix product state, where `_BOND` is for each square of a bond dimension.
 _PRODUCT_GATE: Final = 1.2e-6
-_PRODUCT_GATE_BOND: Final = 0.35e-6
+_PRODUCT_GATE_BOND: Final = 0.3e-6
+_PRODUCT_LARGE: Final = 64  # the bond dimension from which on the cost of a gate grows with its cube
 _PRODUCT_WORD: Final = 0.09e-6  # per qubit, as for a shot
 _PRODUCT_WORD_BOND: Final = 18e-9
 _PRODUCT_SHOT: Final = 0.14e-6
@@ -143,7 +145,9 @@ def _kept(work: Work) -> float:
         gates, state = product
         word = _PRODUCT_WORD * n_qubits + _PRODUCT_WORD_BOND * state
         shot = _PRODUCT_SHOT * n_qubits + _PRODUCT_SHOT_BOND * state
-        return row + _PRODUCT_GATE * n_gates + _PRODUCT_GATE_BOND * gates + n_words * word + n_shots * shot
+        growth = 1 + math.sqrt(state / n_qubits) / _PRODUCT_LARGE
+        row += _PRODUCT_GATE * n_gates + _PRODUCT_GATE_BOND * gates * growth
+        return row + n_words * word + n_shots * shot
     read = _KEPT_WORD * n_words if n_words else _KEPT_SAMPLE
     return row + _KEPT_SHOT * n_shots + (_KEPT_GATE * n_gates + read) * (1 << n_qubits)
 

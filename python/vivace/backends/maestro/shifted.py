@@ -76,7 +76,7 @@ class Shifted:
         if self._weights is not None:
             values = values @ self._weights
             by_slot = np.einsum("rws,w->rs", by_slot, self._weights)
-        flat = by_slot.reshape(-1, len(self._slots))
+        flat = by_slot.reshape(values.size, len(self._slots))
         pulled = self._template.pull_back(self._unitary, self._slots, flat, start, stop)
         return values, pulled.reshape(*values.shape, -1)
 
