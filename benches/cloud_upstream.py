@@ -5,11 +5,12 @@ process. Uploads go to a server without workers, so that nothing but the clients
 counts all threads of the client, from the circuits as texts to the job accepted, or from the job id to
 the results; bytes are those of the requests, heads included, in gzip since the server takes that.
 
-An angle of 8 random decimals has log2(2π·10⁸) = 29 bits that no encoding can leave out: the figures for bytes
-say how many times fewer there would be if nothing else were sent. With 96 angles in every circuit it is 3.7,
-with 8 it is 22; but the protocol wants decimal digits, on which gzip spends more than they are worth, and
-labels. With 8 parameters even xz at its best gets no further than 16. And 4 million keys are dicts no sooner
-than Python makes strings and dicts of them.
+The circuits are those of sweeps: gradients by parameter shift (96 angles, one at a time off by ±π/2), a scan
+of one parameter, 8 random parameters, or 96. An angle of 8 random decimals has log2(2π·10⁸) = 29 bits that no
+encoding can leave out: the figures for bytes say how many times fewer there would be if only these were sent.
+With 96 random angles in every circuit it is 3.7, with 8 it is 22; but the protocol wants decimal digits, on
+which gzip spends more than they are worth, and labels. With 8 parameters even xz at its best gets no further
+than 16.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ from vivace.backends import JobStatus, QoroService
 from vivace.server import LocalServer, Settings
 
 FETCHED = {"circuits": 200, "qubits": 20, "shots": 20_000}
-KINDS = {
+KINDS: dict[str, tuple[str, float]] = {
     "angles": ("96 angles", 96),
+    "gradients": ("parameter shifts", 0.5),
     "layers": ("8 parameters", 8),
     "one": ("1 parameter", 1),
 }
+"""What they are called, and the angles that are drawn for each circuit."""
+
 ANGLE = math.log2(2 * math.pi * 1e8) / 8
 """Bytes of information in an angle."""
 
@@ -96,7 +100,7 @@ class Bench:
 
 
 def _submitted(
-    name: str, angles: int, mine: dict[int, dict[str, float]], other: dict[int, dict[str, float]]
+    name: str, angles: float, mine: dict[int, dict[str, float]], other: dict[int, dict[str, float]]
 ) -> list[Figure]:
     figures = []
     largest = max(other)

@@ -25,6 +25,8 @@ def texts(kind: str, count: int) -> dict[str, str]:
     """Bound circuits by label."""
     if kind == "angles":
         found = corpus.circuits(QUBITS, LAYERS, count)[0]
+    elif kind == "gradients":
+        found = corpus.shifted(QUBITS, LAYERS, count)
     else:
         # Qubits share their angles: two for each layer, or one for all.
         text, shape = corpus.template(QUBITS, LAYERS), (LAYERS, 1, 2) if kind == "layers" else (1, 1, 1)

@@ -24,6 +24,16 @@ def circuits(n_qubits: int, layers: int, count: int) -> tuple[list[str], np.ndar
     return [text % tuple(row) for row in angles.tolist()], angles
 
 
+def shifted(n_qubits: int, layers: int, count: int) -> list[str]:
+    """Bound texts of the ansatz for gradients by parameter shift: one angle of each is off by ±π/2."""
+    text, angles = template(n_qubits, layers), 2 * n_qubits * layers
+    rows = np.random.default_rng(n_qubits).uniform(-np.pi, np.pi, (-(-count // (2 * angles)), angles))
+    rows = np.repeat(rows, 2 * angles, axis=0)[:count]
+    index = np.arange(count)
+    rows[index, index // 2 % angles] += np.where(index % 2, -np.pi / 2, np.pi / 2)
+    return [text % tuple(row) for row in rows.round(8).tolist()]
+
+
 def neighbours(n_qubits: int) -> list[str]:
     """The n − 1 words ``ZZ`` on neighbours."""
     return ["I" * i + "ZZ" + "I" * (n_qubits - 2 - i) for i in range(n_qubits - 1)]

@@ -125,6 +125,12 @@ def test_unknown_keywords_warn(runner, run):
     assert result.is_async() or sum(result.results[0]["results"].values()) == 100
 
 
+def test_shots_of_one_call_are_no_option(runner, run):
+    """Upstream drops them in silence."""
+    with pytest.warns(UserWarning, match="unknown keyword 'shots'. Shots are the runner's"):
+        runner.submit_circuits([COIN], shots=5)
+
+
 def test_no_warning_without_a_reason(runner, run):
     """An ordinary run is silent."""
     with warnings.catch_warnings():

@@ -1,10 +1,14 @@
 """Uploads are compressed for services that ask for it, and only for these."""
 
+import math
+
+import numpy as np
 import pytest
 
 from support.cloud import Cloud
 from vivace.backends import CircuitPayload, QoroHTTPError
 from vivace.backends.qoro.wire import endpoints
+from vivace.codecs import compress_text
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];'
 LABELS = [f"c{i}" for i in range(100)]
@@ -52,6 +56,39 @@ def test_a_service_that_asks_for_gzip_gets_the_same_bodies_in_fewer_bytes(servic
     for (coding, body), whole in zip(uploads(cloud), plain.bodies, strict=True):
         assert coding == "gzip"
         assert len(body) < len(whole)
+
+
+def ansatz(angles):
+    """12 qubits, 4 layers; angles of 8 decimals."""
+    values = iter(angles)
+    layer = [f"{gate}({{}}) q[{qubit}];" for qubit in range(12) for gate in ("ry", "rz")]
+    layer += [f"cx q[{qubit}],q[{qubit + 1}];" for qubit in range(11)]
+    gates = "".join(line.format(f"{next(values):.8f}") if "{" in line else line for line in layer * 4)
+    return f'OPENQASM 2.0; include "qelib1.inc"; qreg q[12]; creg c[12]; {gates} measure q -> c;'
+
+
+def scan():
+    """One angle in 1000 steps, wherever it stands."""
+    return [ansatz([angle] * 96) for angle in np.linspace(-math.pi, math.pi, 1000)]
+
+
+def gradients():
+    """The circuits of a parameter shift, at five random points and a bit."""
+    points = np.repeat(np.random.default_rng(1).uniform(-math.pi, math.pi, (6, 96)), 192, axis=0)[:1000]
+    for index, point in enumerate(points):
+        point[index // 2 % 96] += (-1) ** index * math.pi / 2
+    return map(ansatz, points)
+
+
+@pytest.mark.parametrize("sweep", [scan, gradients])
+def test_a_sweep_of_bound_texts_takes_20_times_fewer_bytes_than_texts_compressed_one_by_one(
+    connect, cloud, sweep
+):
+    cloud.accept_encoding = "gzip"
+    texts = list(sweep())
+    connect().submit_circuits(texts)
+    alone = sum(len(compress_text(text)) for text in texts)
+    assert 20 * sum(len(body) for _, body in uploads(cloud)) <= alone
 
 
 @pytest.mark.parametrize("at", range(4))

@@ -404,6 +404,7 @@ def test_configs_of_a_call_merge_or_replace(connect, cloud):
         {"job_config": JobConfig(simulator_cluster=SimulatorCluster("blind"))},
         {"override_execution_config": ExecutionConfig(simulator="QCSim")},
         {"maestro_config": MaestroConfig(simulation_type="MatrixProductState")},
+        {"execution_config": ExecutionConfig(32)},
     ):
         service.submit_circuits(circuits(1), **options)
         job = list(cloud.jobs.values())[-1]
@@ -420,6 +421,7 @@ def test_configs_of_a_call_merge_or_replace(connect, cloud):
         (1000, {"tag": "default", "simulator_cluster": "blind"} | old),
         (10, base | {"execution_configuration": {"bond_dimension": 64, "simulator_type": 1}}),
         (10, base | {"maestro_config": {"simulation_type": 1}}),
+        (10, base | {"execution_configuration": {"bond_dimension": 32}}),
     ]
 
 
