@@ -211,6 +211,23 @@ fn a_sweep_of_texts_travels_as_one_template() {
 }
 
 #[test]
+fn however_many_circuits_there_are_a_few_bodies_are_held_at_a_time() {
+    let kinds: Vec<_> = (0..20_000).map(|i| (1, f64::from(i) * 0.37)).collect();
+    let batch = batch(&circuits(&kinds));
+    for (form, cap) in [(Form::Bound, 100_000), (Form::Smaller, 20_000)] {
+        let upload = Upload::new(&batch, r#""shots":7"#, &[], cap, form).unwrap();
+        let (mut from, mut calls) = (0, Vec::new());
+        while from < 20_000 {
+            let bodies = upload.write(&batch, from, Coding::Identity).unwrap();
+            from = bodies.last().unwrap().circuits.end;
+            calls.push(bodies.len());
+        }
+        assert!(calls.iter().sum::<usize>() > 20, "{calls:?}");
+        assert!(calls.iter().all(|&bodies| bodies <= 4), "{calls:?}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_before_anything_is_written() {
     let batch = batch(&circuits(&[(0, 0.1), (1, 0.2)]));
     let error = Upload::new(&batch, r#""shots":7"#, &[], 200, Form::Bound).unwrap_err();
