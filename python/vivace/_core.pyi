@@ -202,7 +202,7 @@ class NativeCircuit:
         """
 
     def in_line(self) -> tuple[NativeCircuit, list[int]]:
-        """The circuit, of gates alone, with its qubits in an order in which a matrix product state is cheap.
+        """The circuit with its qubits in an order in which a matrix product state is cheap.
 
         Also, for each of these the qubit it was.
         """

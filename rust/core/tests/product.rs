@@ -94,6 +94,17 @@ fn a_row_is_found() {
 }
 
 #[test]
+fn bits_stay_where_they_are() {
+    let text = "OPENQASM 2.0; include \"qelib1.inc\"; qreg q[5]; creg c[9];\
+        cx q[0],q[3]; measure q[3]->c[8]; cx q[3],q[1]; if(c==256) x q[1]; cx q[4],q[2]; cx q[1],q[4];\
+        measure q[4]->c[0];";
+    let program = parse(text, &[] as &[&str]).expect("valid program");
+    let (line, order) = NativeProgram::lower(&program).expect("lowers").in_line();
+    assert_eq!(order, [2, 4, 1, 3, 0]);
+    assert_eq!(line.operands, [4, 3, 3, 8, 3, 2, 2, 1, 0, 2, 1, 1, 0]);
+}
+
+#[test]
 fn a_good_order_is_left_alone() {
     for body in ["", "h q;", "cx q[0],q[1]; cx q[3],q[2];"] {
         assert_eq!(lower(5, body).in_line().1, [0, 1, 2, 3, 4]);

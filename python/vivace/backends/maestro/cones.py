@@ -14,17 +14,18 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vivace import _core
-from vivace.backends.maestro.exact import WHOLE_ROWS, Values, exact_values
 from vivace.backends.maestro.keeper import Keep, Keeping
 from vivace.backends.maestro.library import Compiled, Operations, build_circuit, load_maestro
 from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath, estimate_facts
 from vivace.backends.maestro.planner import PRODUCT_QUBITS, Path, Work, cost, in_cheaper_form
+from vivace.backends.maestro.product import WHOLE_ROWS, Values, exact_values
 from vivace.backends.maestro.run import (
     RowLabels,
     Run,
     chunk_rows,
+    is_product,
     keeps_exactly,
     keeps_plainly,
     leaves_method,
@@ -258,9 +259,11 @@ def _wide(engine: Engine, run: Run, plan: ConePlan, n_rows: int, label: str) -> 
         run.config.simulation_type_for(plan.circuit.n_qubits),
     )
     values: Values
-    line = engine.line(circuit)
-    if keeps_exactly(run.config, line.circuit):
-        values, facts = exact_values(engine, run, line.circuit, [line.word(word) for word in words], n_rows)
+    if is_product(run.config, circuit.n_qubits):
+        line = engine.line(circuit)
+        circuit, words = line.circuit, [line.word(word) for word in words]
+    if keeps_exactly(run.config, circuit):
+        values, facts = exact_values(engine, run, circuit, words, n_rows)
     else:
         engine.warn_of_truncation(run, circuit, label)
         facts = estimate_facts(run.config, circuit)

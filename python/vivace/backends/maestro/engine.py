@@ -14,13 +14,13 @@ from vivace import _core
 from vivace.backends.bounded import Bounded
 from vivace.backends.forks import after_fork
 from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
-from vivace.backends.maestro.exact import estimate_exactly, plan_exact
 from vivace.backends.maestro.keeper import Keeper
 from vivace.backends.maestro.library import build_circuit, load_maestro
 from vivace.backends.maestro.line import Line
 from vivace.backends.maestro.methods import check_estimate, explaining, statevector_fits
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds
 from vivace.backends.maestro.paths import estimate_facts
+from vivace.backends.maestro.product import estimate_exactly, plan_product
 from vivace.backends.maestro.run import (
     Run,
     exact_form,
@@ -110,7 +110,7 @@ class Engine:
         return partial(self._estimate, run, template, native, unitary, rows, words)
 
     def line(self, circuit: _core.NativeCircuit) -> Line:
-        """The circuit, of gates alone, in the order in which a matrix product state of it is cheap."""
+        """The circuit in the order in which a matrix product state of it is cheap."""
         found: Line = self.recent.get_or(("line", circuit.shape()), lambda: Line(*circuit.in_line()))
         return found
 
@@ -144,9 +144,11 @@ class Engine:
         run, unitary = exact_form(run, native, unitary, label)
         words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
-        exact = plan_exact(self, run, unitary, words)
-        if exact is not None:
-            return estimate_exactly(self, run, template, exact, rows)
+        product = plan_product(self, run, unitary, words)
+        if product is not None:
+            if product.is_exact:
+                return estimate_exactly(self, run, template, product, rows)
+            unitary, words = product.circuit, product.words
         self.warn_of_truncation(run, unitary, label)
         facts = estimate_facts(run.config, unitary)
         if run.config.noise_model is not None:
@@ -158,7 +160,8 @@ class Engine:
             values: list[float] = maestro.simple_estimate(circuit, words, config)["expectation_values"]
             return values
 
-        return self._values(run, template, unitary, rows, expectations), facts
+        values = self._values(run, template, unitary, rows, expectations)
+        return (values if product is None else values * product.signs), facts
 
     def _noisy_values(
         self,

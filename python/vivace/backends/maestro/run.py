@@ -24,6 +24,7 @@ __all__ = [
     "Run",
     "chunk_rows",
     "exact_form",
+    "is_product",
     "is_sampled",
     "is_statevector",
     "keeps_exactly",
@@ -146,12 +147,13 @@ def keeps_exactly(config: MaestroConfig, circuit: _core.NativeCircuit) -> bool:
 
     One that truncates is left to the library, which has more than one way to do so.
     """
-    width = circuit.n_qubits
-    return (
-        config.simulation_type_for(width) == "MatrixProductState"
-        and keeps_plainly(config)
-        and not can_truncate(config, circuit.bond_exponent, config.bond_dimension_for(width))
-    )
+    bond = config.bond_dimension_for(circuit.n_qubits)
+    return is_product(config, circuit.n_qubits) and not can_truncate(config, circuit.bond_exponent, bond)
+
+
+def is_product(config: MaestroConfig, width: int) -> bool:
+    """Whether a circuit of so many qubits runs as a matrix product state, with no options but its bond."""
+    return config.simulation_type_for(width) == "MatrixProductState" and keeps_plainly(config)
 
 
 def is_sampled(run: Run, n_qubits: int) -> bool:

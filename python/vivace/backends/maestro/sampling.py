@@ -18,7 +18,14 @@ from vivace.backends.maestro.methods import check_sample
 from vivace.backends.maestro.noise import noise_seeds, refuse_noisy, sampler
 from vivace.backends.maestro.paths import AS_PRODUCT, ExecutionPath, described, sample_facts
 from vivace.backends.maestro.planner import SAMPLED_QUBITS, Work, cost, in_cheaper_form
-from vivace.backends.maestro.run import Run, chunk_rows, is_sampled, keeps_exactly, leaves_method
+from vivace.backends.maestro.run import (
+    Run,
+    chunk_rows,
+    is_product,
+    is_sampled,
+    keeps_exactly,
+    leaves_method,
+)
 from vivace.backends.submission import Sampled, angles_of, nothing_to_sample
 from vivace.errors import SimulationError
 from vivace.tables import CountsBlock, Metadata
@@ -75,27 +82,35 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     Raises:
         SimulationError: Nothing is measured, or the library must not be asked.
     """
-    run, template, native, rows, shots, _ = samples
-    label = run.labels[template.circuits[rows[0]]]
-    outcomes = native.outcomes()
+    run, template, native, rows, _, _ = samples
+    label, outcomes = run.labels[template.circuits[rows[0]]], native.outcomes()
     if not native.measures:
         raise nothing_to_sample(label)
     check_sample(run.config, native, label)
-    narrow = native.n_qubits <= SAMPLED_QUBITS
-    if run.config.noise_model is None and outcomes is not None:
-        if is_sampled(run, native.n_qubits):
-            return partial(_compiled if narrow else _cheapest, engine, samples, outcomes)
-        line = engine.line(outcomes.circuit)
-        if keeps_exactly(run.config, line.circuit):
-            return partial(_kept, engine, samples, outcomes, line=line)
+    if run.config.noise_model is not None or outcomes is None:
+        return _plan_circuits(engine, samples, label)
+    if is_sampled(run, native.n_qubits):
+        narrow = native.n_qubits <= SAMPLED_QUBITS
+        return partial(_compiled if narrow else _cheapest, engine, samples, outcomes)
+    if not is_product(run.config, native.n_qubits):
+        return _plan_circuits(engine, samples, label)
+    line = engine.line(outcomes.circuit)
+    if keeps_exactly(run.config, line.circuit):
+        return partial(_kept, engine, samples, outcomes, line=line)
+    if run.path == "circuits":
+        return _plan_circuits(engine, samples, label)
+    _check_shots(samples)
+    engine.warn_of_truncation(run, line.circuit, label)
+    return partial(_truncated, engine, samples, outcomes, line)
+
+
+def _plan_circuits(engine: Engine, samples: Samples, label: str) -> Callable[[], Sampled]:
+    """A call for the counts, from one simulation per row of the circuit as it is."""
+    run, native = samples.run, samples.native
+    if run.path != "circuits" and run.config.noise_model is None and is_product(run.config, native.n_qubits):
+        native = engine.line(native).circuit
+    _check_shots(samples)
     engine.warn_of_truncation(run, native, label)
-    if shots.max() > _MOST_SHOTS:
-        asked = run.labels[template.circuits[rows[shots.argmax()]]]
-        raise SimulationError(
-            f"Circuit '{asked}' is to be sampled {shots.max()} times, but Maestro runs such a circuit at "
-            f"most {_MOST_SHOTS} times. Submit it more than once, with another seed each time.",
-            asked,
-        )
     if run.config.noise_model is not None:
         refuse_noisy(native, label)
         return partial(_noisy, engine, samples)
@@ -105,7 +120,19 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
             "which Maestro cannot read. Compare a shorter register.",
             label,
         )
-    return partial(_executed, engine, samples)
+    return partial(_executed, engine, samples._replace(native=native))
+
+
+def _check_shots(samples: Samples) -> None:
+    most = samples.shots.argmax()
+    shots = int(samples.shots[most])
+    if shots > _MOST_SHOTS:
+        asked = samples.run.labels[samples.template.circuits[samples.rows[most]]]
+        raise SimulationError(
+            f"Circuit '{asked}' is to be sampled {shots} times, but Maestro runs such a circuit at "
+            f"most {_MOST_SHOTS} times. Submit it more than once, with another seed each time.",
+            asked,
+        )
 
 
 def _compiled(engine: Engine, samples: Samples, outcomes: _core.Outcomes) -> Sampled:
@@ -181,6 +208,35 @@ def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes, *, line: L
         arrays = _core.pack_outcomes(outcomes.becoming(drawn), counts, ends, outcomes.bits, width)
         found.append((CountsBlock(circuits, width, *arrays), facts))
         run.progress(len(angles))
+    return found
+
+
+def _truncated(engine: Engine, samples: Samples, outcomes: _core.Outcomes, line: Line) -> Sampled:
+    """Counts from a matrix product state for each row, cut off where it grows too large."""
+    import numpy as np
+
+    run, template, _, rows, shots, seeds = samples
+    maestro, circuit = load_maestro(), line.circuit
+    width, bond = circuit.n_qubits, circuit.bond_exponent
+    measured = [(place, bit) for bit, place in enumerate(line.places(outcomes.qubits))]
+
+    def call(index: int, built: Any) -> dict[str, int]:
+        samples.angles(slice(index, index + 1), outcomes)  # those of gates left out are checked, too
+        built.measure(measured)
+        config = run.config.to_simulator_config(
+            maestro, width=width, seed=int(seeds[index]), bond_exponent=bond
+        )
+        counts: dict[str, int] = maestro.simple_execute(built, config, int(shots[index]))["counts"]
+        return counts
+
+    facts, n_bits = sample_facts(run.config, circuit), template.n_clbits
+    found = list[tuple[CountsBlock, Metadata]]()
+    for part, counts in engine.each(run, template, circuit, rows, call):
+        drawn = np.array([int(key[::-1], 2) for row in counts for key in row], dtype=np.uint64)
+        times = np.array([times for row in counts for times in row.values()], dtype=np.uint64)
+        ends = np.cumsum([len(row) for row in counts]).tolist()
+        arrays = _core.pack_outcomes(outcomes.becoming(drawn), times, ends, outcomes.bits, n_bits)
+        found.append((CountsBlock(samples.circuits(part)[0], n_bits, *arrays), facts))
     return found
 
 

@@ -119,6 +119,16 @@ impl NativeProgram {
         &self.operands[op.operands as usize..][..op.gate.n_operands()]
     }
 
+    /// The qubits of `op`: its operands, but for the bit of a measurement.
+    #[must_use]
+    pub fn qubits(&self, op: &NativeOp) -> &[u32] {
+        let operands = self.operands(op);
+        match op.gate {
+            NativeGate::Measure => &operands[..1],
+            _ => operands,
+        }
+    }
+
     /// All angles for a block of parameter rows: `rows` is row-major with `width` parameters a row, and
     /// the result is row-major with one column per slot.
     ///

@@ -13,12 +13,7 @@ impl NativeProgram {
         let mut measured = vec![false; self.n_qubits as usize];
         for op in &self.ops {
             let operands = self.operands(op);
-            let qubits = &operands[..if op.gate == NativeGate::Measure {
-                1
-            } else {
-                operands.len()
-            }];
-            let late = qubits.iter().any(|&q| measured[q as usize]);
+            let late = self.qubits(op).iter().any(|&q| measured[q as usize]);
             if late || op.condition > 0 || op.gate == NativeGate::Reset {
                 return None;
             }

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::native::NativeProgram;
 
 impl NativeProgram {
-    /// The circuit, of gates alone, with its qubits in an order in which a matrix product state is cheap; and
-    /// for each of them the qubit it was. That is the order they have, or the one of Cuthill and McKee
-    /// (Proc. 24th ACM National Conference, 1969, p. 157), which keeps qubits that share a gate close together.
+    /// The circuit with its qubits in an order in which a matrix product state is cheap; and for each of them
+    /// the qubit it was. That is the order they have, or the one of Cuthill and McKee (Proc. 24th ACM National
+    /// Conference, 1969, p. 157), which keeps qubits that share a gate close together. Measurements write the
+    /// bits they wrote.
     #[must_use]
     pub fn in_line(&self) -> (NativeProgram, Vec<u32>) {
         let order = self.close_together();
@@ -16,8 +17,11 @@ impl NativeProgram {
             places[qubit as usize] = place;
         }
         let mut moved = self.clone();
-        for qubit in &mut moved.operands {
-            *qubit = places[*qubit as usize];
+        for op in &self.ops {
+            let qubits = &mut moved.operands[op.operands as usize..][..self.qubits(op).len()];
+            for qubit in qubits {
+                *qubit = places[*qubit as usize];
+            }
         }
         if moved.product_cost().gates < self.product_cost().gates {
             (moved, order)
@@ -30,7 +34,7 @@ impl NativeProgram {
     fn close_together(&self) -> Vec<u32> {
         let mut partners = vec![BTreeSet::new(); self.n_qubits as usize];
         for op in &self.ops {
-            let qubits = self.operands(op);
+            let qubits = self.qubits(op);
             for &qubit in qubits {
                 partners[qubit as usize].extend(qubits.iter().filter(|&&other| other != qubit));
             }

@@ -1,4 +1,4 @@
-"""Expectation values of whole circuits from matrix product states that lose nothing."""
+"""Expectation values of whole circuits from matrix product states."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vivace import _core
 from vivace.backends.maestro.keeper import Keep, Keeping
 from vivace.backends.maestro.paths import ExecutionPath, described
 from vivace.backends.maestro.planner import Work, cost
-from vivace.backends.maestro.run import RowLabels, Run, keeps_exactly, keeps_plainly
+from vivace.backends.maestro.run import RowLabels, Run, is_product, keeps_exactly
 from vivace.backends.submission import angles_of
 from vivace.tables import Metadata
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vivace.backends.maestro.engine import Engine
 
-__all__ = ["WHOLE_ROWS", "ExactPlan", "Values", "estimate_exactly", "exact_values", "plan_exact"]
+__all__ = ["WHOLE_ROWS", "ProductPlan", "Values", "estimate_exactly", "exact_values", "plan_product"]
 
 Values = Callable[["NDArray[np.float64]", Sequence[str]], "NDArray[np.float64]"]
 """Takes angles of a circuit and the labels of their rows; returns values, rows × words."""
@@ -27,35 +27,37 @@ Values = Callable[["NDArray[np.float64]", Sequence[str]], "NDArray[np.float64]"]
 WHOLE_ROWS: Final = 1024  # of whole circuits, between two reports of progress
 
 
-class ExactPlan(NamedTuple):
-    """How to evaluate words on a whole circuit, as a matrix product state that loses nothing.
+class ProductPlan(NamedTuple):
+    """How to evaluate words on a whole circuit, as a matrix product state.
 
     Attributes:
         circuit: The circuit, without what its words have taken in, its qubits in line. Slots are numbered as
             before.
         words: The words, one letter per qubit of it.
         signs: For each word 1 or -1, to multiply its value by.
+        is_exact: Whether the state loses nothing, so that it can be kept.
     """
 
     circuit: _core.NativeCircuit
     words: list[str]
     signs: NDArray[np.float64]
+    is_exact: bool
 
 
-def plan_exact(engine: Engine, run: Run, unitary: _core.NativeCircuit, words: list[str]) -> ExactPlan | None:
-    """How to evaluate words where a matrix product state is asked for; None if it would not be exact."""
-    asked = run.config.simulation_type_for(unitary.n_qubits) == "MatrixProductState"
-    if run.path == "circuits" or not asked or not keeps_plainly(run.config):
+def plan_product(
+    engine: Engine, run: Run, unitary: _core.NativeCircuit, words: list[str]
+) -> ProductPlan | None:
+    """How to evaluate words where a matrix product state is asked for; None if it is the library's matter."""
+    if run.path == "circuits" or not is_product(run.config, unitary.n_qubits):
         return None
     shorter, taken, signs = unitary.absorb(words)
     line = engine.line(shorter)
-    if not keeps_exactly(run.config, line.circuit):
-        return None
-    return ExactPlan(line.circuit, [line.word(word) for word in taken], signs)
+    exact = keeps_exactly(run.config, line.circuit)
+    return ProductPlan(line.circuit, [line.word(word) for word in taken], signs, exact)
 
 
 def estimate_exactly(
-    engine: Engine, run: Run, template: _core.Template, plan: ExactPlan, rows: NDArray[np.int64]
+    engine: Engine, run: Run, template: _core.Template, plan: ProductPlan, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], Metadata]:
     """Expectation values, rows × words, from exact matrix product states; and how they came about."""
     import numpy as np
