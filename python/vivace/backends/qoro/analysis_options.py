@@ -5,27 +5,22 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from vivace._suggest import did_you_mean
 from vivace.backends.qoro.options import FrozenConfig
+from vivace.backends.qoro.wire.analysis_options import (
+    ANALYSIS,
+    OPTIONS,
+    PRESETS,
+    check_analysis,
+    check_states,
+    check_variables,
+)
 from vivace.backends.qoro.wire.qubo import decode_qubo, encode_qubo
-from vivace.errors import ConfigError, ConfigTypeError, ProtocolError
+from vivace.errors import ConfigError, ProtocolError
 
 __all__ = ["CharacterizationOptions", "check_states", "terms_of"]
-
-_PRESETS: Final = {"fast": (False, False), "standard": (True, True), "deep": (True, True)}
-_MIXERS: Final = ("x", "xy", "I")
-_CONSTRAINTS: Final = ("max_cardinality", "min_cardinality", "eq_cardinality", "inequality", "equality")
-_SUBSPACE: Final = (
-    "auto_warmstart",
-    "solver",
-    "max_variable_qubits",
-    "restarts",
-    "base_bitstring",
-    "variable_qubits",
-)
 
 
 def terms_of(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
@@ -103,107 +98,6 @@ def _matrix_terms(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
     return {(i, j) if i != j else (i,): float(both[i, j]) for i, j in places}, n
 
 
-def check_states(states: Any, n_variables: int, *, name: str) -> tuple[str, ...]:
-    """Bitstrings, leftmost character = variable 0, one character per variable.
-
-    Raises:
-        ConfigError: There is none, or one is not of that form.
-    """
-    if isinstance(states, str) or not isinstance(states, Sequence) or not states:
-        raise ConfigError(
-            f"{name} must be a list of at least one bitstring to compare with, of {n_variables} characters 0 "
-            "and 1, one for each variable.",
-            name,
-        )
-    for state in states:
-        if not isinstance(state, str) or set(state) - {"0", "1"} or len(state) != n_variables:
-            raise ConfigError(
-                f"Expected bitstrings of {n_variables} characters 0 and 1 in {name}, one for each variable, "
-                f"got {state!r:.60}.",
-                name,
-            )
-    return tuple(states)
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigTypeError(f"{name} must be True or False, got {value!r:.60}.", name)
-    return value
-
-
-def _angle(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ConfigError(f"{name} must be a finite number, got {value!r:.60}.", name)
-    return float(value)
-
-
-def _positive(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{name} must be a positive integer, got {value!r:.60}.", name)
-    return value
-
-
-def _choice(name: str, value: Any, known: Sequence[str]) -> str:
-    if value not in known:
-        raise ConfigError(f"{name} must be one of {', '.join(known)}, got {value!r:.60}.", name)
-    return str(value)
-
-
-def _keys(name: str, value: Any, known: Sequence[str]) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ConfigTypeError(f"{name} must be a mapping, got {type(value).__name__}.", name)
-    for key in value:
-        if key not in known:
-            raise ConfigError(f"{name} has no key {key!r:.60}{did_you_mean(str(key), known)}.", name)
-    return dict(value)
-
-
-def _ansatz(name: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, Mapping) and "auto_warmstart" in value:
-        raise ConfigError("ansatz['auto_warmstart'] is managed by the backend", name)
-    found = _keys(name, value, ("mixer", "layers"))
-    if "mixer" in found:
-        _choice("ansatz['mixer']", found["mixer"], _MIXERS)
-    if "layers" in found:
-        _positive("ansatz['layers']", found["layers"])
-    return found
-
-
-def _subspace(name: str, value: Any) -> dict[str, Any]:
-    found = _keys(name, value, _SUBSPACE)
-    fixed = [key for key in ("base_bitstring", "variable_qubits") if key in found]
-    if len(fixed) == 1 or (fixed and found.get("auto_warmstart") is not False):
-        raise ConfigError(
-            "subspace takes base_bitstring and variable_qubits together, and with auto_warmstart=False.", name
-        )
-    automatic = [key for key in ("solver", "max_variable_qubits", "restarts") if key in found]
-    if automatic and found.get("auto_warmstart") is False:
-        raise ConfigError(f"subspace takes {automatic[0]} only with auto_warmstart.", name)
-    for key in ("max_variable_qubits", "restarts"):
-        if key in found:
-            _positive(f"subspace[{key!r}]", found[key])
-    qubits = list(found.get("variable_qubits", ()))
-    if len(set(qubits)) != len(qubits):
-        raise ConfigError("subspace['variable_qubits'] names a qubit twice.", name)
-    return found
-
-
-def _constraints(name: str, value: Any) -> list[dict[str, Any]]:
-    if isinstance(value, Mapping | str) or not isinstance(value, Sequence):
-        raise ConfigTypeError(f"{name} must be a list of mappings, got {type(value).__name__}.", name)
-    found = [
-        _keys(f"constraints[{i}]", item, ("type", "bound", "qubits", "weights"))
-        for i, item in enumerate(value)
-    ]
-    for index, item in enumerate(found):
-        kind = _choice(f"constraints[{index}]['type']", item.get("type"), _CONSTRAINTS)
-        if "bound" not in item:
-            raise ConfigError(f"constraints[{index}] needs a bound.", name)
-        if kind in ("inequality", "equality") and "weights" not in item:
-            raise ConfigError(f"constraints[{index}] of type {kind} needs weights.", name)
-    return found
-
-
 def _qubo(name: str, value: Any) -> dict[str, Any]:
     try:
         return encode_qubo(*terms_of(value)).body
@@ -224,7 +118,9 @@ class CharacterizationOptions(FrozenConfig):
         cost_qubo (QUBO): The problem without its penalties: a mapping of variables to coefficient, or a
             square matrix.
         penalty_qubo (QUBO): The penalties, likewise.
-        constraints (list of mappings): Constraints: ``type``, ``bound``, and ``qubits`` or ``weights``.
+        constraints (list of mappings): Constraints: ``type`` (``"max_cardinality"``, ``"min_cardinality"``,
+            ``"eq_cardinality"``, ``"inequality"`` or ``"equality"``), ``bound``, the ``qubits`` it is about,
+            by default all, and for the last two types ``weights``: a mapping of variables to numbers.
         ansatz (mapping): ``mixer`` (``"x"``, ``"xy"`` or ``"I"``) and ``layers``, at least 1.
         preset (str): ``"fast"``, ``"standard"`` or ``"deep"``.
         structural_sensitivity (bool): What later services call ``sensitivity``.
@@ -243,20 +139,20 @@ class CharacterizationOptions(FrozenConfig):
     """
 
     _fields: ClassVar = {
-        "sensitivity": _flag,
-        "parameter_sweep": _flag,
-        "auto_tune": _flag,
-        "gamma": _angle,
-        "beta": _angle,
+        "sensitivity": ANALYSIS["sensitivity"],
+        "parameter_sweep": ANALYSIS["parameter_sweep"],
+        "auto_tune": ANALYSIS["auto_tune"],
+        "gamma": ANALYSIS["gamma"],
+        "beta": ANALYSIS["beta"],
         "cost_qubo": _qubo,
         "penalty_qubo": _qubo,
-        "constraints": _constraints,
-        "ansatz": _ansatz,
-        "preset": lambda name, value: _choice(name, value, tuple(_PRESETS)),
-        "structural_sensitivity": _flag,
-        "penalty_tuning": _flag,
-        "subspace": _subspace,
-        "n_qubits": _positive,
+        "constraints": OPTIONS["constraints"],
+        "ansatz": OPTIONS["ansatz"],
+        "preset": OPTIONS["preset"],
+        "structural_sensitivity": ANALYSIS["structural_sensitivity"],
+        "penalty_tuning": ANALYSIS["penalty_tuning"],
+        "subspace": OPTIONS["subspace"],
+        "n_qubits": OPTIONS["n_qubits"],
     }
     _defaults: ClassVar = {"sensitivity": False, "parameter_sweep": False, "auto_tune": False}
 
@@ -264,21 +160,14 @@ class CharacterizationOptions(FrozenConfig):
         n_qubits: int | None
 
     def _check_together(self) -> None:
-        if self.parameter_sweep and (self.gamma is not None or self.beta is not None):
-            raise ConfigError(
-                "parameter_sweep=True is mutually exclusive with fixed gamma/beta. Drop one.",
-                "parameter_sweep",
-            )
-        for old, new in (("sensitivity", "structural_sensitivity"), ("auto_tune", "penalty_tuning")):
-            if self.is_set(old) and self.is_set(new):
-                raise ConfigTypeError(f"{old!r} and {new!r} are the same option. Give one of them.", new)
+        check_analysis(self._set)
         if self.preset is not None:
             self._warn_of_contradictions()
         if self.n_qubits is not None:
             self.check_size(self.n_qubits)
 
     def _warn_of_contradictions(self) -> None:
-        sweep, sensitivity = _PRESETS[self.preset]
+        sweep, sensitivity = PRESETS[self.preset]
         for name, usual in (("parameter_sweep", sweep), ("structural_sensitivity", sensitivity)):
             if self.is_set(name) and getattr(self, name) != usual:
                 warnings.warn(
@@ -292,26 +181,13 @@ class CharacterizationOptions(FrozenConfig):
         """Refuse options that speak of more variables than there are.
 
         Raises:
-            ConfigError: An index is out of range, or a bitstring has the wrong length.
+            ConfigError: A variable is out of range, or a bitstring or a list of weights has the wrong length.
         """
         if self.n_qubits is not None and self.n_qubits != n_variables:
             raise ConfigError(
                 f"n_qubits is {self.n_qubits}, the problem has {n_variables} variables.", "n_qubits"
             )
-        subspace = self.subspace or {}
-        base = subspace.get("base_bitstring")
-        if base is not None:
-            check_states([base], n_variables, name="subspace['base_bitstring']")
-        used = [("subspace['variable_qubits']", subspace.get("variable_qubits", ()))]
-        used += [
-            (f"constraints[{i}]", item.get("qubits", ())) for i, item in enumerate(self.constraints or ())
-        ]
-        for name, qubits in used:
-            for qubit in qubits:
-                if isinstance(qubit, bool) or not isinstance(qubit, int) or not 0 <= qubit < n_variables:
-                    raise ConfigError(
-                        f"{name}: {qubit!r:.60} is not one of the {n_variables} variables.", name
-                    )
+        check_variables(self.subspace, self.constraints, n_variables)
 
     def to_payload(self) -> dict[str, Any]:
         """The ``options`` of the wire."""
