@@ -10,6 +10,7 @@ from support.server import BELL, body
 from vivace.backends.qoro.wire.qubo import encode_qubo
 from vivace.server import Limits, Settings
 
+LIMIT = {"type": "max_cardinality", "bound": 1}
 MAX_CUT = {"0": -2.0, "1": -2.0, "2": -2.0, "0,1": 2.0, "0,2": 2.0, "1,2": 2.0}
 
 
@@ -128,13 +129,26 @@ def test_what_cannot_be_known_is_null(client):
     hardness, report = reply["hardness"], reply["report"]
     for name in ("energy_min", "energy_max", "cost_gap", "ground_state_degeneracy", "frustration_index"):
         assert hardness[name] is None, name
-    assert hardness["cost_spectrum_estimated"] is True
+    assert hardness["cost_spectrum_estimated"] is None, "there is none, so it is not estimated"
     for name in ("quality_score", "approximation_ratio", "best_parameters", "state_probabilities"):
         assert report[name] is None, name
     baseline = report["classical_baseline"]
     assert baseline["exact_ground_energy"] is None
     assert baseline["relaxation_bound"] <= baseline["best_energy"]
     assert baseline["best_energy"] == min(baseline["greedy_energy"], baseline["sa_energy"])
+
+
+def test_what_is_not_asked_for_is_not_claimed(client):
+    """No QAOA is asked for, so none is refused; of terms of three variables there are only samples."""
+    wide = comma(random_terms(24, seed=3))
+    assert [item["metric"] for item in found(client, wide)["recommendations"]] == ["approximation_ratio"]
+    for options in ({"preset": "fast"}, {"analysis": {"hardness_only": True}}):
+        reply = found(client, wide, **options)
+        report = reply["report"] or {"regime": None, "confidence": None}
+        assert report["regime"] is report["confidence"] is None
+        assert reply["recommendations"] == []
+    cubic = found(client, comma(random_terms(24, 3, seed=3)))
+    assert cubic["hardness"]["difficulty"] is cubic["hardness"]["advice"] is None
 
 
 def test_search_finds_what_is_known(client):
@@ -173,10 +187,10 @@ def test_both_names_of_the_states(client):
 def test_options(client):
     assert found(client, MAX_CUT, ["100"], analysis={"hardness_only": True})["report"] is None
     fast = found(client, MAX_CUT, ["100"], preset="fast")["report"]
-    assert fast["best_parameters"] is None
+    assert fast["best_parameters"] is fast["regime"] is fast["confidence"] is None, "no QAOA, no claims of it"
     wider = found(client, MAX_CUT, ["1000"], n_qubits=4)
     assert wider["hardness"]["n_variables"] == 4
-    deep = found(client, MAX_CUT, ["100"], ansatz={"layers": 3}, constraints=[{"type": "equality"}])
+    deep = found(client, MAX_CUT, ["100"], ansatz={"layers": 3}, constraints=[LIMIT])
     assert deep["report"]["approximation_ratio"] is None
     assert [r["metric"] for r in deep["recommendations"]] == ["constraints", "approximation_ratio"]
 
@@ -251,7 +265,10 @@ REFUSED = {
     "giant": ({"qubo": GIANT, "target_states": []}, "Expected n up to 200"),
     "format": ({"qubo": {"_format": "x"}, "target_states": []}, "Unknown QUBO format 'x'"),
     "huge": ({"qubo": {"0": 1e300}, "target_states": []}, "Expected coefficients of size 1e-30 to 1e+30"),
-    "option": ({"qubo": MAX_CUT, "target_states": [], "options": {"colour": 1}}, "Unknown option 'colour'"),
+    "option": (
+        {"qubo": MAX_CUT, "target_states": [], "options": {"colour": 1}},
+        "options has no key 'colour'",
+    ),
     "angle": (
         {"qubo": MAX_CUT, "target_states": [], "options": {"analysis": {"gamma": 1e300}}},
         "Expected gamma of at most 1e+06",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
 import numpy as np
 
-from vivace.backends.qoro.wire import fields
+from vivace.backends.qoro.wire.analysis_options import PRESETS, check_variables, read_options
 from vivace.errors import ProtocolError
 from vivace.server.analysis import structure
 from vivace.server.analysis.problem import EXACT_VARIABLES, Problem, state_text
@@ -24,8 +24,16 @@ _SHOWN: Final = 20
 _SAME: Final = 1e-9
 _MAGNITUDES: Final = 1e-30, 1e30
 _LARGEST_ANGLE: Final = 1e6
-_UNANALYSED: Final = ("constraints", "subspace", "cost_qubo", "penalty_qubo")
-_OPTIONS: Final = frozenset({"preset", "analysis", "ansatz", "n_qubits", *_UNANALYSED})
+_UNANALYSED: Final = (
+    "sensitivity",
+    "structural_sensitivity",
+    "auto_tune",
+    "penalty_tuning",
+    "constraints",
+    "subspace",
+    "cost_qubo",
+    "penalty_qubo",
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,9 @@ class Request:
         gamma: Fixed angle, or None.
         beta: Fixed angle, or None.
         sweep: Whether to look for angles.
-        simulates: Whether QAOA is asked for as it is simulated here: one layer, X mixer.
+        simulates: Whether the ansatz is the one that is simulated here: one layer, X mixer.
         hardness_only: Whether to leave out the report.
+        deep: Whether the preset is the one that asks for more than is done here.
         ignored: Options that are not analysed here.
     """
 
@@ -50,6 +59,7 @@ class Request:
     sweep: bool
     simulates: bool
     hardness_only: bool
+    deep: bool
     ignored: tuple[str, ...]
 
     @classmethod
@@ -64,34 +74,51 @@ class Request:
         """Check a request.
 
         Raises:
-            ProtocolError: An unknown option, a bad value, or a reference state of the wrong length.
+            ConfigError: An option that does not exist, or has a bad value.
+            ProtocolError: A problem of the wrong size, or a reference state of the wrong length.
         """
-        odd = next((name for name in options if name not in _OPTIONS), None)
-        if odd is not None:
-            raise ProtocolError(f"Unknown option {odd!r:.60}; expected one of {sorted(_OPTIONS)}.", "options")
-        n = _size(terms, n_terms, options, limit)
+        asked = read_options(options, max_variables=limit)
+        n = _size(terms, n_terms, asked, limit)
+        check_variables(asked.get("subspace"), asked.get("constraints"), n)
         wrong = next((state for state in references if len(state) != n), None)
         if wrong is not None:
             raise ProtocolError(
                 f"Reference state '{wrong:.60}' has {len(wrong)} characters; the problem has {n} variables.",
                 "reference_states",
             )
-        analysis = fields.read_object(options, "analysis", {})
-        ansatz = fields.read_object(options, "ansatz", {})
+        analysis, ansatz = asked.get("analysis", {}), asked.get("ansatz", {})
         gamma, beta = _angle(analysis, "gamma"), _angle(analysis, "beta")
-        fast = fields.read_text(options, "preset", "standard") == "fast"
-        sweep = fields.read_flag(analysis, "parameter_sweep", not fast)
-        layers = fields.read_whole(ansatz, "layers", 1, minimum=1)
+        usual, _ = PRESETS[asked.get("preset", "standard")]
         return cls(
             Problem({key: value for key, value in terms.items() if value != 0}, n),
             references,
             gamma,
             beta,
-            sweep=sweep and gamma is None and beta is None,
-            simulates=layers == 1 and fields.read_text(ansatz, "mixer", "x").lower() == "x",
-            hardness_only=fields.read_flag(analysis, "hardness_only", False),
-            ignored=tuple(name for name in _UNANALYSED if options.get(name)),
+            sweep=analysis.get("parameter_sweep", usual) and gamma is None and beta is None,
+            simulates=ansatz.get("layers", 1) == 1 and ansatz.get("mixer", "x") == "x",
+            hardness_only=analysis.get("hardness_only", False),
+            deep=asked.get("preset") == "deep",
+            ignored=_ignored(asked, analysis),
         )
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether both angles are given."""
+        return self.gamma is not None and self.beta is not None
+
+    @property
+    def asks_for_angles(self) -> bool:
+        """Whether QAOA is to be simulated, be it at the angles given or at the best ones."""
+        return not self.hardness_only and (self.sweep or self.is_fixed)
+
+
+def _ignored(asked: Mapping[str, Any], analysis: Mapping[str, Any]) -> tuple[str, ...]:
+    """Options that are asked for, by themselves or by the preset, and are not analysed."""
+    wanted = {name for name in _UNANALYSED if analysis.get(name) or asked.get(name)}
+    by_preset = "preset" in asked and PRESETS[asked["preset"]][1]
+    if by_preset and analysis.keys().isdisjoint({"sensitivity", "structural_sensitivity"}):
+        wanted.add("structural_sensitivity")
+    return tuple(name for name in _UNANALYSED if name in wanted)
 
 
 def _size(
@@ -102,17 +129,15 @@ def _size(
     odd = next((value for value in terms.values() if value and not low <= abs(value) <= high), None)
     if odd is not None:
         raise ProtocolError(f"Expected coefficients of size {low:g} to {high:g}, got {odd:g}.", "qubo")
-    n = int(fields.read_whole(options, "n_qubits", n_terms))
+    n: int = options.get("n_qubits", n_terms)
     if not max(1, n_terms) <= n <= limit:
-        raise ProtocolError(f"Expected {max(1, n_terms)} to {limit} variables, got {n}.", "n_qubits")
+        raise ProtocolError(f"Expected {max(1, n_terms)} to {limit} variables, got {n!s:.60}.", "n_qubits")
     return n
 
 
 def _angle(analysis: Mapping[str, Any], name: str) -> float | None:
-    if analysis.get(name) is None:
-        return None
-    angle = fields.read_number(analysis, name)
-    if abs(angle) > _LARGEST_ANGLE:
+    angle: float | None = analysis.get(name)
+    if angle is not None and abs(angle) > _LARGEST_ANGLE:
         raise ProtocolError(f"Expected {name} of at most {_LARGEST_ANGLE:g}, got {angle:g}.", name)
     return angle
 
@@ -172,7 +197,7 @@ def _hardness(problem: Problem, spectrum: dict[str, Any], baseline: Baseline) ->
         "difficulty": difficulty,
         "advice": advice,
         **structure.weights(problem),
-        "cost_spectrum_estimated": problem.n > EXACT_VARIABLES,
+        "cost_spectrum_estimated": False if problem.n <= EXACT_VARIABLES else None,
         **spectrum,
         "frustration_index": None,
         "global_flip_symmetric": structure.flip_symmetric(problem),
@@ -184,7 +209,9 @@ def _hardness(problem: Problem, spectrum: dict[str, Any], baseline: Baseline) ->
     }
 
 
-def _difficulty(problem: Problem, treewidth: int | None, baseline: Baseline) -> tuple[str, str]:
+def _difficulty(
+    problem: Problem, treewidth: int | None, baseline: Baseline
+) -> tuple[str, str] | tuple[None, None]:
     """How hard the problem is for classical machines, and the reason, which is a fact."""
     if problem.degree <= 1:
         return "easy", "No two variables share a term: each one is settled alone."
@@ -194,22 +221,27 @@ def _difficulty(problem: Problem, treewidth: int | None, baseline: Baseline) -> 
         return "easy", f"All 2**{problem.n} states were enumerated."
     if treewidth is not None and treewidth <= _NARROW:
         return "easy", f"The treewidth is at most {treewidth}: dynamic programming solves the problem."
-    if baseline.share is not None and baseline.share >= 0.5:
-        return "moderate", f"{baseline.share:.0%} of the annealing runs end at the lowest energy found."
-    return "hard", "Search from different states ends at different energies."
+    if baseline.share is None:  # it was sampled, not searched
+        return None, None
+    if baseline.share >= 0.5:
+        found = "moderate", f"{baseline.share:.0%} of the annealing runs end at the lowest energy found."
+    else:
+        found = "hard", "Search from different states ends at different energies."
+    return found
 
 
 def _report(request: Request, spectrum: dict[str, Any], baseline: Baseline) -> dict[str, Any]:
     problem = request.problem
     bound, method = structure.lower_bound(problem)
-    simulated = request.simulates and problem.n <= QAOA_VARIABLES
+    asked = request.asks_for_angles
+    simulated = asked and request.simulates and problem.n <= QAOA_VARIABLES
     ansatz = _ansatz(request, spectrum) if simulated else dict.fromkeys(_ANSATZ)
     return {
         "num_qubits": problem.n,
         "target_states": list(request.references),
         "reference_states": list(request.references),
-        "regime": "exact" if simulated else "refuse",
-        "confidence": "proven" if simulated else "open",
+        "regime": "exact" if simulated else "refuse" if asked else None,
+        "confidence": "proven" if simulated else "open" if asked else None,
         "classical_baseline": {
             "greedy_energy": baseline.greedy,
             "sa_energy": baseline.annealed,
@@ -249,12 +281,10 @@ _UNKNOWN: Final = (
 def _ansatz(request: Request, spectrum: dict[str, Any]) -> dict[str, Any]:
     problem = request.problem
     references = sorted({int(state[::-1], 2) for state in request.references})
-    if request.sweep:
-        gamma, beta = best_angles(problem, references)
-    elif request.gamma is not None and request.beta is not None:
+    if request.gamma is not None and request.beta is not None:
         gamma, beta = request.gamma, request.beta
     else:
-        return dict.fromkeys(_ANSATZ)
+        gamma, beta = best_angles(problem, references)
     found = probabilities(problem, gamma, beta)
     low, high = spectrum["energy_min"], spectrum["energy_max"]
     on_references = float(found[references].sum()) if references else None
@@ -290,13 +320,23 @@ def _recommendations(request: Request, spectrum: dict[str, Any]) -> list[dict[st
         if not math.isclose(energy, low, rel_tol=_SAME, abs_tol=_SAME):
             text = f"Reference state {state} has energy {energy:g}, above the minimum {low:g}."
             found.append(_recommendation("warn", "reference_states", text))
-    found += [
-        _recommendation("info", name, f"'{name}' is not analysed by this server.") for name in request.ignored
-    ]
-    if not request.simulates or request.problem.n > QAOA_VARIABLES:
+    return [*found, *_not_done(request)]
+
+
+def _not_done(request: Request) -> Iterator[dict[str, str]]:
+    """What was asked for and is not answered, and why."""
+    if request.deep:
+        text = "Preset 'deep' is analysed as 'standard' is by this server."
+        yield _recommendation("info", "preset", text)
+    for name in request.ignored:
+        yield _recommendation("info", name, f"'{name}' is not analysed by this server.")
+    if not request.is_fixed and (request.gamma is not None or request.beta is not None):
+        text = "Fixed angles are analysed together: give both gamma and beta."
+        yield _recommendation("info", "best_parameters", text)
+    too_large = request.asks_for_angles and request.problem.n > QAOA_VARIABLES
+    if not request.simulates or too_large:
         text = f"QAOA is simulated with one layer and the X mixer, up to {QAOA_VARIABLES} variables only."
-        found.append(_recommendation("info", "approximation_ratio", text))
-    return found
+        yield _recommendation("info", "approximation_ratio", text)
 
 
 def _recommendation(level: str, metric: str, text: str) -> dict[str, str]:

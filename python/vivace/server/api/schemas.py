@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "AddCircuits",
+    "Analysis",
+    "AnalysisOptions",
+    "Ansatz",
     "ApiMeta",
     "Balance",
     "CancelReply",
     "Characterization",
     "Cluster",
     "Configurations",
+    "Constraint",
     "CreateFailed",
     "Empty",
     "ExecutionConfiguration",
@@ -30,6 +34,7 @@ __all__ = [
     "StatusReply",
     "StoredConfiguration",
     "Submitted",
+    "Subspace",
     "System",
     "Transaction",
     "Transactions",
@@ -275,10 +280,63 @@ class CreateFailed(BaseModel):
     tag: str = "default"
 
 
+class Analysis(_Request):
+    """What to look at. Flags that are left out are as the preset says; fixed angles exclude a sweep."""
+
+    gamma: float | None = Field(None, ge=-1e6, le=1e6)
+    beta: float | None = Field(None, ge=-1e6, le=1e6)
+    sensitivity: bool | None = None
+    parameter_sweep: bool | None = None
+    auto_tune: bool | None = None
+    structural_sensitivity: bool | None = None
+    penalty_tuning: bool | None = None
+    hardness_only: bool | None = None
+
+
+class Ansatz(_Request):
+    """The circuit to look at; one layer and the X mixer is what this server simulates."""
+
+    mixer: Literal["x", "xy", "I"] | None = None
+    layers: int | None = Field(None, ge=1)
+
+
+class Subspace(_Request):
+    """Variables to look at: how to find them, or with ``auto_warmstart`` false those that are named."""
+
+    auto_warmstart: bool | None = None
+    solver: str | None = None
+    max_variable_qubits: int | None = Field(None, ge=1)
+    restarts: int | None = Field(None, ge=1)
+    base_bitstring: str | None = Field(None, pattern="^[01]+$")
+    variable_qubits: list[Annotated[int, Field(ge=0)]] | None = None
+
+
+class Constraint(_Request):
+    """A constraint. The last two types need weights: by variable, or one after the other."""
+
+    type: Literal["max_cardinality", "min_cardinality", "eq_cardinality", "inequality", "equality"]
+    bound: float
+    qubits: list[Annotated[int, Field(ge=0)]] | None = None
+    weights: dict[Annotated[str, Field(pattern="^[0-9]{1,9}$")], float] | list[float] | None = None
+
+
+class AnalysisOptions(_Request):
+    """Options of a characterization. What is not analysed, the recommendations of the result name."""
+
+    preset: Literal["fast", "standard", "deep"] | None = None
+    analysis: Analysis | None = None
+    ansatz: Ansatz | None = None
+    subspace: Subspace | None = None
+    constraints: list[Constraint] | None = None
+    n_qubits: int | None = Field(None, ge=1)
+    cost_qubo: _Json | None = None
+    penalty_qubo: _Json | None = None
+
+
 class QuboSubmission(_Request):
     """A QUBO in comma form or as ``factored_v1``, with the states to look for under one of two names."""
 
     qubo: _Json
     target_states: list[str] | None = None
     reference_states: list[str] | None = None
-    options: _Json | None = None
+    options: AnalysisOptions | None = None
