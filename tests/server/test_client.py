@@ -23,6 +23,7 @@ from vivace.backends import (
     JobFailedError,
     JobStatus,
     JobTimedOutError,
+    JobType,
     MaestroConfig,
     MaestroSimulator,
     QoroHTTPError,
@@ -164,6 +165,19 @@ def test_configurations(service):
     qpu = JobConfig(qpu_system="vivace_emulator")
     job = here.submit_circuits([BELL], override_job_config=qpu, device_config=DeviceConfig(transpile_level=2))
     assert here.get_device_config(job) == DeviceConfig(transpile_level=2)
+
+
+def test_a_circuit_is_cut(server, service):
+    """A job type of the oldest clients: it travels as it is, and one circuit runs as it would anyway."""
+    here = service(maestro_config=MaestroConfig(seed=11))
+    with pytest.warns(DeprecationWarning, match=r"JobType\.CIRCUIT_CUT is of older services"):
+        job = here.submit_circuits({"a": BELL}, job_type=JobType.CIRCUIT_CUT)
+    assert here.poll_job_status(job, loop_until_complete=True, verbose=False) is JobStatus.COMPLETED
+    with server.service.database.read() as connection:
+        row = connection.execute("SELECT job_type FROM jobs WHERE job_id = ?", (job.job_id,)).fetchone()
+    assert row[0] == "CIRCUIT_CUT"
+    with MaestroSimulator(shots=1000, seed=11) as simulator:
+        assert plain(here.get_job_results(job)) == plain(simulator.submit_circuits({"a": BELL}))
 
 
 def test_characterization(service):
