@@ -53,8 +53,8 @@ class MaestroSimulator(CircuitRunner):
     states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact.
     These have their qubits in the order that loses the least, and lack gates at the end that outcomes or
     words can take in. Shallow circuits run as exact matrix product states at any width where that is
-    cheaper. A method named in the config is used as asked. Where it pays, circuits run in worker processes, one for every core. Close
-    the simulator, or use it in a ``with`` block, to let threads and processes go.
+    cheaper. A method named in the config is used as asked. Where it pays, circuits run in worker processes,
+    one for every core. Close the simulator, or use it in a ``with`` block, to let threads and processes go.
 
     Args:
         shots: Shots per circuit when sampling.
