@@ -193,6 +193,19 @@ def test_what_was_fetched_is_known_when_its_service_is_gone(connect, cloud):
     assert get_qpu_system("lab").name == "lab"
 
 
+def test_the_own_simulator_of_a_service_estimates_wherever_it_is_listed(connect, cloud):
+    """Hazard 10 of api-contract 17: upstream's list says that it does not, its cache that it does."""
+    listed = [{"name": "lab"}, {"name": "qoro_maestro", "supports_expval": False}]
+    cloud.faults["QPU systems"].extend([(200, {}, json.dumps(listed))] * 2)
+    service = connect(job_config=JobConfig(qpu_system="qoro_maestro"))
+    assert service.supports_expval
+    lab, own = service.fetch_qpu_systems()
+    assert own == get_qpu_system("qoro_maestro") == QPUSystem("qoro_maestro", supports_expval=True)
+    assert lab == get_qpu_system("lab") == QPUSystem("lab")
+    update_qpu_systems_cache([QPUSystem("qoro_maestro", supports_expval=False)])
+    assert get_qpu_system("qoro_maestro").supports_expval
+
+
 def test_a_service_that_cannot_be_built_is_not_the_last_one(connect):
     connect()
     update_simulator_clusters_cache([SimulatorCluster("mine")])

@@ -68,17 +68,18 @@ class QPUSystem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "qpus", tuple(self.qpus))
+        if self.name == "qoro_maestro":
+            # The service's own simulator, listed as a system by older services, always estimates.
+            object.__setattr__(self, "supports_expval", True)
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
         """Read the JSON object; unknown members are ignored."""
-        name = fields.read_text(body, "name")
         return cls(
-            name,
+            fields.read_text(body, "name"),
             tuple(QPU.from_wire(qpu) for qpu in _objects(body, "qpus")),
             fields.read_text(body, "access_level", "PUBLIC"),
-            # The service's own simulator, listed as a system by older services, always estimates.
-            fields.read_flag(body, "supports_expval", False) or name == "qoro_maestro",
+            fields.read_flag(body, "supports_expval", False),
         )
 
     def to_wire(self) -> dict[str, Any]:
