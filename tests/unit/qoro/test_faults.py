@@ -12,6 +12,7 @@ from vivace.backends import (
     RetryPolicy,
     UnreadableAnswerError,
 )
+from vivace.backends.qoro.wire import endpoints
 from vivace.circuits import CircuitBatch
 from vivace.errors import ExecutionCancelledError, QoroJobError, SubmissionError
 
@@ -160,6 +161,32 @@ def test_a_refused_upload_leaves_no_open_job(service, cloud, status):
     ((job_id, job),) = cloud.jobs.items()
     assert job.status == "CANCELLED"
     assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
+
+
+FAR = {"Retry-After": "21600"}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_job_that_is_to_be_opened_hours_later_is_not(service, cloud, status):
+    """Hazard 1 of wire-protocol 13: upstream sleeps as long as the answer says, six hours at most."""
+    cloud.faults["job init"].append((status, FAR, "later"))
+    with pytest.raises(QoroHTTPError, match=f"^{status} .*: later$"):
+        service.submit_circuits([ROWS])
+    assert len(cloud.sent(endpoints.INIT)) == 1
+    assert cloud.jobs == {}
+
+
+def test_an_upload_that_is_to_come_hours_later_does_not(service, cloud):
+    """Refused like that the job is cancelled; where the service may have acted, another takes its place."""
+    cloud.faults["circuit upload"].extend([None, (429, FAR, "later")])
+    with pytest.raises(QoroHTTPError, match="^429 Too Many Requests: later") as caught:
+        service.submit_circuits([ROWS])
+    ((job_id, job),) = cloud.jobs.items()
+    assert (len(cloud.sent(endpoints.ADD_CIRCUITS)), job.status) == (2, "CANCELLED")
+    assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
+    cloud.faults["circuit upload"].extend([None, (503, FAR, "later")])
+    check(cloud, service.run([ROWS], verbose=False))
+    assert len(cloud.jobs) == 3
 
 
 @pytest.mark.parametrize("lost", [False, True])
