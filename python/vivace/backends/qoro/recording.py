@@ -26,7 +26,7 @@ class Recording:
         base_url: Service it goes to.
         account: Which API key it is sent with; see `JobRecord`.
         init: How its jobs are opened.
-        labels: Labels of its circuits.
+        labels: Labels of its circuits, if it has any.
         words: Words that were padded: as sent, as given.
     """
 
@@ -34,8 +34,8 @@ class Recording:
     base_url: str
     account: str
     init: InitRequest
-    labels: Sequence[str]
-    words: Mapping[str, str]
+    labels: Sequence[str] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
     _beaten: float = field(default=0.0, init=False)
 
     def opened(self, job_id: str) -> None:

@@ -351,7 +351,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
     ) -> ExecutionResult:
         labels = prepared.batch.labels
         record = Recording(self._journal, self.base_url, self._account, init, labels, prepared.padded)
-        done = Submission(self._transport, init, prepared, record, event, progress).deliver()
+        done = Submission(self._transport, prepared, record, event, progress).deliver()
         self._circuits[done.job_id] = len(labels)
         if prepared.padded:
             self._padded[done.job_id] = prepared.padded

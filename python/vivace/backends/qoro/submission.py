@@ -8,7 +8,6 @@ started; its status tells.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,12 +18,12 @@ from vivace import _core
 from vivace.backends.observables import ALL_GROUPS, Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently, has_begun
+from vivace.backends.qoro.opening import open_job, upload_to
 from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import codings, endpoints
-from vivace.backends.qoro.wire.fields import check_answer, parse_object
-from vivace.backends.qoro.wire.jobs import InitRequest, job_id_of
+from vivace.backends.qoro.wire.fields import check_answer
 from vivace.backends.qoro.wire.uploads import measurement_members
 from vivace.backends.runner import shot_ranges
 from vivace.backends.submission import nothing_to_sample
@@ -178,15 +177,13 @@ class Submission:
 
     Attributes:
         transport: The service.
-        init: How to open a job.
         prepared: What to upload.
-        record: Told of every job that is opened, and what becomes of it.
+        record: Says how jobs are opened; told of every one, and what becomes of it.
         event: Set it to stop; the job is then cancelled.
         progress: Called with (circuits uploaded, circuits in all).
     """
 
     transport: Transport
-    init: InitRequest
     prepared: Prepared
     record: Recording
     event: Event | None = None
@@ -202,15 +199,8 @@ class Submission:
         """
         for attempt in range(1, _JOBS + 1):
             job_id, gzip = self._open()
-            try:
+            with upload_to(self.transport, self.record, job_id):
                 requests = self._delivered(job_id, attempt, gzip=gzip)
-            except SubmissionError:
-                raise  # tells of the job itself
-            except BaseException as error:
-                self._stop(job_id, error)
-                raise
-            finally:
-                self.record.ended(job_id)
             if requests is None:
                 continue
             self.record.state(job_id, "SUBMITTED")
@@ -227,31 +217,16 @@ class Submission:
             self._abandon(job_id, unknown, attempt)
             return None
 
-    def _stop(self, job_id: str, error: BaseException) -> None:
-        if cancel_quietly(self.transport, job_id):
-            self.record.state(job_id, "ABANDONED")
-            error.add_note(f"Job {job_id} was open by then, and is cancelled.")
-        else:
-            error.add_note(
-                f"Job {job_id} was open by then, and could not be cancelled: "
-                f"service.cancel_job({job_id!r}) does, when the service can be reached."
-            )
-
     def _open(self) -> tuple[str, bool]:
         """Id of a new job, and whether its uploads are to be compressed."""
         check(self.event, "Submission cancelled before a job was opened.")
-        # A service that knows the header opens one job, however often the request comes. For the others a
-        # second one does no harm: it never gets its last body.
         accepted: list[str] = []
-        job_id = self.transport.send(
-            endpoints.INIT,
-            lambda data: job_id_of(parse_object(data, "The answer to job init")),
-            body=self.init.to_wire(),
-            headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
+        job_id = open_job(
+            self.transport,
+            self.record,
             heed=lambda headers: accepted.append(headers.get(codings.ACCEPT_ENCODING, "")),
-            cancellation_event=self.event,
+            event=self.event,
         )
-        self.record.opened(job_id)
         taken = codings.accepts_gzip(accepted[0])
         return job_id, taken and self.transport.codes_bodies
 
