@@ -434,6 +434,7 @@ class CharacterizationSubmitError(VivaceError, RuntimeError):
         self.job_id = job_id
         self.phase = phase
         super().__init__(
-            f"Characterization job {job_id} got stuck during {phase}: {cause} The job exists: fetch it with "
-            f"get_characterization_result({job_id!r}, service=...) instead of submitting it again."
+            f"Characterization job {job_id} got stuck during {phase}: {str(cause).rstrip('.')}. The job "
+            f"exists: fetch it with get_characterization_result({job_id!r}, service=...) instead of "
+            "submitting it again."
         )

@@ -13,11 +13,12 @@ from support.threads import at_once
 from vivace.backends import (
     CircuitPayload,
     ExecutionConfig,
+    Journal,
     QoroConnectionError,
     QoroHTTPError,
     UnreadableAnswerError,
 )
-from vivace.errors import SubmissionError
+from vivace.errors import CharacterizationSubmitError, SubmissionError
 
 CLEAR = (SubmissionError, QoroHTTPError, QoroConnectionError, UnreadableAnswerError)
 
@@ -192,23 +193,69 @@ def test_requests_around_a_job(idle, make_world, tally, position):
     at_once(one, FAULTS)
 
 
-@pytest.mark.parametrize("endpoint", ["job init", "QUBO submission", "characterization result"])
-def test_characterizations(server, make_world, tally, endpoint):
-    """Analysed once, paid for once."""
+ANALYSIS = [("job init", 0), ("QUBO submission", 0), ("job status", 0), ("characterization result", 0)]
+ANALYSIS_COST = [Decimal("0.02")]
+
+
+def analysed(service):
     qubo = {(0,): -1.0, (1,): 0.5, (0, 1): 2.0}
+    return service.characterize_and_validate(qubo, target_states=["10"])["report"]
 
-    def analysed(service):
-        found = service.characterize_and_validate(qubo, target_states=["10"])
-        return found["report"]
 
-    clean = make_world(server).through(lambda *at: None, analysed)
+@pytest.fixture(scope="module")
+def report(server, make_world):
+    """The report of an undisturbed analysis, and that its requests are those of `ANALYSIS`."""
+    world = make_world(server)
+    found = world.through(lambda *at: None, analysed)
+    assert [seen for seen in world.proxy.seen if seen not in ONCE] == ANALYSIS
+    return found
+
+
+@pytest.mark.parametrize("position", ANALYSIS, ids=str)
+def test_characterizations(server, make_world, tally, report, position):
+    """Analysed once, paid for once."""
 
     def one(fault):
         world = make_world(server)
-        found = world.through(lambda *at: fault if at == (endpoint, 0) else None, analysed)
-        assert found == clean
+        found = world.through(lambda *at: fault if at == position else None, analysed)
+        assert found == report
         assert world.proxy.injected == 1
-        assert list(world.spent().values()) == [Decimal("0.02")]
+        assert list(world.spent().values()) == ANALYSIS_COST
         tally.add(survived=1)
 
     at_once(one, FAULTS)
+
+
+def analysed_after(world, error):
+    """What a user does when the service is back, with nothing but the error at hand."""
+    with world.service(world.url) as service:
+        if isinstance(error, CharacterizationSubmitError):
+            with contextlib.suppress(SubmissionError):  # it never arrived: to be submitted again
+                return service.characterize_and_validate(job_id=error.job_id)["report"]
+        return analysed(service)
+
+
+@pytest.mark.parametrize("position", ANALYSIS, ids=str)
+def test_an_outage_during_a_characterization_is_one_clear_error(
+    server, make_world, tally, report, tmp_path, position
+):
+    """From some request on nothing works. What was analysed by then is fetched, not paid for again."""
+
+    def one(fault):
+        down = threading.Event()
+
+        def plan(*at):
+            if at == position:
+                down.set()
+            return fault if down.is_set() else None
+
+        world = make_world(server, tmp_path / f"{fault}.db")
+        with pytest.raises((CharacterizationSubmitError, *CLEAR)) as caught:
+            world.through(plan, analysed)
+        assert isinstance(caught.value, CharacterizationSubmitError) or position in ANALYSIS[:2]
+        assert analysed_after(world, caught.value) == report
+        assert list(world.spent().values()) == ANALYSIS_COST
+        assert [record.state for record in Journal(world.journal).jobs()].count("COMPLETED") == 1
+        tally.add(explained=1)
+
+    at_once(one, OUTAGES)

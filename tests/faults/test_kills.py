@@ -6,14 +6,22 @@ import signal
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 
 import pytest
 
 from support.proxy import Proxy
 from support.server import Client, ServerProcess, slow_circuit
 from support.threads import at_once
-from vivace.backends import JobConfig, MaestroConfig, MaestroSimulator, QoroService, RetryPolicy
-from vivace.errors import SubmissionError
+from vivace.backends import (
+    JobConfig,
+    MaestroConfig,
+    MaestroSimulator,
+    QoroService,
+    RetryPolicy,
+    get_characterization_result,
+)
+from vivace.errors import ResultError, SubmissionError
 
 PATIENT = RetryPolicy(attempts=400, backoff=0.02, max_backoff=0.1)
 CIRCUITS = {f"c{i}": slow_circuit(i, qubits=10, layers=4) for i in range(120)}
@@ -28,8 +36,10 @@ circuits, token = options.pop("circuits"), options.pop("token")
 config = JobConfig(shots=50, simulator_cluster="qoro_maestro")
 options |= {"polling_interval": 0.01, "maestro_config": MaestroConfig(seed=7)}
 with QoroService(token, config, **options) as service:
-    service.run(circuits, verbose=False)
+    {work}
 """
+RUN = "service.run(circuits, verbose=False)"
+ANALYSE = "service.characterize_and_validate({(0,): -1.0, (1,): 0.5, (0, 1): 2.0}, target_states=['10'])"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +50,7 @@ def expected():
 
 
 @contextlib.contextmanager
-def killed_at(world, journal, position, fault):
+def killed_at(world, journal, position, fault, work=RUN):
     """A client in another process, killed while a request is out (``"drop"``) or has been acted on
     (``"lose"``); where it connected to."""
     killed = threading.Event()
@@ -63,7 +73,8 @@ def killed_at(world, journal, position, fault):
             "max_request_bytes": CHUNK,
             "factor_circuits": False,
         }
-        process.append(subprocess.Popen([sys.executable, "-c", CLIENT], stdin=subprocess.PIPE, text=True))
+        code = CLIENT.replace("{work}", work)
+        process.append(subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, text=True))
         process[0].communicate(json.dumps(options), timeout=60)
         assert killed.is_set(), proxy.seen
         assert process[0].returncode == -signal.SIGKILL
@@ -123,6 +134,55 @@ def test_a_client_killed_after_all_is_uploaded(server, make_world, tally, expect
         tally.add(injected=1, survived=1)
 
     at_once(one, WHOLE)
+
+
+SENT = [
+    (("QUBO submission", 0), "lose"),
+    (("job status", 0), "drop"),
+    (("characterization result", 0), "drop"),
+]
+
+
+def test_a_client_killed_before_it_has_its_analysis(server, make_world, tally, tmp_path):
+    """The next one finds the job in the journal and fetches the analysis, which is paid for."""
+
+    def one(case):
+        point, fault = case
+        journal = tmp_path / f"{point} {fault}.db"
+        world = make_world(server, journal)
+        with killed_at(world, journal, point, fault, ANALYSE) as url, world.service(url) as service:
+            (record,) = service.jobs()
+            assert (record.job_type, record.state) == (
+                "VALIDATE",
+                {"QUBO submission": "UPLOADING", "job status": "SUBMITTED"}.get(point[0], "COMPLETED"),
+            )
+            with pytest.raises(ResultError, match="get_characterization_result"):
+                service.resume(record.job_id, verbose=False)
+            found = get_characterization_result(record.job_id, service=service)
+            assert (found.status, found.report is None) == ("COMPLETED", False)
+            assert [found.state for found in service.jobs()] == ["COMPLETED"]
+        assert world.spent() == {record.job_id: Decimal("0.02")}
+        tally.add(injected=1, survived=1)
+
+    at_once(one, SENT)
+
+
+def test_a_client_killed_before_its_problem_is_sent(server, make_world, tally, tmp_path):
+    """The next one finds the job in the journal: it will never be analysed, and can be submitted again."""
+    journal = tmp_path / "jobs.db"
+    world = make_world(server, journal)
+    with (
+        killed_at(world, journal, ("QUBO submission", 0), "drop", ANALYSE) as url,
+        world.service(url) as service,
+    ):
+        (record,) = service.jobs(refresh=True)
+        assert record.state == "UPLOADING"
+        with pytest.raises(SubmissionError, match="will not run. It is cancelled; submit the problem again"):
+            get_characterization_result(record.job_id, service=service)
+        assert [found.state for found in service.jobs()] == ["ABANDONED"]
+    assert world.client.status(record.job_id) == "CANCELLED"
+    assert world.spent() == {}
+    tally.add(injected=1, explained=1)
 
 
 def port_of(url):

@@ -62,7 +62,10 @@ def resume(
     out: Annotated[Path | None, typer.Option(help="File for all results, .json or .csv.")] = None,
     base_url: BaseUrl = None,
 ) -> None:
-    """Wait for a job and print its results. Ctrl+C cancels the job."""
+    """Wait for a job and print its results. Ctrl+C cancels the job.
+
+    Characterizations (type VALIDATE) are not for the command line: get_characterization_result fetches them.
+    """
     with reported() as saved, warnings_told():
         from vivace.sweeps import read_observable
 

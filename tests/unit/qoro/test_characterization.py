@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import requests
 from rich.console import Console
 
 from vivace.backends import (
@@ -22,7 +21,6 @@ from vivace.backends.qoro.analysis_display import show
 from vivace.backends.qoro.wire.qubo import decode_qubo
 from vivace.errors import (
     CharacterizationFailedError,
-    CharacterizationSubmitError,
     ConfigError,
     ConfigTypeError,
     ResultError,
@@ -196,83 +194,6 @@ def test_bad_requests_open_no_job(service, cloud, arguments, error, message):
         service.characterize_and_validate(**arguments)
     assert str(caught.value) == message
     assert cloud.jobs == {}
-
-
-@pytest.mark.parametrize(
-    "fault",
-    ["drop", "lose", "cut", "garble", *[(s, {}, "") for s in (302, 500, 502, 503, 524)], (200, {}, "<html>")],
-)
-def test_a_problem_is_analysed_once_whatever_happens_to_the_answer(service, cloud, fault):
-    cloud.faults["QUBO submission"].extend([fault, fault])
-    assert service.characterize_and_validate(QUBO, target_states=["10"])["status"] == "COMPLETED"
-    ((_, job),) = cloud.jobs.items()
-    assert len(job.bodies) == 1
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "phase"),
-    [
-        ("QUBO submission", "submission"),
-        ("job status", "status polling"),
-        ("characterization result", "result retrieval"),
-    ],
-)
-def test_getting_stuck_says_in_which_phase_and_how_to_go_on(service, cloud, endpoint, phase):
-    cloud.faults[endpoint].extend(["drop"] * 20)
-    with pytest.raises(
-        CharacterizationSubmitError,
-        match=f"got stuck during {phase}: .* fetch it with get_characterization_result",
-    ) as caught:
-        service.characterize_and_validate(QUBO, target_states=["10"])
-    assert (caught.value.job_id, caught.value.phase) == (next(iter(cloud.jobs)), phase)
-
-
-@pytest.mark.parametrize("status", [400, 402, 403])
-def test_a_refused_problem_leaves_no_open_job(service, cloud, status):
-    cloud.faults["QUBO submission"].append((status, {}, "no"))
-    with pytest.raises(requests.HTTPError, match=str(status)):
-        service.characterize_and_validate(QUBO, target_states=["10"])
-    ((_, job),) = cloud.jobs.items()
-    assert job.status == "CANCELLED"
-
-
-@pytest.mark.parametrize("end", ["FAILED", "CANCELLED", "INSUFFICIENT_CREDITS", "TIMED_OUT"])
-def test_a_job_that_ended_badly_is_told_or_raised(service, cloud, end):
-    found = service.characterize_and_validate(QUBO, target_states=["10"])
-    cloud.jobs[found["job_id"]].statuses.clear()
-    cloud.jobs[found["job_id"]].status = end
-    assert service.characterize_and_validate(job_id=found["job_id"]) == {
-        "job_id": found["job_id"],
-        "status": end,
-    }
-    with pytest.raises(CharacterizationFailedError, match=rf"\({end}\)"):
-        get_characterization_result(found["job_id"], service=service)
-
-
-def test_why_an_analysis_failed_is_told(service, cloud):
-    found = service.characterize_and_validate(QUBO, target_states=["10"])
-    cloud.jobs[found["job_id"]].status = "FAILED"
-    cloud.faults["characterization result"].append((409, {}, '{"error": "it is too frustrated"}'))
-    with pytest.raises(
-        CharacterizationFailedError, match=r"\(FAILED\)\. The service says: it is too frustrated$"
-    ):
-        get_characterization_result(found["job_id"], service=service)
-
-
-def test_an_unknown_status_does_not_mean_that_the_problem_arrived(service, cloud):
-    cloud.faults["QUBO submission"].append("drop")
-    cloud.faults["job status"].append((200, {}, '{"status": "DREAMING"}'))
-    found = service.characterize_and_validate(QUBO, target_states=["10"])
-    assert found["status"] == "COMPLETED"
-    assert len(cloud.jobs) == 1
-
-
-def test_a_refused_problem_whose_job_cannot_be_cancelled_is_not_said_to_be(service, cloud):
-    cloud.faults["QUBO submission"].append((400, {}, "no"))
-    cloud.faults["job cancel"].extend(["drop"] * 2)
-    with pytest.raises(requests.HTTPError) as caught:
-        service.characterize_and_validate(QUBO, target_states=["10"])
-    assert getattr(caught.value, "__notes__", []) == []
 
 
 def test_a_lossy_problem_says_how_large_its_error_is(service, cloud):

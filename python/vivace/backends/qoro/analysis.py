@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import requests
@@ -14,18 +14,21 @@ from vivace.backends.qoro.analysis_result import CharacterizationResult
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import (
     Poll,
-    cancel_quietly,
     fetch_status,
+    fetch_status_patiently,
     known_status,
+    may_pass,
     poll,
     reason_given,
 )
+from vivace.backends.qoro.opening import open_job, upload_to
+from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.remote import QoroJobs
 from vivace.backends.qoro.retrying import is_ambiguous
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.characterization import QuboRequest
-from vivace.backends.qoro.wire.fields import check_answer, parse_object
-from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, JobType, job_id_of
+from vivace.backends.qoro.wire.fields import check_answer
+from vivace.backends.qoro.wire.jobs import InitRequest, JobStatus, JobType
 from vivace.backends.qoro.wire.qubo import EncodedQubo, encode_qubo
 from vivace.cancellation import wait
 from vivace.errors import (
@@ -42,6 +45,7 @@ _log = logging.getLogger(__name__)
 
 _SENDS: Final = 3
 _TAG: Final = "divi-characterize"
+_RESUMED_BY: Final = "get_characterization_result({!r}, service=...)"
 _FAULTS: Final = (QoroHTTPError, QoroConnectionError, ProtocolError)
 
 
@@ -78,7 +82,10 @@ class QoroAnalysis(QoroJobs):
         Raises:
             ConfigError: There is neither a QUBO nor a job, or states or options do not fit it.
             QoroHTTPError: The service refused the job.
-            CharacterizationSubmitError: It is open whether the service has the job; tells how to go on.
+            CharacterizationSubmitError: The service cannot be reached any more, and has the job, or may have
+                it; tells how to go on.
+            SubmissionError: The problem never reached the service, says the journal, so there is nothing to
+                fetch.
         """
         if job_id is not None:
             return self._fetched_analysis(job_id)
@@ -89,13 +96,12 @@ class QoroAnalysis(QoroJobs):
                 "qubo",
             )
         key, request, encoded = _request(qubo, target_states, reference_states, options, lossy=lossy)
-        name = self._transport.send(
-            endpoints.INIT,
-            lambda data: job_id_of(parse_object(data, "The answer to job init")),
-            body=InitRequest(JobType.CHARACTERIZE, tag).to_wire(),
-            headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
-        )
-        self._send_qubo(name, request.to_wire(key=key))
+        init = InitRequest(JobType.CHARACTERIZE, tag)
+        record = Recording(self._journal, self.base_url, self._account, init)
+        name = open_job(self._transport, record)
+        with upload_to(self._transport, record, name):
+            self._send_qubo(name, request.to_wire(key=key))
+        record.state(name, "SUBMITTED")
         found = self._fetched_analysis(name)
         if encoded.form == "factored_lossy":
             found["qubo_max_error"] = encoded.max_error
@@ -112,35 +118,39 @@ class QoroAnalysis(QoroJobs):
             except _FAULTS as error:
                 known = attempt > 1 and isinstance(error, QoroHTTPError) and error.status_code == 409
                 if not is_ambiguous(error) and not known:
-                    if cancel_quietly(self._transport, job_id):
-                        error.add_note(f"Job {job_id} was open by then, and is cancelled.")
                     raise
                 if self._analysis_started(job_id):
                     return
                 if attempt == _SENDS:
-                    raise CharacterizationSubmitError(job_id, f"{error}.") from error
+                    raise CharacterizationSubmitError(job_id, error) from error
             wait(None, self._retry.wait_before(attempt))
 
     def _analysis_started(self, job_id: str) -> bool:
         try:
             status = known_status(fetch_status(self._transport, job_id))
         except _FAULTS as error:
-            raise CharacterizationSubmitError(job_id, f"{error}.") from error
+            raise CharacterizationSubmitError(job_id, error) from error
         return isinstance(status, JobStatus) and status is not JobStatus.PENDING
 
     def _fetched_analysis(self, job_id: str) -> dict[str, Any]:
-        try:
-            how = Poll(self.polling_interval, self.max_retries, None, None)
+        how = Poll(self.polling_interval, self.max_retries, None, None, resumed_by=_RESUMED_BY)
+        with _findable(job_id, "status polling", how):
+            self._check_sent(job_id)
             status, reply = poll(self._transport, job_id, how)
-        except (QoroConnectionError, ProtocolError, MaxRetriesReachedError) as error:
-            raise CharacterizationSubmitError(job_id, f"{error}.", phase="status polling") from error
+        self._note_end(job_id, status, reply.run_time)
         if status is not JobStatus.COMPLETED:
             return {"job_id": job_id, "status": reply.status}
-        try:
-            found = self._fetch_object(endpoints.VALIDATION_RESULT, job_id=job_id)
-        except (QoroConnectionError, ProtocolError) as error:
-            raise CharacterizationSubmitError(job_id, f"{error}.", phase="result retrieval") from error
+        with _findable(job_id, "result retrieval", how):
+            found = self._fetch_object(endpoints.VALIDATION_RESULT, job_id=job_id, patient=True)
         return {"job_id": job_id, **found}
+
+    def _check_sent(self, job_id: str) -> None:
+        """See that the service has the problem of a job, if whoever was to send it is gone."""
+        record = None if self._journal is None else self._journal.job(job_id)
+        if record is None or not record.is_unfinished or record.is_live:
+            return
+        if fetch_status_patiently(self._transport, job_id).status == JobStatus.PENDING:
+            raise self._broken_off(record)
 
     def _explained(self, found: dict[str, Any]) -> dict[str, Any]:
         """The same, with the reason that the service gives if the job ended badly."""
@@ -157,6 +167,20 @@ class QoroAnalysis(QoroJobs):
             QoroHTTPError: There is none.
         """
         return self._transport.send(endpoints.VALIDATION_HTML, _html, job_id=job_id)
+
+
+@contextmanager
+def _findable(job_id: str, phase: str, how: Poll) -> Iterator[None]:
+    """Whatever stops us after the submission, the error tells of the job, which is paid for."""
+    try:
+        yield
+    except (*_FAULTS, MaxRetriesReachedError) as error:
+        if not may_pass(error):
+            raise
+        raise CharacterizationSubmitError(job_id, error, phase=phase) from error
+    except KeyboardInterrupt as error:
+        error.add_note(how.goes_on(job_id))
+        raise
 
 
 def _html(data: bytes) -> str:
@@ -228,10 +252,11 @@ def characterize_and_validate(
 
 
 def get_characterization_result(job_id: str, *, service: QoroAnalysis) -> CharacterizationResult:
-    """Fetch an analysis made before. This is free.
+    """Wait for an analysis submitted before, here or elsewhere, and fetch it. This is free.
 
     Raises:
         CharacterizationFailedError: The job ended without a result.
+        Exception: As for `QoroService.characterize_and_validate`.
     """
     return _wrapped(service.characterize_and_validate(job_id=job_id), service)
 

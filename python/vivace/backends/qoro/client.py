@@ -311,9 +311,14 @@ class QoroClient:
         return found if is_list else found[0]
 
     def _fetch_object(
-        self, endpoint: Endpoint, *, job_id: str | None = None, params: Mapping[str, Any] | None = None
+        self,
+        endpoint: Endpoint,
+        *,
+        job_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        patient: bool = False,
     ) -> dict[str, Any]:
-        return self._transport.get(endpoint, _object, job_id=job_id, params=params)
+        return self._transport.get(endpoint, _object, job_id=job_id, params=params, patient=patient)
 
     def _stored_config(self, what: Jobs, name: str) -> dict[str, Any] | None:
         (job_id,), _ = job_ids_of(what)

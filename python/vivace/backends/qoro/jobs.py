@@ -34,6 +34,7 @@ __all__ = [
     "job_error",
     "job_ids_of",
     "known_status",
+    "may_pass",
     "poll",
     "reason_given",
 ]
@@ -77,7 +78,7 @@ def fetch_status_patiently(
         try:
             return fetch_status(transport, job_id, cancellation_event, patient=True)
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
             _log.info("Read %d of the status of job %s failed: %s", attempt, job_id, error)
         check(cancellation_event, f"Waiting for the status of job {job_id} was cancelled.")
@@ -142,6 +143,7 @@ class Poll:
         most: Polls in all; None for no limit.
         on_poll: Called with (poll number from 1, status) while the job goes on.
         event: Set it to stop.
+        resumed_by: The call that a user goes on with, with a place for the job id.
     """
 
     def __init__(
@@ -150,16 +152,23 @@ class Poll:
         most: int | None,
         on_poll: Callable[[int, str], None] | None,
         event: Event | None,
+        *,
+        resumed_by: str = "service.resume({!r})",
     ) -> None:
         self.interval = interval
         self.most = most
         self.on_poll = on_poll
         self.event = event
+        self.resumed_by = resumed_by
 
     def wait_after(self, attempt: int) -> float:
         """Seconds to wait after poll number ``attempt``: from fast to the interval, spread a little."""
         growing = _FIRST_WAIT * _GROWTH ** min(attempt - 1, 60)
         return min(self.interval, growing * random.uniform(0.8, 1.2))  # noqa: S311 - keeps no secret
+
+    def goes_on(self, job_id: str) -> str:
+        """What to tell a user of a job that is not polled any more."""
+        return f"Job {job_id} goes on: {self.resumed_by.format(job_id)} waits for it and fetches."
 
 
 def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, StatusReply]:
@@ -181,11 +190,9 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
             raise ExecutionCancelledError(f"Polling cancelled for job {job_id}.") from None
         except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
             failed += 1
-            if failed >= _FAILED_POLLS or not _may_pass(error):
+            if failed >= _FAILED_POLLS or not may_pass(error):
                 if not (isinstance(error, QoroHTTPError) and error.status_code == 404):
-                    error.add_note(
-                        f"Job {job_id} goes on: service.resume({job_id!r}) waits for it and fetches."
-                    )
+                    error.add_note(how.goes_on(job_id))
                 raise
             _log.info("Poll %d of job %s failed: %s", attempt, job_id, error)
         else:
@@ -228,7 +235,8 @@ def reason_given(transport: Transport, endpoint: Endpoint, job_id: str) -> str |
     return None
 
 
-def _may_pass(error: Exception) -> bool:
+def may_pass(error: Exception) -> bool:
+    """Whether a job may be asked about again after a fault, though that took its number of attempts."""
     return not isinstance(error, QoroHTTPError) or error.status_code in (408, 429) or error.status_code >= 500
 
 

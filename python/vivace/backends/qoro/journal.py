@@ -48,11 +48,11 @@ class JobRecord:
         job_id: The job.
         base_url: Service it was sent to.
         tag: Its tag.
-        job_type: What it does.
+        job_type: What it does, as `JobType` has it; ``"VALIDATE"`` characterises a QUBO.
         target: Cluster or system it was sent to.
         state: ``"UPLOADING"``, ``"FINALIZING"`` (the last upload is on its way), ``"SUBMITTED"``,
             ``"ABANDONED"`` (another job took its place), ``"DELETED"``, or the last status seen.
-        n_circuits: Number of circuits.
+        n_circuits: Number of circuits; 0 for one that characterises a QUBO.
         created_at: Seconds since the epoch.
         updated_at: Likewise.
         account: Which API key it was sent with: a hash that leads to no key. Empty where that is not known.

@@ -26,7 +26,7 @@ from vivace.backends.qoro.jobs import (
 from vivace.backends.qoro.journal import JobRecord
 from vivace.backends.qoro.request import one_of
 from vivace.backends.qoro.waiting import spinner
-from vivace.backends.qoro.wire.jobs import JobStatus
+from vivace.backends.qoro.wire.jobs import JobStatus, JobType
 from vivace.cancellation import check, interrupt_scope, wait
 from vivace.errors import (
     ConfigError,
@@ -34,6 +34,7 @@ from vivace.errors import (
     MaxRetriesReachedError,
     ProtocolError,
     QoroJobError,
+    ResultError,
     SubmissionError,
 )
 from vivace.results import CompletedResult, ExecutionResult
@@ -186,6 +187,7 @@ class QoroJobs(QoroClient):
             QoroHTTPError: There are no results yet; 400.
             QoroJobError: The job ended badly.
             ProtocolError: Results are missing. What came is kept, and not fetched again.
+            ResultError: The job is on record as one that has no circuits.
         """
         job_ids, is_list = job_ids_of(execution_result)
         if is_list:
@@ -211,6 +213,7 @@ class QoroJobs(QoroClient):
             QoroHTTPError: There are no results yet; 400.
             QoroJobError: The job ended badly.
             ProtocolError: Results are missing.
+            ResultError: The job is on record as one that has no circuits.
         """
         (job_id,), _ = job_ids_of(execution_result)
         return self._entries(job_id, cancellation_event)
@@ -220,7 +223,7 @@ class QoroJobs(QoroClient):
     ) -> Iterator[dict[str, Any]]:
         expected, words = self._circuits.get(job_id), self._padded.get(job_id)
         if self._journal is not None and expected is None:
-            record = self._journal.job(job_id)
+            record = self._circuits_on_record(job_id)
             expected = None if record is None else record.n_circuits
             words = self._journal.words(job_id)
         return fetch_entries(
@@ -270,15 +273,27 @@ class QoroJobs(QoroClient):
         Raises:
             SubmissionError: The upload goes on, or broke off, so that the job will not run, or is in doubt.
             QoroJobError: The job ended badly.
+            ResultError: The job is on record as one that has no circuits: a characterization, which
+                `get_characterization_result` waits for and fetches.
         """
         (name,), _ = job_ids_of(job_id)
-        record = None if self._journal is None else self._journal.job(name)
+        record = self._circuits_on_record(name)
         if record is not None and record.is_unfinished:
             self._check_upload(record, cancellation_event)
         self.poll_job_status(
             name, True, verbose=verbose, cancellation_event=cancellation_event, raise_on_failure=True
         )
         return self.get_job_results(job_id)
+
+    def _circuits_on_record(self, job_id: str) -> JobRecord | None:
+        """What the journal knows of a job that runs circuits."""
+        record = None if self._journal is None else self._journal.job(job_id)
+        if record is not None and record.job_type == JobType.CHARACTERIZE:
+            raise ResultError(
+                f"Job {job_id} is a characterization and has no circuits: get_characterization_result("
+                f"{job_id!r}, service=...) waits for it and fetches the analysis."
+            )
+        return record
 
     def _check_upload(self, record: JobRecord, event: Event | None) -> None:
         """See that a job whose upload did not end, as far as the journal knows, will run all the same."""
@@ -310,13 +325,14 @@ class QoroJobs(QoroClient):
         )
 
     def _broken_off(self, record: JobRecord) -> SubmissionError:
-        ended = "It may be cancelled"
+        ended, lost = "It may be cancelled", f"its {record.n_circuits} circuits"
+        if record.job_type == JobType.CHARACTERIZE:
+            lost = "the problem"
         if cancel_quietly(self._transport, record.job_id):
             self._record(record.job_id, "ABANDONED")
             ended = "It is cancelled"
         return SubmissionError(
-            f"The upload of job {record.job_id} broke off, so it will not run. {ended}; submit its "
-            f"{record.n_circuits} circuits again.",
+            f"The upload of job {record.job_id} broke off, so it will not run. {ended}; submit {lost} again.",
             record.job_id,
         )
 
