@@ -44,6 +44,19 @@ def test_what_a_worker_holds_of_an_earlier_start_is_not_stored():
         assert [entry["results"] for entry in client.results(job_id)] == [{"current": 1}, {"current": 2}]
 
 
+def test_the_status_says_how_many_circuits_are_done():
+    """The first ones, as a worker stores them piece by piece."""
+    with LocalServer(settings=IDLE) as server:
+        client, queue = Client(server.url, server.token), server.service.queue
+        job_id = client.submit(circuits={"a": BELL, "b": BELL, "c": BELL}, shots=10)
+        job, seen = queue.claim(), []
+        for start, piece in ((0, [{"00": 10}]), (1, [{"00": 10}, {"11": 10}])):
+            assert queue.save(job, start, piece, 0.1)
+            status = client.get(f"job/{job_id}/status/")
+            seen.append((status["circuits_done"], status["circuits"]))
+        assert seen == [(1, 3), (3, 3)]
+
+
 def test_who_has_a_worker_waits_for_who_has_none():
     """Also if the others had their turn later."""
     with LocalServer(settings=IDLE) as server:

@@ -40,7 +40,9 @@ def test_what_a_worker_holds_of_a_deleted_job_reaches_no_other_job():
         queue.put_back(held)
         assert bob.status(other) == "RUNNING"
         queue.finish(held, JobStatus.COMPLETED)
-        assert bob.get(f"job/{other}/status/") == {"status": "RUNNING", "run_time": 0.0, "finalized": True}
+        assert bob.get(f"job/{other}/status/") == {
+            "status": "RUNNING", "run_time": 0.0, "finalized": True, "circuits_done": 0, "circuits": 1,
+        }  # fmt: skip
 
 
 def test_a_commit_that_fails_is_undone():

@@ -141,7 +141,7 @@ class Poll:
     Args:
         interval: Longest wait between polls, in seconds; the first ones follow faster.
         most: Polls in all; None for no limit.
-        on_poll: Called with (poll number from 1, status) while the job goes on.
+        on_poll: Called with (poll number from 1, answer) while the job goes on.
         event: Set it to stop.
         resumed_by: The call that a user goes on with, with a place for the job id.
     """
@@ -150,7 +150,7 @@ class Poll:
         self,
         interval: float,
         most: int | None,
-        on_poll: Callable[[int, str], None] | None,
+        on_poll: Callable[[int, StatusReply], None] | None,
         event: Event | None,
         *,
         resumed_by: str = "service.resume({!r})",
@@ -201,7 +201,7 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
             if isinstance(status, JobStatus) and status.is_terminal:
                 return status, reply
             if how.on_poll is not None:
-                how.on_poll(attempt, str(status))
+                how.on_poll(attempt, reply)
         if how.most is None or attempt < how.most:
             wait(how.event, how.wait_after(attempt))
     raise MaxRetriesReachedError(job_id, attempt)

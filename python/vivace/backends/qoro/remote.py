@@ -25,8 +25,8 @@ from vivace.backends.qoro.jobs import (
 )
 from vivace.backends.qoro.journal import JobRecord
 from vivace.backends.qoro.request import one_of
-from vivace.backends.qoro.waiting import spinner
-from vivace.backends.qoro.wire.jobs import JobStatus, JobType
+from vivace.backends.qoro.waiting import job_bar
+from vivace.backends.qoro.wire.jobs import JobStatus, JobType, StatusReply
 from vivace.cancellation import check, interrupt_scope, wait
 from vivace.errors import (
     ConfigError,
@@ -113,7 +113,7 @@ class QoroJobs(QoroClient):
             loop_until_complete: Whether to ask until the job ends.
             on_complete: Called when the job has ended, with the answer: a dict with ``status`` and
                 ``run_time`` that also has a ``json()``.
-            verbose: Whether to show a line on the console, if there is no callback.
+            verbose: Whether to show a bar on the console, if there is no callback.
             progress_callback: Called with (poll number from 1, status) while the job goes on.
             cancellation_event: Set it to stop asking. It interrupts waits, but no request.
             raise_on_failure: Whether a job that ended badly is an error.
@@ -156,9 +156,16 @@ class QoroJobs(QoroClient):
         with (
             _interrupts(event) as scoped,
             self._cancelling(job_id, owned=event is None),
-            spinner(job_id, self.max_retries, shown=verbose and told is None) as shown,
+            job_bar(job_id, self.max_retries, shown=verbose and told is None) as shown,
         ):
-            how = Poll(self.polling_interval, self.max_retries, told or shown, scoped)
+
+            def tell(attempt: int, reply: StatusReply) -> None:
+                if told is not None:
+                    told(attempt, str(known_status(reply)))
+                elif shown is not None:
+                    shown(attempt, reply)
+
+            how = Poll(self.polling_interval, self.max_retries, tell, scoped)
             status, reply = poll(self._transport, job_id, how)
         self._note_end(job_id, status, reply.run_time)
         if on_complete is not None:
@@ -267,7 +274,7 @@ class QoroJobs(QoroClient):
 
         Args:
             job_id: The job.
-            verbose: Whether to show a line on the console.
+            verbose: Whether to show a bar on the console.
             cancellation_event: Set it to stop waiting; the job goes on. Without it, Ctrl+C cancels the job.
 
         Raises:

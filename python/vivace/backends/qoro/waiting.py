@@ -1,33 +1,44 @@
-"""What a user sees while a job is out: a spinner, or a bar."""
+"""What a user sees while a job is on its way or out: a bar."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
+
+from vivace.backends.qoro.jobs import known_status
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["spinner", "upload_bar"]
+    from vivace.backends.qoro.wire.jobs import StatusReply
+
+__all__ = ["job_bar", "upload_bar"]
 
 
 @contextmanager
-def spinner(job_id: str, most: int | None, *, shown: bool) -> Iterator[Callable[[int, str], None] | None]:
-    """A line on the console that says where a job stands, for as long as it lasts.
+def job_bar(
+    job_id: str, most: int | None, *, shown: bool
+) -> Iterator[Callable[[int, StatusReply], None] | None]:
+    """A bar on the console that says where a job stands, for as long as it lasts.
 
     Yields:
-        What to call with (poll number, status); None if nothing is shown, or nobody sees it.
+        What to call with (poll number, answer); None if nothing is shown, or nobody sees it.
     """
-    console = _console() if shown else None
-    if console is None:
-        yield None
-        return
     name, limit = job_id.partition("-")[0], "" if most is None else f" / {most}"
-    with console.status(f"Job {name} is submitted.") as line:
+    with _bar(f"Job {name} is submitted.", shown=shown) as update:
+        if update is None:
+            yield None
+            return
 
-        def told(attempt: int, status: str) -> None:
-            line.update(f"Job {name} is {status}. Polling attempt {attempt}{limit}")
+        def told(attempt: int, reply: StatusReply) -> None:
+            done, total = reply.progress or (0, None)
+            update(
+                description=f"Job {name} is {known_status(reply)}. Polling attempt {attempt}{limit}",
+                completed=done,
+                total=total,
+            )
 
         yield told
 
@@ -39,6 +50,12 @@ def upload_bar(*, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
     Yields:
         What to call with (circuits uploaded, circuits in all); None if nothing is shown, or nobody sees it.
     """
+    with _bar("Uploading circuits", shown=shown) as update:
+        yield None if update is None else lambda done, total: update(completed=done, total=total)
+
+
+@contextmanager
+def _bar(description: str, *, shown: bool) -> Iterator[Callable[..., None] | None]:
     console = _console() if shown else None
     if console is None:
         yield None
@@ -47,8 +64,7 @@ def upload_bar(*, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("Uploading circuits", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield partial(bar.update, bar.add_task(description, total=None))
 
 
 def _console() -> Console | None:

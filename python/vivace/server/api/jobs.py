@@ -72,7 +72,8 @@ async def add_circuits(job_id: str, account: Caller, service: Server, turns: Rea
 def status(job_id: str, account: Caller, service: Server) -> Response:
     """Where a job stands. One that makes way for others is PENDING again, which clients of any age know."""
     job = service.jobs.get(account, job_id)
-    return reply(StatusReply(job.status, round(job.run_time, 6), finalized=job.finalized).to_wire())
+    progress = job.n_done, job.n_circuits
+    return reply(StatusReply(job.status, round(job.run_time, 6), job.finalized, progress).to_wire())
 
 
 @router.get("/{job_id}/resultsV2/", **answer(schemas.ResultsPage, 400, 404))

@@ -67,11 +67,16 @@ class JobId(_Reply):
 
 
 class StatusReply(_Reply):
-    """Where a job stands; ``run_time`` in seconds; ``finalized``: its last upload has arrived."""
+    """Where a job stands; ``run_time`` in seconds; ``finalized``: its last upload has arrived.
+
+    ``circuits_done`` of the ``circuits`` uploaded so far have results.
+    """
 
     status: str
     run_time: float
     finalized: bool
+    circuits_done: int
+    circuits: int
 
 
 class CancelReply(_Reply):

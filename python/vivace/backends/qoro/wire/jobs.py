@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -189,33 +190,43 @@ class StatusReply:
         status: Status as the service wrote it; `JobStatus.coerce` knows most of them.
         run_time: Seconds the job ran; 0.0 while unknown.
         finalized: Whether the last upload of the job has arrived; None if the service does not say.
+        progress: Circuits that have results, and circuits in all; None if the service does not say.
 
     >>> StatusReply.from_wire({"status": "COMPLETED", "run_time": "2.5"})
-    StatusReply(status='COMPLETED', run_time=2.5, finalized=None)
+    StatusReply(status='COMPLETED', run_time=2.5, finalized=None, progress=None)
+    >>> StatusReply.from_wire({"status": "RUNNING", "circuits_done": 3, "circuits": 8}).progress
+    (3, 8)
     """
 
     status: str
     run_time: float = 0.0
     finalized: bool | None = None
+    progress: tuple[int, int] | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        """The JSON object; without ``finalized`` if that is unknown."""
+        """The JSON object; without what is unknown."""
         body: dict[str, Any] = {"status": str(self.status), "run_time": self.run_time}
-        return body if self.finalized is None else body | {"finalized": self.finalized}
+        if self.finalized is not None:
+            body["finalized"] = self.finalized
+        if self.progress is not None:
+            body["circuits_done"], body["circuits"] = self.progress
+        return body
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
-        """Read the JSON object; an unreadable run time counts as unknown, since the status matters more.
+        """Read the JSON object; what is unreadable counts as unknown, since the status matters more.
 
         Raises:
             ProtocolError: There is no status.
         """
-        status, finalized = fields.read_text(body, "status"), body.get("finalized")
-        known = finalized if isinstance(finalized, bool) else None
-        try:
-            return cls(status, fields.read_number(body, "run_time", 0.0), known)
-        except ProtocolError:
-            return cls(status, finalized=known)
+        status, finalized, run_time = fields.read_text(body, "status"), body.get("finalized"), 0.0
+        with suppress(ProtocolError):
+            run_time = fields.read_number(body, "run_time", 0.0)
+        progress = None
+        with suppress(ProtocolError):
+            done, total = (fields.read_whole(body, name) for name in ("circuits_done", "circuits"))
+            progress = (done, total) if done <= total else None
+        return cls(status, run_time, finalized if isinstance(finalized, bool) else None, progress)
 
 
 @dataclass(frozen=True, slots=True)
