@@ -5,6 +5,7 @@ import signal
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -140,3 +141,18 @@ def test_an_unknown_job_is_one_line(vivace):
     for command in ("resume", "cancel"):
         done = vivace("jobs", command, "00000000-0000-0000-0000-000000000000", code=2)
         assert done.stderr == 'vivace: error: 404 Not Found: {"detail": "No such job."}\n'
+
+
+def test_a_sweep_in_the_cloud_gives_what_one_here_gives(vivace):
+    def swept(backend, *options):
+        out = f"{backend}.npz"
+        vivace("sweep", "ansatz.qasm", "--range", "a=0:pi:50", "--backend", backend, "--out", out, *options)
+        return dict(np.load(out))
+
+    Path("ansatz.qasm").write_text(BELL.replace("h q[0];", "ry(a) q[0];"))
+    there, here = (swept(backend, "--observable", "words.txt") for backend in ("qoro", "maestro"))
+    np.testing.assert_allclose(there["energies"], here["energies"], atol=1e-12)
+    there, here = (swept(backend, "--shots", 30, "--seed", 5) for backend in ("qoro", "maestro"))
+    assert there.keys() == here.keys()
+    for name in there.keys() - {"seconds"}:
+        np.testing.assert_array_equal(there[name], here[name])

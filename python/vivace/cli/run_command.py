@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from vivace.cli.cloud import BaseUrl, connected
+from vivace.cli.cloud import BaseUrl
 from vivace.cli.console import progress_bar, reported, say, warnings_told
 from vivace.cli.report import Report
-from vivace.cli.runners import Backend, BondDimension, Device, Method, RunnerOptions, Seed
+from vivace.cli.runners import Backend, BackendOption, BondDimension, Device, Method, RunnerOptions, Seed
 from vivace.errors import ConfigError, QasmError
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument per option
     files: Annotated[
         list[Path], typer.Argument(help="OpenQASM 2 files; each is a circuit.", metavar="FILE...")
     ],
-    backend: Annotated[
-        Backend, typer.Option(help="Maestro and Aer are on this machine, qoro is the cloud.")
-    ] = Backend.MAESTRO,
+    backend: BackendOption = Backend.MAESTRO,
     shots: Annotated[int | None, typer.Option(min=1, help=f"Shots per circuit; {_SHOTS} by default.")] = None,
     seed: Seed = None,
     method: Method = None,
@@ -53,8 +51,8 @@ def run(  # noqa: PLR0913, PLR0917 - one argument per option
     with reported() as saved, warnings_told():
         from vivace.sweeps import read_observable
 
-        chosen = RunnerOptions(backend, seed, method, bond_dimension, device)
-        _refuse(chosen, shots, observable, out, base_url, detach)
+        chosen = RunnerOptions(backend, seed, method, bond_dimension, device, base_url)
+        _refuse(chosen, shots, observable, out, detach)
         words = None if observable is None else read_observable(observable)
         circuits = _read(files)
         report = Report(out, top, words)
@@ -62,7 +60,7 @@ def run(  # noqa: PLR0913, PLR0917 - one argument per option
         options: dict[str, Any] = {} if words is None else {"ham_ops": ";".join(words.words)}
         try:
             if backend is Backend.QORO:
-                result = _in_the_cloud(circuits, base_url, chosen, shots or _SHOTS, options, detach=detach)
+                result = _in_the_cloud(circuits, chosen, shots or _SHOTS, options, detach=detach)
             else:
                 result = _here(circuits, chosen, shots or _SHOTS, options)
         except QasmError as error:
@@ -79,13 +77,12 @@ def _refuse(
     shots: int | None,
     observable: Path | None,
     out: Path | None,
-    base_url: str | None,
     detach: bool,
 ) -> None:
     if observable is not None and shots is not None and chosen.device is None:
         raise ConfigError("--observable gives exact values, which take no --shots; give one of them")
-    if chosen.backend is not Backend.QORO and (base_url is not None or detach):
-        raise ConfigError(f"{'--detach' if detach else '--base-url'} goes with --backend qoro")
+    if chosen.backend is not Backend.QORO and detach:
+        raise ConfigError("--detach goes with --backend qoro")
     if detach and out is not None:
         raise ConfigError("--detach waits for no results; get them with vivace jobs resume JOB_ID --out FILE")
 
@@ -111,7 +108,7 @@ def _here(
     from vivace.cancellation import interrupt_scope
 
     with (
-        chosen.local(shots) as runner,
+        chosen.runner(shots) as runner,
         interrupt_scope() as event,
         progress_bar("circuits", len(circuits)) as progress,
     ):
@@ -119,21 +116,10 @@ def _here(
 
 
 def _in_the_cloud(
-    circuits: dict[str, str],
-    base_url: str | None,
-    chosen: RunnerOptions,
-    shots: int,
-    options: dict[str, Any],
-    *,
-    detach: bool,
+    circuits: dict[str, str], chosen: RunnerOptions, shots: int, options: dict[str, Any], *, detach: bool
 ) -> ExecutionResult | None:
     """The results; none of a job that is left to run, whose id is printed."""
-    from vivace.backends import JobConfig, MaestroConfig
-
-    config = chosen.maestro_config()
-    maestro = None if config == MaestroConfig() else config
-    with connected(base_url, maestro_config=maestro) as service:
-        options["override_job_config"] = JobConfig(shots)
+    with chosen.service(shots) as service:
         if not detach:
             return service.run(circuits, verbose=sys.stderr.isatty(), **options)
         typer.echo(service.submit_circuits(circuits, **options).job_id)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from vivace.backends.maestro.options import SIMULATION_TYPES
+from vivace.cli.cloud import connected
 from vivace.errors import ConfigError
 
 if TYPE_CHECKING:
-    from vivace.backends import CircuitRunner, MaestroConfig
+    from vivace.backends import CircuitRunner, MaestroConfig, QoroService
 
-__all__ = ["Backend", "BondDimension", "Device", "LocalBackend", "Method", "RunnerOptions", "Seed"]
+__all__ = ["Backend", "BackendOption", "BondDimension", "Device", "Method", "RunnerOptions", "Seed"]
 
 
 class Backend(StrEnum):
@@ -25,12 +26,9 @@ class Backend(StrEnum):
     QORO = "qoro"
 
 
-class LocalBackend(StrEnum):
-    """Where circuits run on this machine."""
-
-    MAESTRO = "maestro"
-    AER = "aer"
-
+BackendOption: TypeAlias = Annotated[
+    Backend, typer.Option(help="Maestro and Aer are on this machine, qoro is the cloud.")
+]
 
 Seed: TypeAlias = Annotated[int | None, typer.Option(min=0, help="Makes sampling repeatable.")]
 
@@ -63,32 +61,46 @@ class RunnerOptions:
         ConfigError: Options that do not go together.
     """
 
-    backend: Backend | LocalBackend
+    backend: Backend
     seed: int | None = None
     method: str | None = None
     bond_dimension: int | None = None
     device: str | None = None
+    base_url: str | None = None
 
     def __post_init__(self) -> None:
-        if self.device is not None and self.backend != Backend.AER:
+        if self.base_url is not None and self.backend is not Backend.QORO:
+            raise ConfigError("--base-url goes with --backend qoro")
+        if self.device is not None and self.backend is not Backend.AER:
             raise ConfigError("--device goes with --backend aer")
-        if self.backend == Backend.AER and (self.method is not None or self.bond_dimension is not None):
+        if self.backend is Backend.AER and (self.method is not None or self.bond_dimension is not None):
             name = "--bond-dimension" if self.method is None else "--method"
             raise ConfigError(f"{name} goes with Maestro, not with --backend aer")
 
-    def maestro_config(self) -> MaestroConfig:
-        """The options of Maestro."""
+    def runner(self, shots: int | None) -> CircuitRunner:
+        """The runner, with its own number of shots if none is given."""
+        from vivace import backends
+
+        options: dict[str, Any] = {} if shots is None else {"shots": shots}
+        if self.backend is Backend.AER:
+            return backends.QiskitSimulator(simulation_seed=self.seed, qiskit_backend=self.device, **options)
+        if self.backend is Backend.QORO:
+            return self.service(shots)
+        return backends.MaestroSimulator(config=self._maestro_config(), **options)
+
+    def service(self, shots: int | None) -> QoroService:
+        """The service, for jobs with so many shots."""
+        from vivace.backends import MaestroConfig
+
+        config = self._maestro_config()
+        service = connected(self.base_url, maestro_config=None if config == MaestroConfig() else config)
+        if shots is not None:
+            service.job_config = service.job_config.override(shots=shots)
+        return service
+
+    def _maestro_config(self) -> MaestroConfig:
         from vivace.backends import MaestroConfig
 
         return MaestroConfig(
             seed=self.seed, simulation_type=self.method, max_bond_dimension=self.bond_dimension
         )
-
-    def local(self, shots: int | None) -> CircuitRunner:
-        """The runner on this machine, with its own number of shots if none is given."""
-        from vivace import backends
-
-        options: dict[str, Any] = {} if shots is None else {"shots": shots}
-        if self.backend == Backend.AER:
-            return backends.QiskitSimulator(simulation_seed=self.seed, qiskit_backend=self.device, **options)
-        return backends.MaestroSimulator(config=self.maestro_config(), **options)

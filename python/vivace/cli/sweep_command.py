@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from vivace._suggest import install_hint
+from vivace.cli.cloud import BaseUrl
 from vivace.cli.console import INTERRUPTED, complain, progress_bar, reported, say, warnings_told
-from vivace.cli.runners import BondDimension, Device, LocalBackend, Method, RunnerOptions, Seed
+from vivace.cli.runners import Backend, BackendOption, BondDimension, Device, Method, RunnerOptions, Seed
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
@@ -55,7 +56,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
     shots: Annotated[
         int | None, typer.Option(min=1, help="Sample this many shots per row and group of words.")
     ] = None,
-    backend: Annotated[LocalBackend, typer.Option(help="What runs the circuits.")] = LocalBackend.MAESTRO,
+    backend: BackendOption = Backend.MAESTRO,
     seed: Seed = None,
     method: Method = None,
     bond_dimension: BondDimension = None,
@@ -73,15 +74,16 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         bool, typer.Option("--exact", help="Diagonalise the observable too, and compare (14 qubits at most).")
     ] = False,
     unit: Annotated[str, typer.Option(help="Unit of the observable, for print and picture: Ha.")] = "",
+    base_url: BaseUrl = None,
 ) -> None:
-    """Run a circuit template on every row of parameters, on this machine.
+    """Run a circuit template on every row of parameters.
 
     With --observable the values are exact (a warning says so where circuits are too wide for that); with
     --shots, counts; with both, estimates and their standard errors. Words that commute qubit by qubit are
     measured together, each group with shots of its own.
     """
     with reported() as saved:
-        chosen = RunnerOptions(backend, seed, method, bond_dimension, device)
+        chosen = RunnerOptions(backend, seed, method, bond_dimension, device, base_url)
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
         files = _Files.planned(out, plot, no_plot)
         result, interrupted = _run(source, shots, chosen)
@@ -184,7 +186,7 @@ def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[Swe
     rows = len(source.values)
     with (
         warnings_told(),
-        chosen.local(shots) as runner,
+        chosen.runner(shots) as runner,
         interrupt_scope() as event,
         progress_bar("rows", rows) as progress,
     ):

@@ -6,7 +6,6 @@ what is done when a run stops early. Rows go to the runner in chunks, so memory 
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +21,7 @@ from vivace.sweeps.inputs import check_finite
 from vivace.sweeps.observable import Observable
 from vivace.sweeps.result import SweepCounts, SweepResult
 from vivace.sweeps.sampled import Samples
+from vivace.sweeps.waiting import finished, takes_progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,11 +73,12 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
             and qubit i is measured into bit i of as many as a word has letters, the template runs as it is.
         shots: Sample this many shots per row, and per group of words if there is an observable. Without shots
             and observable, the runner's own number.
-        runner: Where to run; by default a `MaestroSimulator`, closed afterwards.
+        runner: Where to run; by default a `MaestroSimulator`, closed afterwards. On a `QoroService` up to
+            65536 rows are a job, or 8192 circuits to sample; setting the event cancels it.
         seed: Makes sampling repeatable.
         gradients: Also take the exact derivatives of the observable by every parameter. The runner must have
             them, as `MaestroSimulator` does.
-        progress: Called with (rows done, rows in all), often.
+        progress: Called with (rows done, rows in all), often, as far as the runner tells.
         cancellation_event: Set it to stop; finished rows are lost then, use `sweep_parts` to keep them.
 
     Raises:
@@ -217,6 +218,8 @@ class _Job:
         n_texts, rows = len(self._texts), len(self.values)
         start, size = 0, max(_FIRST_CHUNK // n_texts, 1)
         largest = _LAST_CHUNK if self._exact else max(_LAST_SAMPLED_CHUNK // n_texts, 1)
+        if self.runner.is_async:
+            size = largest  # a job takes its time, however small it is
         with owned:
             while start < rows:
                 check(self.event, f"Sweep cancelled after {start} of {rows} rows")
@@ -225,10 +228,8 @@ class _Job:
                 if self.progress is not None:
                     self.progress(start, rows)
                 yield part
-                if part.seconds < _QUICK:
-                    size = min((8 if part.seconds < _QUICK / 8 else 2) * size, largest)
-                elif part.seconds > _SLOW:
-                    size = max(size // 2, 1)
+                if not self.runner.is_async:
+                    size = min(_next_size(size, part.seconds), largest)
 
     def _part(self, start: int, stop: int) -> SweepResult:
         began = time.perf_counter()
@@ -289,22 +290,25 @@ class _Job:
         options: dict[str, Any] = {"cancellation_event": self.event}
         if self._exact and self.observable is not None:
             options["ham_ops"] = ";".join(self.observable.words)
-        if (
-            self.progress is not None
-            and "progress" in inspect.signature(self.runner.submit_circuits).parameters
-        ):
-            report, rows, n_texts = self.progress, len(self.values), len(self._texts)
-            options["progress"] = lambda done, _total: report(start + done // n_texts, rows)
-        return _finished(self.runner, self.runner.submit_circuits(circuits, **options), self.event)
+        progress = self._told(start)
+        if progress is not None and not self.runner.is_async and takes_progress(self.runner.submit_circuits):
+            options["progress"] = progress
+        result = self.runner.submit_circuits(circuits, **options)
+        return finished(self.runner, result, progress, self.event) if result.is_async() else result
+
+    def _told(self, start: int) -> Callable[[int, int], None] | None:
+        """What to call with (circuits done, circuits in all) of the rows from ``start`` on."""
+        report, n_texts, total = self.progress, len(self._texts), len(self.values)
+        return None if report is None else lambda done, _total: report(start + done // n_texts, total)
 
 
-def _finished(runner: Any, result: ExecutionResult, event: Event | None) -> ExecutionResult:
-    """The result itself, or that of the job it stands for."""
-    if not result.is_async():
-        return result
-    runner.poll_job_status(result, loop_until_complete=True, verbose=False, cancellation_event=event)
-    finished: ExecutionResult = runner.get_job_results(result)
-    return finished
+def _next_size(size: int, seconds: float) -> int:
+    """Rows of the next chunk, after one of ``size`` rows that took so long."""
+    if seconds > _SLOW:
+        return max(size // 2, 1)
+    if seconds >= _QUICK:
+        return size
+    return (8 if seconds < _QUICK / 8 else 2) * size
 
 
 def _counts(result: ExecutionResult) -> SweepCounts:

@@ -42,6 +42,14 @@ from vivace.results import CompletedResult, ExecutionResult
 __all__ = ["QoroJobs"]
 
 _POLL_KEYWORDS = ("progress_callback", "poll_callback", "pbar_update_fn")
+_KNOWN_KEYWORDS = (
+    "loop_until_complete",
+    "on_complete",
+    "verbose",
+    "raise_on_failure",
+    "progress",
+    *_POLL_KEYWORDS,
+)
 _STATUS_READS: Final = 4
 
 
@@ -101,6 +109,7 @@ class QoroJobs(QoroClient):
         cancellation_event: Event | None = None,
         *,
         raise_on_failure: bool = False,
+        progress: Callable[[int, int], None] | None = None,
         **old: Any,
     ) -> Any:
         """Ask for the status of a job, once or until it ends.
@@ -117,6 +126,8 @@ class QoroJobs(QoroClient):
             progress_callback: Called with (poll number from 1, status) while the job goes on.
             cancellation_event: Set it to stop asking. It interrupts waits, but no request.
             raise_on_failure: Whether a job that ended badly is an error.
+            progress: Called with (circuits done, circuits in all) while the job goes on, where the service
+                says.
             **old: ``poll_callback`` and ``pbar_update_fn``, the same as ``progress_callback``.
 
         Returns:
@@ -129,7 +140,14 @@ class QoroJobs(QoroClient):
         """
         warn_unknown_keywords(
             [name for name in old if name not in _POLL_KEYWORDS],
-            ("loop_until_complete", "on_complete", "verbose", "raise_on_failure", *_POLL_KEYWORDS),
+            (
+                "loop_until_complete",
+                "on_complete",
+                "verbose",
+                "raise_on_failure",
+                "progress",
+                *_POLL_KEYWORDS,
+            ),
             where="poll_job_status",
         )
         told = one_of({**old, "progress_callback": progress_callback}, *_POLL_KEYWORDS)
@@ -138,7 +156,7 @@ class QoroJobs(QoroClient):
             if not loop_until_complete:
                 status = self._status(job_id)
             else:
-                status = self._polled(job_id, on_complete, verbose, told, cancellation_event)
+                status = self._polled(job_id, on_complete, verbose, told, progress, cancellation_event)
             if raise_on_failure and _ended_badly(status):
                 raise job_error(self._transport, job_id, status)
             return status
@@ -151,6 +169,7 @@ class QoroJobs(QoroClient):
         on_complete: Callable[[Any], None] | None,
         verbose: bool,
         told: Callable[[int, str], None] | None,
+        progress: Callable[[int, int], None] | None,
         event: Event | None,
     ) -> JobStatus:
         with (
@@ -160,6 +179,8 @@ class QoroJobs(QoroClient):
         ):
 
             def tell(attempt: int, reply: StatusReply) -> None:
+                if progress is not None and reply.progress is not None:
+                    progress(*reply.progress)
                 if told is not None:
                     told(attempt, str(known_status(reply)))
                 elif shown is not None:

@@ -1,0 +1,41 @@
+"""Waiting for the job that a piece of a sweep became."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from vivace.errors import ExecutionCancelledError, VivaceError
+
+if TYPE_CHECKING:
+    from vivace.results import ExecutionResult
+
+__all__ = ["finished", "takes_progress"]
+
+
+def takes_progress(call: Callable[..., Any]) -> bool:
+    """Whether a call of a runner tells of finished circuits."""
+    return "progress" in inspect.signature(call).parameters
+
+
+def finished(
+    runner: Any, job: ExecutionResult, progress: Callable[[int, int], None] | None, event: Event | None
+) -> ExecutionResult:
+    """The results of a job; a sweep that is stopped by its event stops its job."""
+    options: dict[str, Any] = {"verbose": False, "cancellation_event": event}
+    if takes_progress(runner.poll_job_status):
+        options["progress"] = progress
+    try:
+        runner.poll_job_status(job, loop_until_complete=True, **options)
+    except ExecutionCancelledError as error:
+        if event is not None:  # otherwise the runner has done so
+            try:
+                runner.cancel_job(job)
+                error.add_note(f"Job {job.job_id} was cancelled.")
+            except VivaceError as failure:
+                error.add_note(f"Job {job.job_id} could not be cancelled: {failure}")
+        raise
+    results: ExecutionResult = runner.get_job_results(job)
+    return results
