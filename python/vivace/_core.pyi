@@ -201,10 +201,13 @@ class NativeCircuit:
         Their sum over every time that two neighbours are brought together, and over the bonds in the end.
         """
 
-    def in_line(self) -> tuple[NativeCircuit, list[int]]:
-        """The circuit with its qubits in an order in which a matrix product state is cheap.
+    def line(self) -> list[int]:
+        """An order of the qubits in which a matrix product state is cheap. It follows from the shape."""
 
-        Also, for each of these the qubit it was.
+    def in_order(self, order: Sequence[int]) -> NativeCircuit:
+        """The circuit with its qubits in another order, which has for each of them the qubit it was.
+
+        Measurements write the bits they wrote.
         """
 
     def shape(self) -> bytes:
@@ -320,8 +323,15 @@ class Outcomes:
     def table(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities of what becomes of the outcomes, rows × outcomes, from those of the outcomes."""
 
-    def becoming(self, outcomes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """What becomes of each outcome."""
+    def becoming(
+        self, outcomes: NDArray[np.uint64], places: Sequence[int] | None = None
+    ) -> NDArray[np.uint64]:
+        """What becomes of each outcome.
+
+        Args:
+            outcomes: Outcomes of the qubits to sample.
+            places: For each of these its bit in an outcome, if there are others among them.
+        """
 
 @final
 class WrittenCircuit:

@@ -183,3 +183,27 @@ def test_gradients_of_words_on_more_qubits_than_a_statevector_holds():
     expected = d_first * second[:, None] + first[:, None] * d_second
     np.testing.assert_allclose(whole.jacobian[:, 0], expected, atol=1e-11)
     assert whole.metadata["wide_words"]["may_truncate"] is False
+
+
+@pytest.mark.parametrize(
+    ("n_qubits", "measured"), [(22, 11), (30, 10), (40, 20), (68, 60), (90, 66), (90, 10)]
+)
+def test_some_of_many_qubits_are_sampled(n_qubits, measured):
+    """The last ones, or every other one: what is left out before them must not cost more than they do."""
+    layers = "".join(
+        "".join(f"ry({0.2 + layer + qubit % 5 / 3}) q[{qubit}];" for qubit in range(n_qubits))
+        + "".join(f"cx q[{qubit}],q[{qubit + 1}];" for qubit in range(n_qubits - 1))
+        for layer in range(3)
+    )
+    qubits = range(n_qubits - measured, n_qubits) if 2 * measured != n_qubits else range(1, n_qubits, 2)
+    text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[{n_qubits}]; creg c[{measured}]; {layers}'
+    words = ["".join("Z" if q == qubit else "I" for q in range(n_qubits)) for qubit in qubits]
+    sampled = text + "".join(f"measure q[{qubit}] -> c[{bit}];" for bit, qubit in enumerate(qubits))
+    with MaestroSimulator(4000, config=MaestroConfig(seed=6)) as simulator:
+        (entry,) = simulator.submit_circuits([sampled]).results
+        exact = simulator.submit_circuits([text], ham_ops=";".join(words)).results[0]["results"]
+    assert entry["metadata"]["may_truncate"] is False
+    signs = np.array([[1 - 2 * int(bit) for bit in reversed(key)] for key in entry["results"]])
+    assert signs.shape[1] == measured
+    means = (signs * np.array(list(entry["results"].values()))[:, None]).sum(axis=0) / 4000
+    np.testing.assert_allclose(means, [exact[word] for word in words], atol=5 / 4000**0.5)

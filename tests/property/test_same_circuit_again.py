@@ -9,7 +9,7 @@ import pytest
 
 from support.dense import Gate, expectation, program, random_gates, simulate
 from support.slopes import HEAD
-from vivace.backends import CircuitPayload, MaestroSimulator
+from vivace.backends import CircuitPayload, MaestroConfig, MaestroSimulator
 
 ANGLED = ("rx", "ry", "rz", "cx", "cz", "h", "crx", "u3", "rzz")
 WORDS = ("ZZIII", "IXYII", "ZIIIZ", "IIXXX", "YIYIY")
@@ -31,6 +31,65 @@ def test_values(path, seed):
             state = simulate(5, now)
             exact = [expectation(state, word) for word in words]
             np.testing.assert_allclose(found.expectations().values[0], exact, rtol=0, atol=1e-10)
+
+
+PRODUCT = {"simulation_type": "MatrixProductState"}
+CHAIN = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[{0}]; creg c[{0}]; '
+FLIPS = {
+    "exact": (CHAIN.format(3) + "ry({}) q[0]; cx q[0],q[1]; cx q[1],q[2]; measure q -> c;", PRODUCT),
+    "conditions": (CHAIN.format(2) + "ry({}) q[0]; measure q[0] -> c[0]; if(c==1) x q[1]; "
+                   "measure q[1] -> c[1];", PRODUCT),
+    "on the way": (CHAIN.format(2) + "ry({}) q[0]; measure q[0] -> c[0]; cx q[0],q[1]; "
+                   "measure q[1] -> c[1];", PRODUCT),
+    "truncated": (CHAIN.format(6) + "ry({}) q[0]; " + "".join(
+        f"cx q[{a}],q[{b}]; " for _ in range(3) for a in range(6) for b in range(6) if a != b
+    ) + "h q[5]; measure q -> c;", PRODUCT | {"max_bond_dimension": 2}),
+    "wide": (CHAIN.format(70) + "ry({}) q[0]; " + "".join(
+        f"cx q[{a}],q[{a + 1}]; " for a in range(69)) + "measure q -> c;", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FLIPS)
+def test_counts_of_matrix_product_states(kind):
+    """Numbers, and numbers a template has its parameters multiplied with."""
+    text, options = FLIPS[kind]
+    angles = [0.0, np.pi, 0.0, 2.0, 1.0]
+
+    def counts(simulator, circuits):
+        return [entry["results"] for entry in simulator.submit_circuits(circuits).results]
+
+    def fresh():
+        return MaestroSimulator(50, config=MaestroConfig(seed=4, **options))
+
+    alone = [counts(fresh(), {"c": text.format(angle)})[0] for angle in angles]
+    assert alone[0] != alone[1]
+    with fresh() as simulator:
+        assert [counts(simulator, {"c": text.format(angle)})[0] for angle in angles] == alone
+        for factor in (2, 1, 3):
+            payload = CircuitPayload(text.format(f"{factor}*a"), ("a",), (("c", (np.pi / factor,)),))
+            assert counts(simulator, [payload]) == [alone[1]]
+
+
+def test_values_of_matrix_product_states():
+    """Exact ones and truncated ones, in one submission and in several."""
+    text = FLIPS["truncated"][0]
+    for options in (PRODUCT, FLIPS["truncated"][1]):
+        payloads = [
+            CircuitPayload(text.format(f"{factor}*a"), ("a",), ((f"{factor}", (1.0,)),))
+            for factor in (2, 1, 3)
+        ]
+
+        def values(simulator, circuits):
+            found = simulator.submit_circuits(circuits, ham_ops="ZZIIII;IZIZII")
+            return found.expectations().values.tolist()
+
+        alone = [
+            values(MaestroSimulator(config=MaestroConfig(**options)), [payload])[0] for payload in payloads
+        ]
+        with MaestroSimulator(config=MaestroConfig(**options)) as simulator:
+            assert values(simulator, payloads) == alone
+            assert [values(simulator, [payload])[0] for payload in payloads] == alone
+        assert len({tuple(row) for row in alone}) == 3
 
 
 RING = 6

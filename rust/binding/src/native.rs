@@ -1,6 +1,7 @@
 //! Circuits in the native gate set.
 
 use numpy::PyArray1;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyString, PyTuple};
@@ -73,10 +74,24 @@ impl NativeCircuit {
         (cost.gates, cost.state)
     }
 
-    /// The circuit with its qubits in a cheap order for a matrix product state; and the qubits they were.
-    fn in_line(&self, py: Python<'_>) -> (NativeCircuit, Vec<u32>) {
-        let (program, order) = py.detach(|| self.program.in_line());
-        (NativeCircuit::new(program), order)
+    /// An order of the qubits in which a matrix product state is cheap.
+    fn line(&self, py: Python<'_>) -> Vec<u32> {
+        py.detach(|| self.program.line())
+    }
+
+    /// The circuit with its qubits in another order.
+    fn in_order(&self, py: Python<'_>, order: Vec<u32>) -> PyResult<NativeCircuit> {
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..self.program.n_qubits) {
+            return Err(PyValueError::new_err(format!(
+                "Expected {} qubits, each once.",
+                self.program.n_qubits
+            )));
+        }
+        Ok(NativeCircuit::new(
+            py.detach(|| self.program.in_order(&order)),
+        ))
     }
 
     /// All of it but the numbers.

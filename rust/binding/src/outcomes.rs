@@ -1,5 +1,7 @@
 //! What to sample for a circuit, and what its outcomes become.
 
+use std::collections::HashSet;
+
 use numpy::{
     PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
 };
@@ -60,14 +62,29 @@ impl Outcomes {
         PyArray1::from_vec(py, found).reshape([rows, outcomes])
     }
 
-    /// What becomes of each outcome.
+    /// What becomes of each outcome; `places`: the bit of each qubit in an outcome.
+    #[pyo3(signature = (outcomes, places = None))]
     fn becoming<'py>(
         &self,
         py: Python<'py>,
         outcomes: PyReadonlyArray1<'py, u64>,
+        places: Option<Vec<u32>>,
     ) -> PyResult<Bound<'py, PyArray1<u64>>> {
-        let own = outcomes.as_slice()?;
-        let width = self.qubits.len() as u32;
+        let map = match places {
+            None => self.map.clone(),
+            Some(places) => {
+                let distinct: HashSet<u32> = places.iter().copied().collect();
+                let fits = places.iter().all(|&place| place < u64::BITS);
+                if !fits || distinct.len() != self.map.n_bits() || places.len() != distinct.len() {
+                    return Err(PyValueError::new_err(format!(
+                        "Expected {} places below 64, each once.",
+                        self.map.n_bits()
+                    )));
+                }
+                self.map.spread(&places)
+            }
+        };
+        let (own, width) = (outcomes.as_slice()?, map.n_bits() as u32);
         if own
             .iter()
             .any(|outcome| outcome.checked_shr(width).unwrap_or(0) != 0)
@@ -76,7 +93,7 @@ impl Outcomes {
                 "Expected outcomes of {width} qubits."
             )));
         }
-        let found = py.detach(|| own.iter().map(|&outcome| self.map.of(outcome)).collect());
+        let found = py.detach(|| own.iter().map(|&outcome| map.of(outcome)).collect());
         Ok(PyArray1::from_vec(py, found))
     }
 }

@@ -163,6 +163,11 @@ pub fn pack_outcomes<'py>(
             let pairs = outcomes[part.clone()].iter().zip(&counts[part]);
             let mut row: Vec<(u64, u64)> = pairs.map(|(&key, &count)| (key, count)).collect();
             row.sort_unstable();
+            row.dedup_by(|(key, count), (before, total)| {
+                let same = key == before;
+                *total += *count * u64::from(same);
+                same
+            });
             row
         };
         let rows: Vec<_> = ends.into_iter().map(row).collect();

@@ -86,8 +86,9 @@ fn costs_are_finite() {
 #[test]
 fn a_row_is_found() {
     let scrambled = lower(5, "cx q[0],q[3]; cx q[3],q[1]; cx q[4],q[2]; cx q[1],q[4];");
-    let (line, order) = scrambled.in_line();
+    let order = scrambled.line();
     assert_eq!(order, [2, 4, 1, 3, 0]);
+    let line = scrambled.in_order(&order);
     let row = lower(5, "cx q[4],q[3]; cx q[3],q[2]; cx q[1],q[0]; cx q[2],q[1];");
     assert_eq!(line.operands, row.operands);
     assert_eq!(line.product_cost(), row.product_cost());
@@ -99,15 +100,16 @@ fn bits_stay_where_they_are() {
         cx q[0],q[3]; measure q[3]->c[8]; cx q[3],q[1]; if(c==256) x q[1]; cx q[4],q[2]; cx q[1],q[4];\
         measure q[4]->c[0];";
     let program = parse(text, &[] as &[&str]).expect("valid program");
-    let (line, order) = NativeProgram::lower(&program).expect("lowers").in_line();
-    assert_eq!(order, [2, 4, 1, 3, 0]);
+    let scrambled = NativeProgram::lower(&program).expect("lowers");
+    assert_eq!(scrambled.line(), [2, 4, 1, 3, 0]);
+    let line = scrambled.in_order(&scrambled.line());
     assert_eq!(line.operands, [4, 3, 3, 8, 3, 2, 2, 1, 0, 2, 1, 1, 0]);
 }
 
 #[test]
 fn a_good_order_is_left_alone() {
     for body in ["", "h q;", "cx q[0],q[1]; cx q[3],q[2];"] {
-        assert_eq!(lower(5, body).in_line().1, [0, 1, 2, 3, 4]);
+        assert_eq!(lower(5, body).line(), [0, 1, 2, 3, 4]);
     }
 }
 
@@ -120,7 +122,8 @@ proptest! {
             write!(body, "cx q[{a}],q[{}];", (a + step) % 9).expect("a string takes it");
         }
         let program = lower(9, &body);
-        let (line, order) = program.in_line();
+        let order = program.line();
+        let line = program.in_order(&order);
         let back: Vec<u32> = line.operands.iter().map(|&place| order[place as usize]).collect();
         prop_assert_eq!(back, program.operands.clone());
         prop_assert_eq!((&line.ops, line.n_qubits), (&program.ops, 9));

@@ -66,7 +66,7 @@ class _Task:
         self._program: Compiled | None = None
         self._work = Work(circuit.n_qubits, circuit.n_operations, len(words), len(members))
         if any_method and circuit.n_qubits >= PRODUCT_QUBITS:
-            line = Line(*circuit.in_line())
+            line = Line.of(circuit)
             self._work = in_cheaper_form(self._work, line.circuit.product_cost())
             if self._is_product:
                 self.circuit, self.words = line.circuit, [line.word(word) for word in words]

@@ -28,7 +28,7 @@ from vivace.backends.maestro.run import (
     on_qubits,
 )
 from vivace.backends.maestro.threads import Job, Threads
-from vivace.backends.submission import Estimated
+from vivace.backends.submission import Estimated, angles_of
 from vivace.errors import SimulationError
 
 if TYPE_CHECKING:
@@ -111,8 +111,9 @@ class Engine:
 
     def line(self, circuit: _core.NativeCircuit) -> Line:
         """The circuit in the order in which a matrix product state of it is cheap."""
-        found: Line = self.recent.get_or(("line", circuit.shape()), lambda: Line(*circuit.in_line()))
-        return found
+        # Of the circuits of one shape each has its own numbers.
+        order: list[int] = self.recent.get_or(("line", circuit.shape()), circuit.line)
+        return Line.of(circuit, order)
 
     def warn_of_truncation(self, run: Run, circuit: _core.NativeCircuit, label: str) -> None:
         """Warn, once for a simulator, that automatic matrix product states may be inexact."""
@@ -144,7 +145,7 @@ class Engine:
         run, unitary = exact_form(run, native, unitary, label)
         words = [on_qubits(word, unitary) for word in words]
         check_estimate(run.config, unitary, words, label)
-        product = plan_product(self, run, unitary, words)
+        product, source = plan_product(self, run, unitary, words), unitary
         if product is not None:
             if product.is_exact:
                 return estimate_exactly(self, run, template, product, rows)
@@ -160,7 +161,7 @@ class Engine:
             values: list[float] = maestro.simple_estimate(circuit, words, config)["expectation_values"]
             return values
 
-        values = self._values(run, template, unitary, rows, expectations)
+        values = self._values(run, template, source, unitary, rows, expectations)
         return (values if product is None else values * product.signs), facts
 
     def _noisy_values(
@@ -182,44 +183,53 @@ class Engine:
         def call(index: int, circuit: Any) -> list[float]:
             return values(circuit, noise[index], seeds[index])
 
-        return self._values(run, template, unitary, rows, call)
+        return self._values(run, template, unitary, unitary, rows, call)
 
     def _values(
         self,
         run: Run,
         template: _core.Template,
-        native: _core.NativeCircuit,
+        source: _core.NativeCircuit,
+        circuit: _core.NativeCircuit,
         rows: NDArray[np.int64],
         call: Callable[[int, Any], list[float]],
     ) -> NDArray[np.float64]:
+        """Values of a circuit with the angles of ``source``, whose slots are numbered alike."""
         import numpy as np
 
-        return np.concatenate([found for _, found in self.each(run, template, native, rows, call)])
+        def angles(index: int) -> NDArray[np.float64]:
+            return angles_of(template, source, rows[index : index + 1])
+
+        return np.concatenate([found for _, found in self.each(run, template, circuit, rows, angles, call)])
 
     def each(
         self,
         run: Run,
         template: _core.Template,
-        native: _core.NativeCircuit,
+        circuit: _core.NativeCircuit,
         rows: NDArray[np.int64],
+        angles: Callable[[int], NDArray[np.float64]],
         call: Callable[[int, Any], T],
     ) -> Iterator[tuple[slice, list[T]]]:
-        """``call(index, circuit)`` for every row, on the thread pool; results in order, a chunk at a time."""
+        """``call(index, circuit)`` for every row, on the thread pool; results in order, a chunk at a time.
+
+        ``angles(index)`` has the angles of a row, 1 × slots of the circuit.
+        """
         maestro = load_maestro()
-        by_text = native.has_conditions
+        by_text = circuit.has_conditions
         idle = run.config.noise_model is not None
-        operations = [] if by_text else native.operations()
+        operations = [] if by_text else circuit.operations()
         circuits = template.circuits
 
         def job(index: int, row: int) -> Job[T]:
             label = run.labels[circuits[row]]
 
             def run_one() -> T:
-                angles = template.angles(native, row, row + 1)[0].tolist()
-                with explaining(run.config, native, label):
+                numbers = angles(index)[0].tolist()
+                with explaining(run.config, circuit, label):
                     if by_text:
-                        return call(index, native.text(angles))
-                    return call(index, build_circuit(maestro, native, angles, idle, operations))
+                        return call(index, circuit.text(numbers))
+                    return call(index, build_circuit(maestro, circuit, numbers, idle, operations))
 
             return label, run_one
 

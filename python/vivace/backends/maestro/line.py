@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from vivace import _core
@@ -21,6 +21,12 @@ class Line(NamedTuple):
 
     circuit: _core.NativeCircuit
     order: list[int]
+
+    @classmethod
+    def of(cls, circuit: _core.NativeCircuit, order: list[int] | None = None) -> Self:
+        """The circuit in line; in an order that was found for its shape, if there is one."""
+        order = circuit.line() if order is None else order
+        return cls(circuit.in_order(order), order)
 
     def word(self, word: str) -> str:
         """A word, one letter per qubit, in this order."""

@@ -31,13 +31,15 @@ class ProductPlan(NamedTuple):
     """How to evaluate words on a whole circuit, as a matrix product state.
 
     Attributes:
-        circuit: The circuit, without what its words have taken in, its qubits in line. Slots are numbered as
+        unitary: The circuit, which has the angles.
+        circuit: The same without what its words have taken in, its qubits in line. Slots are numbered as
             before.
         words: The words, one letter per qubit of it.
         signs: For each word 1 or -1, to multiply its value by.
         is_exact: Whether the state loses nothing, so that it can be kept.
     """
 
+    unitary: _core.NativeCircuit
     circuit: _core.NativeCircuit
     words: list[str]
     signs: NDArray[np.float64]
@@ -53,7 +55,7 @@ def plan_product(
     shorter, taken, signs = unitary.absorb(words)
     line = engine.line(shorter)
     exact = keeps_exactly(run.config, line.circuit)
-    return ProductPlan(line.circuit, [line.word(word) for word in taken], signs, exact)
+    return ProductPlan(unitary, line.circuit, [line.word(word) for word in taken], signs, exact)
 
 
 def estimate_exactly(
@@ -67,7 +69,7 @@ def estimate_exactly(
     for start in range(0, len(rows), WHOLE_ROWS):
         chosen = rows[start : start + WHOLE_ROWS]
         labels = RowLabels(run.labels, template.circuits[chosen])
-        values[start : start + len(chosen)] = of_rows(angles_of(template, plan.circuit, chosen), labels)
+        values[start : start + len(chosen)] = of_rows(angles_of(template, plan.unitary, chosen), labels)
         run.progress(len(chosen))
     values *= plan.signs
     return values, facts

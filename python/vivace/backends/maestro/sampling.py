@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from vivace.backends.maestro.config import MaestroConfig
     from vivace.backends.maestro.engine import Engine
 
 __all__ = ["Samples", "plan_sample"]
+
+_OUTCOME_BITS: Final = 64  # of the library's integers
 
 _MAX_CONDITION: Final = (1 << 31) - 1  # the library's parser reads the value of an `if` as a C int
 
@@ -92,12 +95,12 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
     if is_sampled(run, native.n_qubits):
         narrow = native.n_qubits <= SAMPLED_QUBITS
         return partial(_compiled if narrow else _cheapest, engine, samples, outcomes)
-    if not is_product(run.config, native.n_qubits):
+    if run.path == "circuits" or not is_product(run.config, native.n_qubits):
         return _plan_circuits(engine, samples, label)
     line = engine.line(outcomes.circuit)
     if keeps_exactly(run.config, line.circuit):
-        return partial(_kept, engine, samples, outcomes, line=line)
-    if run.path == "circuits":
+        if max(line.places(outcomes.qubits)) < _OUTCOME_BITS:
+            return partial(_kept, engine, samples, outcomes, line=line)
         return _plan_circuits(engine, samples, label)
     _check_shots(samples)
     engine.warn_of_truncation(run, line.circuit, label)
@@ -105,13 +108,11 @@ def plan_sample(engine: Engine, samples: Samples) -> Callable[[], Sampled]:
 
 
 def _plan_circuits(engine: Engine, samples: Samples, label: str) -> Callable[[], Sampled]:
-    """A call for the counts, from one simulation per row of the circuit as it is."""
+    """A call for the counts, from one simulation per row of all gates and measurements."""
     run, native = samples.run, samples.native
-    if run.path != "circuits" and run.config.noise_model is None and is_product(run.config, native.n_qubits):
-        native = engine.line(native).circuit
     _check_shots(samples)
-    engine.warn_of_truncation(run, native, label)
     if run.config.noise_model is not None:
+        engine.warn_of_truncation(run, native, label)
         refuse_noisy(native, label)
         return partial(_noisy, engine, samples)
     if max(native.condition_values, default=0) > _MAX_CONDITION:
@@ -120,7 +121,10 @@ def _plan_circuits(engine: Engine, samples: Samples, label: str) -> Callable[[],
             "which Maestro cannot read. Compare a shorter register.",
             label,
         )
-    return partial(_executed, engine, samples._replace(native=native))
+    if run.path != "circuits" and is_product(run.config, native.n_qubits):
+        native = engine.line(native).circuit
+    engine.warn_of_truncation(run, native, label)
+    return partial(_executed, engine, samples, native)
 
 
 def _check_shots(samples: Samples) -> None:
@@ -187,9 +191,11 @@ def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes, *, line: L
         line: The circuit as a matrix product state, which loses nothing; None for a statevector.
     """
     run, template, _, rows, shots, seeds = samples
-    circuit, qubits, form = outcomes.circuit, outcomes.qubits, None
+    circuit, qubits, places, form = outcomes.circuit, outcomes.qubits, None, None
     if line is not None:
-        circuit, qubits, form = line.circuit, line.places(qubits), line.circuit.product_cost()
+        circuit, places, form = line.circuit, line.places(qubits), line.circuit.product_cost()
+        # What it takes to leave a qubit out doubles with every one.
+        qubits = list(range(max(places) + 1))
     work = Work(circuit.n_qubits, circuit.n_operations, 0, len(rows), form, int(shots.max()))
     path = engine.keeper.cheapest(run, work, ["kept", "workers"])
     key = "kept", circuit.shape(), line is not None
@@ -205,7 +211,7 @@ def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes, *, line: L
         circuits, labels = samples.circuits(part)
         angles = samples.angles(part, outcomes)
         drawn, counts, ends = engine.keeper.counts(run, how, qubits, angles, shots[part], seeds[part], labels)
-        arrays = _core.pack_outcomes(outcomes.becoming(drawn), counts, ends, outcomes.bits, width)
+        arrays = _core.pack_outcomes(outcomes.becoming(drawn, places), counts, ends, outcomes.bits, width)
         found.append((CountsBlock(circuits, width, *arrays), facts))
         run.progress(len(angles))
     return found
@@ -217,11 +223,13 @@ def _truncated(engine: Engine, samples: Samples, outcomes: _core.Outcomes, line:
 
     run, template, _, rows, shots, seeds = samples
     maestro, circuit = load_maestro(), line.circuit
-    width, bond = circuit.n_qubits, circuit.bond_exponent
+    width, bond, n_bits = circuit.n_qubits, circuit.bond_exponent, template.n_clbits
     measured = [(place, bit) for bit, place in enumerate(line.places(outcomes.qubits))]
 
+    def angles(index: int) -> NDArray[np.float64]:
+        return samples.angles(slice(index, index + 1), outcomes)
+
     def call(index: int, built: Any) -> dict[str, int]:
-        samples.angles(slice(index, index + 1), outcomes)  # those of gates left out are checked, too
         built.measure(measured)
         config = run.config.to_simulator_config(
             maestro, width=width, seed=int(seeds[index]), bond_exponent=bond
@@ -229,9 +237,8 @@ def _truncated(engine: Engine, samples: Samples, outcomes: _core.Outcomes, line:
         counts: dict[str, int] = maestro.simple_execute(built, config, int(shots[index]))["counts"]
         return counts
 
-    facts, n_bits = sample_facts(run.config, circuit), template.n_clbits
-    found = list[tuple[CountsBlock, Metadata]]()
-    for part, counts in engine.each(run, template, circuit, rows, call):
+    facts, found = sample_facts(run.config, circuit), list[tuple[CountsBlock, Metadata]]()
+    for part, counts in engine.each(run, template, circuit, rows, angles, call):
         drawn = np.array([int(key[::-1], 2) for row in counts for key in row], dtype=np.uint64)
         times = np.array([times for row in counts for times in row.values()], dtype=np.uint64)
         ends = np.cumsum([len(row) for row in counts]).tolist()
@@ -250,30 +257,52 @@ def _noisy(engine: Engine, samples: Samples) -> Sampled:
     def call(index: int, circuit: Any) -> dict[str, int]:
         return counts(circuit, int(shots[index]), noise[index], int(seeds[index]))
 
-    return _one_by_one(engine, samples, call)
+    return _one_by_one(engine, samples, native, call)
 
 
-def _executed(engine: Engine, samples: Samples) -> Sampled:
-    """Counts from one simulation per row."""
-    run, _, native, _, shots, seeds = samples
-    maestro, width, bond = load_maestro(), native.n_qubits, native.bond_exponent
+def _executed(engine: Engine, samples: Samples, circuit: _core.NativeCircuit) -> Sampled:
+    """Counts from one simulation per row, of the circuit with its qubits in some order."""
+    run, shots, seeds = samples.run, samples.shots, samples.seeds
+    maestro, width, bond = load_maestro(), circuit.n_qubits, circuit.bond_exponent
+    gaps = [] if run.path == "circuits" else _gaps(run.config, circuit)
+    # What it takes to leave a qubit out doubles with every one. Bits beyond those of the circuit are dropped.
+    spare = [(qubit, bit) for bit, qubit in enumerate(gaps, samples.template.n_clbits)]
 
-    def call(index: int, circuit: Any) -> dict[str, int]:
+    def call(index: int, built: Any) -> dict[str, int]:
+        if spare:
+            built.measure(spare)
         config = run.config.to_simulator_config(
             maestro, width=width, seed=int(seeds[index]), bond_exponent=bond
         )
-        counts: dict[str, int] = maestro.simple_execute(circuit, config, int(shots[index]))["counts"]
+        counts: dict[str, int] = maestro.simple_execute(built, config, int(shots[index]))["counts"]
         return counts
 
-    return _one_by_one(engine, samples, call)
+    return _one_by_one(engine, samples, circuit, call)
 
 
-def _one_by_one(engine: Engine, samples: Samples, call: Callable[[int, Any], dict[str, int]]) -> Sampled:
+def _gaps(config: MaestroConfig, circuit: _core.NativeCircuit) -> list[int]:
+    """Qubits of a matrix product state that are not measured, before others that are, all at the end."""
+    measured = {qubit for qubit in circuit.readout() or () if qubit is not None}
+    if config.simulation_type_for(circuit.n_qubits) != "MatrixProductState":
+        return []
+    return [qubit for qubit in range(max(measured, default=0)) if qubit not in measured]
+
+
+def _one_by_one(
+    engine: Engine,
+    samples: Samples,
+    circuit: _core.NativeCircuit,
+    call: Callable[[int, Any], dict[str, int]],
+) -> Sampled:
     """The library's counts of every row (leftmost = bit 0, keys cut after the last bit used), packed."""
     run, template, native, rows, shots, _ = samples
     width, found = template.n_clbits, list[tuple[CountsBlock, Metadata]]()
-    facts = sample_facts(run.config, native)
-    for part, counts in engine.each(run, template, native, rows, call):
+    facts = sample_facts(run.config, circuit)
+
+    def angles(index: int) -> NDArray[np.float64]:
+        return angles_of(template, native, rows[index : index + 1])
+
+    for part, counts in engine.each(run, template, circuit, rows, angles, call):
         circuits, labels = samples.circuits(part)
         arrays = _core.pack_counts(counts, width, shots[part].tolist(), labels)
         found.append((CountsBlock(circuits, width, *arrays), facts))

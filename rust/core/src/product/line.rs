@@ -5,29 +5,39 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::native::NativeProgram;
 
 impl NativeProgram {
-    /// The circuit with its qubits in an order in which a matrix product state is cheap; and for each of them
-    /// the qubit it was. That is the order they have, or the one of Cuthill and McKee (Proc. 24th ACM National
-    /// Conference, 1969, p. 157), which keeps qubits that share a gate close together. Measurements write the
-    /// bits they wrote.
+    /// An order of the qubits in which a matrix product state is cheap: the one they have, or the one of
+    /// Cuthill and McKee (Proc. 24th ACM National Conference, 1969, p. 157), which keeps qubits that share a
+    /// gate close together. It follows from the [`NativeProgram::shape`].
     #[must_use]
-    pub fn in_line(&self) -> (NativeProgram, Vec<u32>) {
+    pub fn line(&self) -> Vec<u32> {
         let order = self.close_together();
-        let mut places = vec![0; order.len()];
-        for (place, &qubit) in (0..).zip(&order) {
-            places[qubit as usize] = place;
+        if self.in_order(&order).product_cost().gates < self.product_cost().gates {
+            order
+        } else {
+            (0..self.n_qubits).collect()
+        }
+    }
+
+    /// The circuit with its qubits in another order, which gives for each of them the qubit it was.
+    /// Measurements write the bits they wrote.
+    ///
+    /// # Panics
+    /// If `order` does not have every qubit once.
+    #[must_use]
+    pub fn in_order(&self, order: &[u32]) -> NativeProgram {
+        let mut places = vec![None; self.n_qubits as usize];
+        for (place, &qubit) in (0..).zip(order) {
+            let known = places[qubit as usize].replace(place);
+            assert_eq!(known, None, "every qubit once");
         }
         let mut moved = self.clone();
         for op in &self.ops {
             let qubits = &mut moved.operands[op.operands as usize..][..self.qubits(op).len()];
             for qubit in qubits {
-                *qubit = places[*qubit as usize];
+                *qubit = places[*qubit as usize].expect("every qubit");
             }
         }
-        if moved.product_cost().gates < self.product_cost().gates {
-            (moved, order)
-        } else {
-            (self.clone(), (0..self.n_qubits).collect())
-        }
+        moved
     }
 
     /// The qubits, part after part of those that meet, each from its rim on.

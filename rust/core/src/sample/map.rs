@@ -63,6 +63,24 @@ impl OutcomeMap {
         found
     }
 
+    /// The same for longer outcomes, in which bit `k` of these stands at `places[k]`.
+    ///
+    /// # Panics
+    /// If there is not one place below 64 for every bit.
+    #[must_use]
+    pub fn spread(&self, places: &[u32]) -> OutcomeMap {
+        assert_eq!(places.len(), self.columns.len(), "one place for every bit");
+        let n_bits = places.iter().max().map_or(0, |&last| last as usize + 1);
+        let mut columns = vec![0; n_bits];
+        for (&place, &column) in places.iter().zip(&self.columns) {
+            columns[place as usize] = column;
+        }
+        OutcomeMap {
+            columns,
+            flips: self.flips,
+        }
+    }
+
     /// Probabilities of what becomes of the outcomes, from rows of the outcomes' own.
     ///
     /// # Panics
