@@ -10,6 +10,7 @@ import requests
 
 from vivace.backends import CharacterizationOptions, QoroService, characterize_and_validate
 from vivace.backends.qoro.wire import analysis_options
+from vivace.errors import ConfigError, ResultError
 from vivace.server import Limits, Settings
 
 MAX_CUT = {"0": -2.0, "1": -2.0, "2": -2.0, "0,1": 2.0, "0,2": 2.0, "1,2": 2.0}
@@ -70,7 +71,7 @@ def test_what_is_not_wanted_is_not_missed(service, name):
 def test_presets(service):
     fast, standard, deep = (characterized(service, preset=preset) for preset in analysis_options.PRESETS)
     assert fast.best_parameters is fast.approximation_ratio is fast.state_probabilities is None
-    assert told(fast) == []
+    assert told(fast) == ["best_parameters"]
     assert standard.best_parameters == deep.best_parameters == characterized(service).best_parameters
     assert told(standard) == ["structural_sensitivity"]
     assert told(deep) == ["preset", "structural_sensitivity"]
@@ -84,7 +85,7 @@ def test_a_parameter_sweep(service):
     assert characterized(service, parameter_sweep=False, preset="standard").best_parameters is None
 
 
-def test_fixed_angles(service):
+def test_fixed_angles(service, client):
     result = characterized(service, gamma=0.5, beta=0.25)
     best = result.best_parameters
     assert (best["gamma"], best["beta"]) == (0.5, 0.25)
@@ -92,11 +93,16 @@ def test_fixed_angles(service):
     assert best["probability"] == pytest.approx(shown)
     assert (result.report["regime"], result.report["confidence"]) == ("exact", "proven")
     for name in ("gamma", "beta"):
-        alone = characterized(service, **{name: 0.5})
-        assert alone.best_parameters is alone.report["regime"] is alone.report["confidence"] is None
-        assert told(alone) == ["best_parameters"]
-        text = "Fixed angles are analysed together: give both gamma and beta."
-        assert alone.recommendations[0]["text"] == text
+        with pytest.raises(ConfigError, match="Angles are fixed together: give both."):
+            characterized(service, **{name: 0.5})
+        job_id = client.open("VALIDATE")  # other clients send one alone
+        asked = {"qubo": MAX_CUT, "target_states": ["100"], "options": {"analysis": {name: 0.5}}}
+        client.post(f"job/{job_id}/submit_qubo/", asked)
+        alone = client.get(f"job/{job_id}/validation_result/")
+        report = alone["report"]
+        assert report["best_parameters"] is report["regime"] is report["confidence"] is None
+        (item,) = alone["recommendations"]
+        assert item["text"] == "Fixed angles are analysed together: give both gamma and beta."
 
 
 @pytest.mark.parametrize(
@@ -194,7 +200,11 @@ REFUSED = [
     ({"subspace": FIXED | {"solver": "any"}}, "subspace takes solver only with auto_warmstart."),
     ({"subspace": FIXED | {"base_bitstring": "2"}}, "subspace['base_bitstring'] must be a bitstring of 0 and 1, got '2'."),
     ({"subspace": FIXED | {"base_bitstring": "01"}}, "Expected bitstrings of 3 characters 0 and 1 in subspace['base_bitstring'], one for each variable, got '01'."),
-    ({"subspace": FIXED | {"variable_qubits": [0, 0]}}, "subspace['variable_qubits'] names a qubit twice."),
+    ({"subspace": FIXED | {"variable_qubits": [0, 0]}}, "subspace['variable_qubits'] names variable 0 twice."),
+    ({"constraints": [CARDINALITY | {"qubits": [1, 0, 0]}]}, "constraints[0]['qubits'] names variable 0 twice."),
+    ({"constraints": [CONSTRAINT | {"weights": {"0": 1, "00": 2}}]}, "constraints[0]['weights'] names variable 0 twice."),
+    ({"newer": None}, "options has no key 'newer'; it takes preset, analysis, ansatz, subspace, constraints, n_qubits, cost_qubo, penalty_qubo."),
+    ({"ansatz": {"layrs": None}}, "ansatz has no key 'layrs' (did you mean 'layers'?)."),
     ({"subspace": FIXED | {"variable_qubits": ["0"]}}, "subspace['variable_qubits'] must hold variables, numbered from 0, got '0'."),
     ({"subspace": FIXED | {"variable_qubits": [3]}}, "subspace['variable_qubits']: 3 is not one of the 3 variables."),
     ({"n_qubits": 0}, "n_qubits must be a positive integer, got 0."),
@@ -213,12 +223,44 @@ def test_bad_options_are_refused_with_the_reason(client, options, reason):
     assert client.status(job_id) == "PENDING", "the job can still be used"
 
 
+@pytest.mark.parametrize("options", [{"cost_qubo": {}}, {"constraints": []}, {"subspace": {}}])
+def test_options_that_are_empty_are_told_too(client, options):
+    job_id = client.open("VALIDATE")
+    asked = {"qubo": MAX_CUT, "target_states": ["100"], "options": options}
+    client.post(f"job/{job_id}/submit_qubo/", asked)
+    reply = client.get(f"job/{job_id}/validation_result/")
+    assert [item["metric"] for item in reply["recommendations"]] == list(options)
+
+
+def test_searches_for_angles_say_what_they_do(service):
+    fast = characterized(service, preset="fast")
+    text = "Preset 'fast' leaves out the search for angles; parameter_sweep=True asks for it."
+    assert [item["text"] for item in fast.recommendations] == [text]
+    assert repr(fast).endswith(f"  Info: {text}")
+    with pytest.raises(ResultError, match=text):
+        fast.qaoa_initial_params()
+    swept = characterized(service, preset="fast", parameter_sweep=True)
+    assert (swept.recommendations, swept.qaoa_initial_params().shape) == ([], (1, 2))
+    usual = characterized(service, parameter_sweep=True)
+    assert told(usual) == ["parameter_sweep"]
+    assert usual.best_parameters == swept.best_parameters
+
+
+@pytest.mark.parametrize(
+    ("qubo", "state"),
+    [([[1.0, 0, 0], [0, -1, 0], [0, 0, 0]], "010"), ({0: 1, 1: 0}, "00"), ([[0.0, 0], [0, 0]], "01")],
+)
+def test_variables_without_coefficients_are_variables(service, qubo, state):
+    result = characterized(service, qubo, [state])
+    assert (result.hardness["n_variables"], result.recommendations) == (len(state), [])
+
+
 def test_nulls_say_nothing(client):
     job_id = client.open("VALIDATE")
     options = dict.fromkeys(
         ("preset", "analysis", "ansatz", "subspace", "constraints", "n_qubits", "cost_qubo", "penalty_qubo")
     )
-    options |= {"ansatz": {"layers": None}, "constraints": [CARDINALITY | {"weights": None}], "newer": None}
+    options |= {"ansatz": {"layers": None}, "constraints": [CARDINALITY | {"weights": None}]}
     asked = {"qubo": MAX_CUT, "target_states": ["100"], "options": options}
     client.post(f"job/{job_id}/submit_qubo/", asked)
     reply = client.get(f"job/{job_id}/validation_result/")

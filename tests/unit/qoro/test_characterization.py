@@ -130,12 +130,33 @@ BAD = [
     (
         {"qubo": {(0,): float("nan")}, "target_states": ["1"]},
         ConfigError,
-        "Expected variables from 0 up and finite coefficients, got (0,): nan.",
+        "Expected variables from 0 up and finite, real coefficients, got (0,): nan.",
+    ),
+    (
+        {"qubo": {0: 1, 1: 1 + 2j}, "target_states": ["10"]},
+        ConfigError,
+        "Expected variables from 0 up and finite, real coefficients, got 1: (1+2j).",
+    ),
+    (
+        {"qubo": {"0": 1, "1": None}, "target_states": ["10"]},
+        ConfigError,
+        "Expected variables from 0 up and finite, real coefficients, got 1: None.",
+    ),
+    (
+        {"qubo": {0: 10**400}, "target_states": ["1"]},
+        ConfigError,
+        f"Expected variables from 0 up and finite, real coefficients, got 0: 1{'0' * 59}.",
+    ),
+    (
+        {"qubo": np.array([[1j]]), "target_states": ["1"]},
+        ConfigError,
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite real numbers, "
+        "got complex numbers.",
     ),
     (
         {"qubo": [[1.0, 2.0]], "target_states": ["1"]},
         ConfigError,
-        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, got list of shape (1, 2).",
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite real numbers, got list of shape (1, 2).",
     ),
     (
         {"qubo": {"a": 1.0}, "target_states": ["1"]},
@@ -155,13 +176,13 @@ BAD = [
     (
         {"qubo": np.ones((2, 3)), "target_states": ["10"]},
         ConfigError,
-        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, "
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite real numbers, "
         "got ndarray of shape (2, 3).",
     ),
     (
         {"qubo": np.array([[1.0, 2.0], [float("nan"), 0.0]]), "target_states": ["10"]},
         ConfigError,
-        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite numbers, "
+        "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite real numbers, "
         "got nan at [1, 0].",
     ),
     (
@@ -194,6 +215,27 @@ def test_bad_requests_open_no_job(service, cloud, arguments, error, message):
         service.characterize_and_validate(**arguments)
     assert str(caught.value) == message
     assert cloud.jobs == {}
+
+
+@pytest.mark.parametrize(
+    ("qubo", "state", "wire", "n"),
+    [
+        (np.diag([1.0, -1.0, 0.0]), "010", {"0": 1.0, "1": -1.0}, 3),
+        ({0: 1, 1: 0}, "00", {"0": 1.0}, 2),
+        ({"0": 1, "2": 0}, "000", {"0": 1.0}, 3),
+        ({0: 1, "1": 0}, "00", {"0": 1.0}, 2),
+        (np.zeros((2, 2)), "00", {}, 2),
+        (
+            SimpleNamespace(canonical_problem=SimpleNamespace(n_vars=3, terms=QUBO)),
+            "100",
+            {"0": -1.0, "0,1": 2.0},
+            3,
+        ),
+    ],
+)
+def test_variables_without_coefficients_are_counted(service, cloud, qubo, state, wire, n):
+    service.characterize_and_validate(qubo, target_states=[state])
+    assert (sent(cloud).qubo, sent(cloud).options) == (wire, {"n_qubits": n})
 
 
 def test_a_lossy_problem_says_how_large_its_error_is(service, cloud):
@@ -275,8 +317,14 @@ def test_options_on_the_wire(options, payload):
         ),
         (
             {"subspace": {"auto_warmstart": False, "base_bitstring": "01", "variable_qubits": [0, 0]}},
-            "subspace['variable_qubits'] names a qubit twice.",
+            "subspace['variable_qubits'] names variable 0 twice.",
         ),
+        (
+            {"constraints": [{"type": "equality", "bound": 1, "weights": {0: 1, "0": 2}}]},
+            "constraints[0]['weights'] names variable 0 twice.",
+        ),
+        ({"gamma": 1.0}, "gamma is given without beta. Angles are fixed together: give both."),
+        ({"beta": 1.0}, "beta is given without gamma. Angles are fixed together: give both."),
         (
             {
                 "n_qubits": 3,
@@ -341,7 +389,8 @@ SUMMARY = """QUBO Characterization Result — Job 01234567...
 
 
 def test_the_summary_says_what_is_known():
-    assert repr(FULL) == FULL.summary() == SUMMARY
+    assert repr(FULL) == FULL.summary() == SUMMARY + "\n  Warn: Check [bold] the penalty"
+    assert FULL.summary(notes=False) == SUMMARY
     assert CharacterizationResult("a", "COMPLETED", hardness={}).summary().endswith("Hardness: unknown")
 
 
@@ -375,8 +424,30 @@ def test_angles_to_start_from():
         ResultError, match="There are no angles for 7 layers; numbers of layers with angles: 1, 2, 3."
     ):
         FULL.qaoa_initial_params(7)
-    with pytest.raises(ResultError, match="numbers of layers with angles: none"):
-        CharacterizationResult("a", "COMPLETED").qaoa_initial_params()
+
+
+def test_a_result_without_angles_says_why():
+    asked = r"CharacterizationOptions\(parameter_sweep=True\) asks for them\."
+    empty = CharacterizationResult("a", "COMPLETED")
+    with pytest.raises(
+        ResultError, match=f"This result has no angles. The service does not say why. {asked}"
+    ):
+        empty.qaoa_initial_params()
+    empty.recommendations = [
+        {"level": "info", "metric": "constraints", "text": "Other."},
+        {"level": "info", "metric": "best_parameters", "text": "Too wide."},
+    ]
+    with pytest.raises(ResultError, match=f"This result has no angles. The service says: Too wide. {asked}"):
+        empty.qaoa_initial_params(2)
+
+
+def test_the_summary_shows_a_few_recommendations():
+    many = CharacterizationResult("a", "COMPLETED", hardness={})
+    many.recommendations = [{"level": "info", "text": f"Note {i}"} for i in range(10)]
+    assert many.summary().splitlines()[-9:] == [
+        *(f"  Info: Note {i}" for i in range(8)),
+        "  … and 2 more in .recommendations",
+    ]
 
 
 def test_what_is_not_known_is_none():

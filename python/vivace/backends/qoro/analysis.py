@@ -212,7 +212,8 @@ def _request(
         encoded = encode_qubo(terms, n_variables, lossy=lossy)
     except ProtocolError as error:
         raise ConfigError(str(error), "qubo") from None
-    if encoded.form != "terms":
+    told = max((key[-1] + 1 for key, coefficient in terms.items() if key and coefficient), default=0)
+    if encoded.form != "terms" or told < n_variables:  # coefficients of zero do not travel
         payload.setdefault("n_qubits", n_variables)
     return key, QuboRequest(encoded.body, states, payload), encoded
 

@@ -24,7 +24,7 @@ _LEVELS: Final = {"action": "red", "warn": "yellow", "info": "cyan"}
 def show(result: CharacterizationResult, console: Console | None = None) -> None:
     """Print a result: the summary, then a panel for each part that is known."""
     console = console or Console()
-    console.print(result.summary(), markup=False, highlight=False)
+    console.print(result.summary(notes=False), markup=False, highlight=False)
     for title, content in _parts(result):
         console.print(Panel(content, title=title, title_align="left"))
 

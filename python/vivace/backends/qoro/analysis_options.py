@@ -44,23 +44,37 @@ def terms_of(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
         return terms_of(dict(problem.terms))[0], int(problem.n_vars)
     if not isinstance(qubo, Mapping):
         return _matrix_terms(qubo)
-    if "_format" in qubo or any(isinstance(key, str) for key in qubo):
-        try:
-            return decode_qubo(qubo)
-        except ProtocolError as error:
-            raise ConfigError(str(error), "qubo") from None
+    if "_format" in qubo:
+        return _decoded(qubo)
     terms: dict[tuple[int, ...], float] = {}
     for key, value in qubo.items():
         variables = _variables(key)
-        if not math.isfinite(value):
-            raise ConfigError(
-                f"Expected variables from 0 up and finite coefficients, got {key}: {value}.", "qubo"
-            )
-        terms[variables] = terms.get(variables, 0.0) + float(value)
+        terms[variables] = terms.get(variables, 0.0) + _coefficient(key, value)
     return terms, max((key[-1] + 1 for key in terms if key), default=0)
 
 
+def _decoded(body: Mapping[str, Any]) -> tuple[dict[tuple[int, ...], float], int]:
+    try:
+        return decode_qubo(body)
+    except ProtocolError as error:
+        raise ConfigError(str(error), "qubo") from None
+
+
+def _coefficient(key: Any, value: Any) -> float:
+    try:
+        if not isinstance(value, str) and math.isfinite(value):
+            return float(value)
+    except (TypeError, ValueError, OverflowError):  # complex, None, or too large for a float
+        pass
+    raise ConfigError(
+        f"Expected variables from 0 up and finite, real coefficients, got {key!s:.60}: {value!s:.60}.",
+        "qubo",
+    )
+
+
 def _variables(key: Any) -> tuple[int, ...]:
+    if isinstance(key, str):
+        return next(iter(_decoded({key: 1.0})[0]))
     try:
         variables = {operator.index(i) for i in (key if isinstance(key, tuple | frozenset) else (key,))}
     except TypeError:
@@ -78,8 +92,12 @@ def _matrix_terms(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
 
     found = f"got {type(qubo).__name__}"
     try:
-        matrix = np.asarray(qubo, dtype=float)
+        matrix = np.asarray(qubo)
         found += f" of shape {matrix.shape}"
+        if np.iscomplexobj(matrix):
+            found = "got complex numbers"
+            matrix = np.empty(0)
+        matrix = matrix.astype(float)
     except (TypeError, ValueError):
         matrix = np.empty(0)
     is_square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]
@@ -89,7 +107,7 @@ def _matrix_terms(qubo: Any) -> tuple[dict[tuple[int, ...], float], int]:
     if odd or not is_square:
         raise ConfigError(
             "Expected a QUBO as a mapping of variables to coefficients, or as a square matrix of finite "
-            f"numbers, {found}.",
+            f"real numbers, {found}.",
             "qubo",
         )
     n = len(matrix)
@@ -110,11 +128,13 @@ class CharacterizationOptions(FrozenConfig):
 
     Args:
         sensitivity (bool): Whether to tell how much each variable matters. Default: False.
-        parameter_sweep (bool): Whether to search for the best angles. Default: False.
-        auto_tune (bool): Whether to tune penalties; needs ``cost_qubo`` and ``penalty_qubo``. Default: False.
-        gamma (float): Fixed angle of the cost layers, in radians. A layer, as `vivace.server` means it, is
-            exp(-i·beta·ΣX)·exp(-i·gamma·C), where C is the QUBO.
-        beta (float): Fixed angle of the mixer layers, in radians.
+        parameter_sweep (bool): Whether to search for the best angles. Services may do so unasked, unless
+            the preset is ``"fast"``; `vivace.server` does. Default: False.
+        auto_tune (bool): Whether to tune penalties; give ``cost_qubo`` and ``penalty_qubo`` with it, unless
+            the service knows them. Default: False.
+        gamma (float): Fixed angle of the cost layers, in radians; only together with ``beta``. A layer, as
+            `vivace.server` means it, is exp(-i·beta·ΣX)·exp(-i·gamma·C), where C is the QUBO.
+        beta (float): Fixed angle of the mixer layers, in radians; only together with ``gamma``.
         cost_qubo (QUBO): The problem without its penalties: a mapping of variables to coefficient, or a
             square matrix.
         penalty_qubo (QUBO): The penalties, likewise.
@@ -122,7 +142,8 @@ class CharacterizationOptions(FrozenConfig):
             ``"eq_cardinality"``, ``"inequality"`` or ``"equality"``), ``bound``, the ``qubits`` it is about,
             by default all, and for the last two types ``weights``: a mapping of variables to numbers.
         ansatz (mapping): ``mixer`` (``"x"``, ``"xy"`` or ``"I"``) and ``layers``, at least 1.
-        preset (str): ``"fast"``, ``"standard"`` or ``"deep"``.
+        preset (str): ``"fast"``, which looks neither for angles nor for sensitivity, ``"standard"`` or
+            ``"deep"``, which do.
         structural_sensitivity (bool): What later services call ``sensitivity``.
         penalty_tuning (bool): What later services call ``auto_tune``.
         subspace (mapping): Which variables to look at: ``auto_warmstart``, ``solver``,
@@ -161,6 +182,11 @@ class CharacterizationOptions(FrozenConfig):
 
     def _check_together(self) -> None:
         check_analysis(self._set)
+        if self.is_set("gamma") != self.is_set("beta"):
+            given, other = ("gamma", "beta") if self.is_set("gamma") else ("beta", "gamma")
+            raise ConfigError(
+                f"{given} is given without {other}. Angles are fixed together: give both.", other
+            )
         if self.preset is not None:
             self._warn_of_contradictions()
         if self.n_qubits is not None:

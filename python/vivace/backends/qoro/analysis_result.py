@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vivace.backends.qoro.wire.characterization import CharacterizationReply
 from vivace.backends.qoro.wire.jobs import JobStatus
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["CharacterizationResult"]
+
+_NOTES: Final = 8
 
 
 @dataclass(repr=False)
@@ -169,16 +171,33 @@ class CharacterizationResult:
             known.setdefault(1, ([best["gamma"]], [best["beta"]]))
         recommended = self._first("recommended_min_layers")
         wanted = layers or (recommended if recommended in known else max(known, default=None))
+        if not known:
+            raise ResultError(self._no_angles())
         if wanted not in known:
-            have = ", ".join(map(str, sorted(known))) or "none"
+            have = ", ".join(map(str, sorted(known)))
             raise ResultError(
                 f"There are no angles for {wanted} layers; numbers of layers with angles: {have}."
             )
         gammas, betas = known[wanted]
         return np.array([[angle for pair in zip(gammas, betas, strict=True) for angle in pair]], dtype=float)
 
-    def summary(self) -> str:
-        """A few lines of text: what is known of the most important figures."""
+    def _no_angles(self) -> str:
+        reasons = [
+            str(item.get("text"))
+            for item in self.recommendations
+            if item.get("metric") in ("best_parameters", "approximation_ratio")
+        ]
+        told = " ".join(["The service says:", *reasons]) if reasons else "The service does not say why."
+        return (
+            f"This result has no angles. {told} CharacterizationOptions(parameter_sweep=True) asks for them."
+        )
+
+    def summary(self, *, notes: bool = True) -> str:
+        """A few lines of text: what is known of the most important figures.
+
+        Args:
+            notes: Whether to add the first recommendations. They tell what was not analysed, and why.
+        """
         hardness, best = self.hardness, self.best_parameters
         lines = [f"QUBO Characterization Result — Job {self.job_id[:8]}...", f"  Status: {self.status}"]
         figures = [
@@ -198,7 +217,16 @@ class CharacterizationResult:
             ("  Created: %s", self.created_at),
             ("  Completed: %s", self.completed_at),
         ]
-        return "\n".join(lines + [text % value for text, value in figures if value is not None])
+        lines += [text % value for text, value in figures if value is not None]
+        return "\n".join([*lines, *self._notes()] if notes else lines)
+
+    def _notes(self) -> list[str]:
+        shown = [
+            f"  {str(item.get('level', 'info')).capitalize()}: {item.get('text', '')}"
+            for item in self.recommendations[:_NOTES]
+        ]
+        more = len(self.recommendations) - _NOTES
+        return [*shown, f"  … and {more} more in .recommendations"] if more > 0 else shown
 
     def __repr__(self) -> str:
         return self.summary()

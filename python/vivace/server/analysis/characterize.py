@@ -48,6 +48,8 @@ class Request:
         sweep: Whether to look for angles.
         simulates: Whether the ansatz is the one that is simulated here: one layer, X mixer.
         hardness_only: Whether to leave out the report.
+        swept_anyway: Whether a search for angles is asked for that is made without asking, too.
+        fast: Whether the preset is the one that asks for less.
         deep: Whether the preset is the one that asks for more than is done here.
         ignored: Options that are not analysed here.
     """
@@ -59,6 +61,8 @@ class Request:
     sweep: bool
     simulates: bool
     hardness_only: bool
+    swept_anyway: bool
+    fast: bool
     deep: bool
     ignored: tuple[str, ...]
 
@@ -97,6 +101,8 @@ class Request:
             sweep=analysis.get("parameter_sweep", usual) and gamma is None and beta is None,
             simulates=ansatz.get("layers", 1) == 1 and ansatz.get("mixer", "x") == "x",
             hardness_only=analysis.get("hardness_only", False),
+            swept_anyway=usual and bool(analysis.get("parameter_sweep")),
+            fast=asked.get("preset") == "fast",
             deep=asked.get("preset") == "deep",
             ignored=_ignored(asked, analysis),
         )
@@ -107,6 +113,11 @@ class Request:
         return self.gamma is not None and self.beta is not None
 
     @property
+    def has_angles(self) -> bool:
+        """Whether any angle is given."""
+        return self.gamma is not None or self.beta is not None
+
+    @property
     def asks_for_angles(self) -> bool:
         """Whether QAOA is to be simulated, be it at the angles given or at the best ones."""
         return not self.hardness_only and (self.sweep or self.is_fixed)
@@ -114,7 +125,7 @@ class Request:
 
 def _ignored(asked: Mapping[str, Any], analysis: Mapping[str, Any]) -> tuple[str, ...]:
     """Options that are asked for, by themselves or by the preset, and are not analysed."""
-    wanted = {name for name in _UNANALYSED if analysis.get(name) or asked.get(name)}
+    wanted = {name for name in _UNANALYSED if analysis.get(name) or name in asked}
     by_preset = "preset" in asked and PRESETS[asked["preset"]][1]
     if by_preset and analysis.keys().isdisjoint({"sensitivity", "structural_sensitivity"}):
         wanted.add("structural_sensitivity")
@@ -330,7 +341,14 @@ def _not_done(request: Request) -> Iterator[dict[str, str]]:
         yield _recommendation("info", "preset", text)
     for name in request.ignored:
         yield _recommendation("info", name, f"'{name}' is not analysed by this server.")
-    if not request.is_fixed and (request.gamma is not None or request.beta is not None):
+    if request.fast and not (request.asks_for_angles or request.hardness_only or request.has_angles):
+        text = "Preset 'fast' leaves out the search for angles; parameter_sweep=True asks for it."
+        yield _recommendation("info", "best_parameters", text)
+    simulated = request.simulates and request.problem.n <= QAOA_VARIABLES
+    if request.swept_anyway and request.asks_for_angles and simulated:
+        text = "parameter_sweep=True changes nothing here: the best angles are searched for without it too."
+        yield _recommendation("info", "parameter_sweep", text)
+    if request.has_angles and not request.is_fixed:
         text = "Fixed angles are analysed together: give both gamma and beta."
         yield _recommendation("info", "best_parameters", text)
     too_large = request.asks_for_angles and request.problem.n > QAOA_VARIABLES

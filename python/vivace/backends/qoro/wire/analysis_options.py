@@ -7,6 +7,7 @@ stands and the value; it returns the value in canonical form, or raises.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -91,7 +92,14 @@ def _variables(name: str, value: Any) -> list[int]:
     for variable in found:
         if isinstance(variable, bool) or not isinstance(variable, int) or variable < 0:
             raise ConfigError(f"{name} must hold variables, numbered from 0, got {variable!r:.60}.", name)
+    _refuse_twice(name, found)
     return found
+
+
+def _refuse_twice(name: str, variables: Sequence[int]) -> None:
+    twice = next((variable for variable, times in Counter(variables).items() if times > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{name} names variable {twice!s:.60} twice.", name)
 
 
 def _weights(name: str, value: Any) -> dict[str, Any] | list[Any]:
@@ -99,23 +107,27 @@ def _weights(name: str, value: Any) -> dict[str, Any] | list[Any]:
     if not isinstance(value, Mapping):
         found = _list(name, value, "numbers, or a mapping of variables to numbers")
         return [_number(f"{name}[{place}]", weight) for place, weight in enumerate(found)]
-    weights = {str(key): _number(f"{name}[{key!r:.60}]", weight) for key, weight in value.items()}
-    odd = next((key for key in weights if not (key.isascii() and key.isdigit() and len(key) <= 9)), None)
+    keys = list(map(str, value))
+    odd = next((key for key in keys if not (key.isascii() and key.isdigit() and len(key) <= 9)), None)
     if odd is not None:
         raise ConfigError(f"{name} must map variables, numbered from 0, got {odd!r:.60}.", name)
-    return weights
+    variables = list(map(int, keys))
+    _refuse_twice(name, variables)
+    weights = [_number(f"{name}[{key!r:.60}]", weight) for key, weight in value.items()]
+    return {str(variable): weight for variable, weight in zip(variables, weights, strict=True)}
 
 
 def _members(name: str, value: Any, checks: Mapping[str, _Check], where: str = "{name}[{key!r}]") -> Any:
-    """An object with its members checked; those that are null say nothing, and are left out."""
+    """An object with its members checked; known ones that are null say nothing, and are left out."""
     if not isinstance(value, Mapping):
         raise ConfigTypeError(f"{name} must be a mapping, got {type(value).__name__}.", name)
-    found = {key: member for key, member in value.items() if member is not None}
-    for key, member in found.items():
+    found = {}
+    for key, member in value.items():
         if key not in checks:
             hint = did_you_mean(str(key), checks) or f"; it takes {', '.join(checks)}"
             raise ConfigError(f"{name} has no key {key!r:.60}{hint}.", name)
-        found[key] = checks[key](where.format(name=name, key=key), member)
+        if member is not None:
+            found[key] = checks[key](where.format(name=name, key=key), member)
     return found
 
 
@@ -141,9 +153,6 @@ def _subspace(name: str, value: Any) -> dict[str, Any]:
     automatic = [key for key in ("solver", "max_variable_qubits", "restarts") if key in found]
     if automatic and found.get("auto_warmstart") is False:
         raise ConfigError(f"subspace takes {automatic[0]} only with auto_warmstart.", name)
-    qubits = found.get("variable_qubits", [])
-    if len(set(qubits)) != len(qubits):
-        raise ConfigError("subspace['variable_qubits'] names a qubit twice.", name)
     return found
 
 
@@ -206,7 +215,7 @@ OPTIONS: Final[Mapping[str, _Check]] = {
 
 
 def read_options(options: Mapping[str, Any], *, max_variables: int = 1 << 16) -> dict[str, Any]:
-    """The ``options`` of ``submit_qubo/`` as they came, checked; null members are dropped.
+    """The ``options`` of ``submit_qubo/`` as they came, checked; members that are null are dropped.
 
     Args:
         options: The JSON object.
