@@ -136,9 +136,8 @@ def test_two_circuits_cannot_be_cut_in_one_job(service):
 
 
 def test_configs_of_a_call(service):
-    assert service.run([ONE], verbose=False, override_job_config=JobConfig(shots=3)).results == [
-        {"label": "0", "results": {"1": 3}}
-    ]
+    (entry,) = service.run([ONE], verbose=False, override_job_config=JobConfig(shots=3)).results
+    assert (entry["label"], entry["results"]) == ("0", {"1": 3})
     assert service.shots == 10
 
 

@@ -188,7 +188,7 @@ def test_databases_of_later_versions_are_refused(tmp_path):
         pass
     with contextlib.closing(sqlite3.connect(tmp_path / "server.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
-    expected = r"a later Vivace has written this database \(version 99; this one knows versions up to 3\)"
+    expected = r"a later Vivace has written this database \(version 99; this one knows versions up to 4\)"
     with pytest.raises(ConfigError, match=rf"{expected}\. Update Vivace, or choose another file\."):
         LocalServer(tmp_path / "server.db")
 

@@ -75,6 +75,17 @@ def test_jobs_are_listed_with_their_progress(client, visit):
     assert 'http-equiv="refresh"' not in visit(client), "nothing will change any more"
 
 
+def test_what_makes_results_approximate_is_told(client, visit):
+    gates = "".join(f"ry(0.{q + 1}) q[{q}]; cx q[{q}],q[{(q + 5) % 24}];" for q in range(24)) * 2
+    text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[24]; creg c[24]; {gates} measure q -> c;'
+    job_id = client.submit(circuits={SCRIPT: text}, shots=5, config={"max_bond_dimension": 2})
+    assert client.wait(job_id) == "COMPLETED"
+    page = visit(client, f"jobs/{job_id}")
+    Page(page)
+    assert "whose bond dimension cuts some of its entanglement off" in page
+    assert SCRIPT not in page
+
+
 def test_every_circuit_has_a_histogram(client, visit):
     one = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; x q[0]; measure q -> c;'
     job_id = client.submit(circuits={"bell": BELL, "one": one}, shots=40)

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from support.server import BELL, Client, body, slow_circuit, template
-from vivace.backends import JobStatus, MaestroSimulator
+from vivace.backends import JobStatus
 from vivace.codecs import compress_text
 from vivace.server import Limits, LocalServer, Settings
-from vivace.server.execution import run_job
+from vivace.server.execution import Worker, run_job
 
 IDLE = Settings(workers=0)
 
@@ -118,14 +118,15 @@ def test_long_jobs_make_way_for_other_accounts(workers):
 def test_a_turn_that_is_over_ends_with_the_circuit_that_runs():
     """Where others wait; where nobody does, the job goes on to its end."""
     settings = Settings(workers=0, turn_time=0.0)
-    with LocalServer(settings=settings) as server, MaestroSimulator() as simulator:
+    worker = Worker()
+    with LocalServer(settings=settings) as server, worker.simulator:
         alice, bob, queue = client_of(server, "alice"), client_of(server, "bob"), server.service.queue
         long = alice.submit(circuits={f"c{i}": BELL for i in range(100)}, shots=5)
         short = bob.submit(circuits={"a": BELL}, shots=5)
         order, done = [], []
         while (job := queue.claim()) is not None:
             order.append((job.job_id, job.n_done))
-            if run_job(job, simulator, queue, settings, threading.Event()):
+            if run_job(job, worker, queue, settings, threading.Event()):
                 queue.finish(job, JobStatus.COMPLETED)
                 done.append(job.job_id)
             else:

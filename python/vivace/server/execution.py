@@ -19,8 +19,9 @@ from vivace.errors import ExecutionCancelledError, SimulationError
 from vivace.server.jobs import Job, NewJob
 from vivace.server.queue import JobQueue, StoredUpload
 from vivace.server.settings import Limits, Settings
+from vivace.tables import Metadata
 
-__all__ = ["config_of", "execution_config", "run_job"]
+__all__ = ["Worker", "config_of", "execution_config", "run_job"]
 
 _LARGEST_PIECE: Final = 1 << 16
 _SHORT: Final = 0.2
@@ -54,7 +55,20 @@ def config_of(spec: NewJob) -> MaestroConfig:
     return MaestroConfig()
 
 
-def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Settings, event: Event) -> bool:
+class Worker:
+    """A simulator, and what it warns of.
+
+    Attributes:
+        simulator: The simulator.
+        warnings: The latest by topic.
+    """
+
+    def __init__(self) -> None:
+        self.warnings: dict[str, str] = {}
+        self.simulator = MaestroSimulator(on_warning=self.warnings.__setitem__)
+
+
+def run_job(job: Job, worker: Worker, queue: JobQueue, settings: Settings, event: Event) -> bool:
     """Run the circuits of a job that have no results yet, and store what comes out as it comes.
 
     Circuits run in pieces, each of about a second or a single circuit: what a server that is killed has to do
@@ -64,7 +78,8 @@ def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Se
         ExecutionCancelledError: ``event`` was set, or the job is not RUNNING any more.
         VivaceError: A circuit cannot be run.
     """
-    config = config_of(job.spec)
+    config, simulator = config_of(job.spec), worker.simulator
+    worker.warnings.clear()
     done, size, turn = job.n_done, 1, time.monotonic()
     for stored in queue.uploads(job):
         content = _Content.of(stored, settings)
@@ -73,9 +88,9 @@ def run_job(job: Job, simulator: MaestroSimulator, queue: JobQueue, settings: Se
             stop = min(start + size, stored.n_circuits)
             began = time.monotonic()
             simulator.config = _placed(config, done)
-            results = content.run(simulator, start, stop, event)
+            results, metadata = content.run(simulator, start, stop, event)
             took = time.monotonic() - began
-            if not queue.save(job, done, results, took):
+            if not queue.save(job, done, results, took, metadata=metadata, warnings=worker.warnings):
                 raise ExecutionCancelledError(f"Job {job.job_id} was cancelled.")
             done += stop - start
             turn_over = time.monotonic() - turn >= settings.turn_time
@@ -120,8 +135,10 @@ class _Content:
         text = None if rows is None else decompress_text(rows.template, settings.limits.text)
         return cls(stored.first, upload, text, settings.limits, settings.shots)
 
-    def run(self, simulator: MaestroSimulator, start: int, stop: int, event: Event) -> Sequence[object]:
-        """Results of circuits ``start`` to ``stop`` of the upload, as they travel."""
+    def run(
+        self, simulator: MaestroSimulator, start: int, stop: int, event: Event
+    ) -> tuple[Sequence[object], Sequence[Metadata]]:
+        """Results of circuits ``start`` to ``stop`` of the upload, as they travel, and how they were run."""
         batch = self._batch(start, stop)
         self._check_sizes(simulator.config, batch)
         if self.upload.observables is not None:
@@ -131,11 +148,11 @@ class _Content:
                 circuit_ham_map=self._ham_map(start, stop),
                 cancellation_event=event,
             )
-            return [entry["results"] for entry in found.results or ()]
+            return [entry["results"] for entry in found.results or ()], found.metadata()
         found = simulator.submit_circuits(
             batch, shot_groups=self._shots(start, stop), cancellation_event=event
         )
-        return [_envelope(entry["results"]) for entry in found.results or ()]
+        return [_envelope(entry["results"]) for entry in found.results or ()], found.metadata()
 
     def _batch(self, start: int, stop: int) -> CircuitBatch:
         rows = self.upload.template

@@ -371,27 +371,3 @@ class JobStore:
                 settle(connection, self._accounts, job, JobStatus.CANCELLED)
             connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         return job
-
-    def results(
-        self, job: Job, offset: int, limit: int, max_bytes: int | None = None
-    ) -> list[tuple[str, Any]]:
-        """Labels and results as they travel, in order; None for circuits that did not run.
-
-        Args:
-            job: The job.
-            offset: Place of the first.
-            limit: How many at most.
-            max_bytes: Fewer, if they are longer than this together; one at least.
-        """
-        rows: list[sqlite3.Row] = []
-        size = 0
-        with self._database.read() as connection:
-            for row in connection.execute(
-                "SELECT label, result FROM circuits WHERE job = ? AND place >= ? ORDER BY place LIMIT ?",
-                (job.id, offset, limit),
-            ):
-                size += len(row["label"]) + len(row["result"] or "")
-                if max_bytes is not None and rows and size > max_bytes:
-                    break
-                rows.append(row)
-        return [(row["label"], None if row["result"] is None else json.loads(row["result"])) for row in rows]

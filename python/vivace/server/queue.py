@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from vivace.backends.qoro.wire.fields import dump_json
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType
+from vivace.backends.qoro.wire.results import runs
 from vivace.server.accounts import Account, Accounts, micros
 from vivace.server.database import Database, now
 from vivace.server.jobs import Job, settle
@@ -128,7 +131,16 @@ class JobQueue:
             yield StoredUpload(*row)
             after = row["first"]
 
-    def save(self, job: Job, first: int, results: Sequence[object], seconds: float) -> bool:
+    def save(
+        self,
+        job: Job,
+        first: int,
+        results: Sequence[object],
+        seconds: float,
+        *,
+        metadata: Sequence[Mapping[str, Any]] = (),
+        warnings: Mapping[str, str] = MappingProxyType({}),
+    ) -> bool:
         """Store results of the next circuits of a job; False if it is not RUNNING any more.
 
         Args:
@@ -136,7 +148,11 @@ class JobQueue:
             first: Place of the first of them.
             results: Results as they travel.
             seconds: How long they took.
+            metadata: How each of them was run.
+            warnings: What users are to be warned of, by topic; those known before stay.
         """
+        known = metadata or [{}] * len(results)
+        facts = [(job.id, first + start, dump_json(dict(own)).decode()) for start, own in runs(known)]
         texts = [(dump_json(result).decode(), job.id, first + i) for i, result in enumerate(results)]
         with self._database.write() as connection:
             if not _still(connection, job):
@@ -146,6 +162,8 @@ class JobQueue:
                 (first + len(texts), seconds, job.id),
             )
             connection.executemany("UPDATE circuits SET result = ? WHERE job = ? AND place = ?", texts)
+            connection.executemany("INSERT INTO facts VALUES (?, ?, ?)", facts)
+            _add_warnings(connection, job, warnings)
         return True
 
     def finish(self, job: Job, status: JobStatus, detail: str = "") -> None:
@@ -229,3 +247,13 @@ def _still(connection: sqlite3.Connection, job: Job) -> bool:
 
 def _too_poor(n_variables: int) -> Refused:
     return Refused(402, f"{n_variables} variables cost more credits than the account has.")
+
+
+def _add_warnings(connection: sqlite3.Connection, job: Job, warnings: Mapping[str, str]) -> None:
+    if not warnings:
+        return
+    row = connection.execute("SELECT warnings FROM jobs WHERE id = ?", (job.id,)).fetchone()
+    known = json.loads(row["warnings"])
+    if warnings.keys() - known.keys():
+        text = dump_json({**warnings, **known}).decode()
+        connection.execute("UPDATE jobs SET warnings = ? WHERE id = ?", (text, job.id))

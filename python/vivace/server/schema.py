@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = ["MIGRATIONS", "SCHEMA", "TABLES", "VERSION"]
 
-VERSION: Final = 3
+VERSION: Final = 4
 """What ``PRAGMA user_version`` says of `SCHEMA`."""
 
 TABLES: Final = frozenset({"accounts", "tokens", "ledger", "jobs", "uploads", "circuits", "analyses"})
@@ -38,6 +38,16 @@ ALTER TABLE jobs ADD COLUMN n_before INTEGER NOT NULL DEFAULT 0;  -- n_done when
 PRAGMA user_version = 3;
 """
 
+_FROM_3: Final = """
+ALTER TABLE jobs ADD COLUMN warnings TEXT NOT NULL DEFAULT '{}';  -- by topic, in JSON
+CREATE TABLE facts (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    first INTEGER NOT NULL,  -- place of the first of the circuits that it is about; the next row ends them
+    metadata TEXT NOT NULL, PRIMARY KEY (job, first)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 4;
+"""
+
 SCHEMA: Final = f"""
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tier TEXT NOT NULL,
@@ -67,7 +77,7 @@ CREATE UNIQUE INDEX circuit_labels ON circuits (job, label);
 CREATE TABLE analyses (
     job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, reply TEXT NOT NULL, html TEXT NOT NULL
 ) STRICT;
-{_FROM_2}
+{_FROM_2}{_FROM_3}
 """
 """A script that makes the tables of an empty database."""
 
@@ -93,5 +103,5 @@ DROP TABLE jobs_1;
 PRAGMA user_version = 2;
 """.replace("{jobs}", _JOBS)
 
-MIGRATIONS: Final = (_FROM_1, _FROM_2)
+MIGRATIONS: Final = (_FROM_1, _FROM_2, _FROM_3)
 """Scripts that take a database from each version to the next, from version 1 on."""

@@ -19,6 +19,7 @@ from vivace.server.database import Database, now
 from vivace.server.jobs import Job, JobStore
 from vivace.server.queue import JobQueue
 from vivace.server.refusals import NO_RESULTS, Refused, conflict, invalid, missing
+from vivace.server.results import Results
 from vivace.server.settings import Settings
 from vivace.server.workers import Workers
 
@@ -52,6 +53,7 @@ class Service:
         self.database = Database(db)
         self.accounts = Accounts(self.database, self.settings)
         self.jobs = JobStore(self.database, self.accounts, self.settings)
+        self.results = Results(self.database)
         self.queue = JobQueue(self.database, self.accounts, self.settings)
         self.workers = Workers(self.queue, self.settings)
         self.recovered = self.queue.recover()
@@ -192,7 +194,7 @@ class Service:
     def plain_results(self, account: Account, job_id: str) -> list[dict[str, Any]]:
         """``GET job/{id}/results``: all of them, counts as objects."""
         job = self.completed(account, job_id)
-        entries = self.jobs.results(job, 0, job.n_circuits)
+        entries = self.results.entries(job, 0, job.n_circuits)
         estimates = job.spec.job_type.modern is JobType.EXPECTATION
         return [
             {"label": label, "results": results if estimates else decode_histogram(results)}

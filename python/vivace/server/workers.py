@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from vivace.backends.maestro import MaestroSimulator
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.errors import ExecutionCancelledError, VivaceError
-from vivace.server.execution import run_job
+from vivace.server.execution import Worker, run_job
 from vivace.server.jobs import Job, NewJob
 from vivace.server.queue import JobQueue
 from vivace.server.settings import Settings
@@ -74,7 +73,8 @@ class Workers:
                 thread.join()
 
     def _work(self) -> None:
-        with MaestroSimulator() as simulator:
+        worker = Worker()
+        with worker.simulator:
             while True:
                 with self._changed:
                     self._changed.wait_for(lambda: self._ready or self._stopping)
@@ -84,10 +84,10 @@ class Workers:
                     if job is not None:
                         event = self._running[job.job_id] = threading.Event()
                 if job is None:
-                    simulator.close()  # what it holds comes back when there is work again
+                    worker.simulator.close()  # what it holds comes back when there is work again
                     continue
                 try:
-                    self._run(job, simulator, event)
+                    self._run(job, worker, event)
                 except Exception:  # noqa: BLE001 - a worker outlives whatever happens to its job
                     _log.exception("Job %s could not be settled", job.job_id)
                 finally:
@@ -106,11 +106,11 @@ class Workers:
         self._ready = job is not None
         return job
 
-    def _run(self, job: Job, simulator: MaestroSimulator, event: threading.Event) -> None:
+    def _run(self, job: Job, worker: Worker, event: threading.Event) -> None:
         try:
             limit = time_limit(job.spec, self._settings)
             with _deadline(job, limit, event) as expired:
-                done = run_job(job, simulator, self._queue, self._settings, event)
+                done = run_job(job, worker, self._queue, self._settings, event)
         except ExecutionCancelledError:
             if expired.is_set():
                 self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {limit} s.")

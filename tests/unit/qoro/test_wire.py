@@ -236,6 +236,23 @@ def test_any_upload_reads_or_is_refused_with_an_error_of_ours(body):
 def test_a_page_of_results_survives_the_trip():
     page = results.ResultsPage(2, "http://h/next", (("a", {"ZZ": 1.0}), ("b", None)))
     assert results.ResultsPage.from_wire(fields.parse_object(fields.dump_json(page.to_wire()))) == page
+    told = results.ResultsPage(3, None, (("a", {}), ("b", {}), ("c", {})), [{"n": 1}, {"n": 1}, {}], ("w",))
+    assert told.to_wire()["circuit_metadata"] == [[2, {"n": 1}], [1, {}]]
+    assert results.ResultsPage.from_wire(fields.parse_object(fields.dump_json(told.to_wire()))) == told
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [None, 3, {}, [3], [[1, {}]], [[4, {}]], [[-1, {}], [4, {}]], [[1, {}], [2, 7]], [[10**9, {}]]],
+)
+def test_results_do_not_hang_on_metadata(metadata):
+    """What is not as we write it is left alone: another service may mean something else by it."""
+    entries = [{"label": label, "results": {"Z": 1.0}} for label in "abc"]
+    body = {"count": 3, "next": None, "results": entries, "circuit_metadata": metadata}
+    page = results.ResultsPage.from_wire(body | {"warnings": [7, "a\x1b[2J\n" + "b" * 2000, *["c"] * 50]})
+    assert (len(page.entries), page.metadata) == (3, ())
+    assert page.warnings[0] == ("a [2J " + "b" * 2000)[:1000]
+    assert len(page.warnings) == 16
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,9 @@ after_fork(_leave_to_parent)
 class Engine:
     """Runs templates. Holds threads and worker processes; any number of threads may use one engine.
 
+    Args:
+        on_warning: Called with (topic, message) instead of warning once.
+
     Attributes:
         threads: The threads.
         keeper: Kept simulators, here and in workers.
@@ -66,7 +69,8 @@ class Engine:
             submits one circuit again and again, at other angles.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_warning: Callable[[str, str], None] | None = None) -> None:
+        self._on_warning = on_warning
         self._renew()
         _ENGINES.add(self)
 
@@ -75,7 +79,7 @@ class Engine:
         self.threads = Threads()
         self.keeper = Keeper(self.threads)
         self.recent: Bounded[Any] = Bounded(_RECENT)
-        self.warnings = WarnOnce()
+        self.warnings = WarnOnce(self._on_warning)
 
     def _leave(self) -> None:
         self.keeper.disown()

@@ -56,14 +56,22 @@ _WAYS_OUT: Final = 'Set noise_realizations, or simulation_type="DensityMatrix".'
 
 
 class WarnOnce:
-    """Warnings given once per simulator. Safe to share between threads."""
+    """Warnings given once per simulator. Safe to share between threads.
 
-    def __init__(self) -> None:
+    Args:
+        tell: Called with (topic, message) every time, instead.
+    """
+
+    def __init__(self, tell: Callable[[str, str], None] | None = None) -> None:
         self._lock = Lock()
         self._given: set[str] = set()
+        self._tell = tell
 
     def once(self, topic: str, message: str) -> None:
         """Warn, unless this topic was warned of before."""
+        if self._tell is not None:
+            self._tell(topic, message)
+            return
         with self._lock:
             if topic in self._given:
                 return

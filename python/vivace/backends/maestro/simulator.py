@@ -66,6 +66,8 @@ class MaestroSimulator(CircuitRunner):
             ``"workers"`` or ``"circuits"``. None takes the cheapest, from a model of what each one costs.
             Final states are always sampled from compiled probabilities up to 11 qubits, and on kept
             simulators above; seeded counts are the same wherever these are.
+        on_warning: Called with (topic, message) wherever results are approximate, instead of one Python
+            warning for each topic.
         **options: Options for a new `MaestroConfig`, as older releases took them.
 
     >>> bell = 'OPENQASM 2.0; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
@@ -88,6 +90,7 @@ class MaestroSimulator(CircuitRunner):
         *,
         maestro_config: MaestroConfig | None = None,
         path: Path | None = None,
+        on_warning: Callable[[str, str], None] | None = None,
         **options: Unpack[MaestroKeywords],
     ) -> None:
         super().__init__(shots, track_depth)
@@ -97,7 +100,7 @@ class MaestroSimulator(CircuitRunner):
         self.config = given[0] if given else MaestroConfig(**options)
         self.force_sampling = bool(force_sampling)
         self.path = check_path(path)
-        self._engine = Engine()
+        self._engine = Engine(on_warning)
 
     @property
     def config(self) -> MaestroConfig:

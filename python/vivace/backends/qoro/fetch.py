@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import requests
 
+from vivace._suggest import warn_user
 from vivace.backends.qoro.http_errors import (
     AnswerTooLongError,
     QoroConnectionError,
@@ -25,7 +26,7 @@ from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.cancellation import check
 from vivace.codecs import decode_histogram, decode_histogram_arrays
 from vivace.errors import PayloadError, ProtocolError
-from vivace.tables import CountsTable, ExpectationTable
+from vivace.tables import CountsTable, ExpectationTable, Metadata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,6 +135,7 @@ class _Pages:
         self._event = event
         self._limit = _Limit()
         self._ahead: deque[tuple[int, int, Future[tuple[ResultsPage, Entries, int]]]] = deque()
+        self._told: set[str] = set()
         self.count: int | None = None
 
     def start(self, offset: int) -> Iterator[Entries]:
@@ -142,6 +144,7 @@ class _Pages:
             check(self._event, f"Fetching results of job {self._job_id} was cancelled.")
             page, entries, limit = self._page(offset)
             self.count = page.count if page.count is not None else self.count
+            self._warn(page.warnings)
             if not entries and page.next is not None:
                 raise ProtocolError(
                     f"Job {self._job_id}: the page of results at {offset} is empty, but more should follow."
@@ -153,6 +156,13 @@ class _Pages:
             yield entries
             if page.next is None:
                 return
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        """Pass on what the service warns of, once."""
+        for text in warnings:
+            if text not in self._told:
+                self._told.add(text)
+                warn_user(text)
 
     def _page(self, offset: int) -> tuple[ResultsPage, Entries, int]:
         while self._ahead and self._ahead[0][0] != offset:
@@ -172,10 +182,13 @@ class _Pages:
     def _fetched(self, offset: int, limit: int) -> tuple[ResultsPage, Entries, int]:
         """The page at an offset, its entries decoded, and the limit it came with."""
         page, limit = self._results_page(offset, limit)
-        entries = [
+        entries: Entries = [
             {"label": label, "results": _decoded(label, found, self._words, packed=self._packed)}
             for label, found in page.entries
         ]
+        for entry, own in zip(entries, page.metadata, strict=False):
+            if own:
+                entry["metadata"] = own
         return page, entries, limit
 
     def _results_page(self, offset: int, limit: int) -> tuple[ResultsPage, int]:
@@ -283,7 +296,7 @@ def tabled(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | Expectat
     if any(tuple(entry["results"] or ()) != words for entry in found):
         return found
     rows = [list(entry["results"].values()) for entry in found]
-    return ExpectationTable([entry["label"] for entry in found], words, rows)
+    return ExpectationTable([entry["label"] for entry in found], words, rows, _metadata(found))
 
 
 def _counts_table(entries: Sequence[dict[str, Any]]) -> CountsTable:
@@ -296,4 +309,10 @@ def _counts_table(entries: Sequence[dict[str, Any]]) -> CountsTable:
         np.cumsum([0, *(len(counts.counts) for counts in packed)]),
         np.concatenate([counts.bits.ravel() for counts in packed]),
         np.concatenate([counts.counts for counts in packed]),
+        _metadata(entries),
     )
+
+
+def _metadata(entries: Sequence[dict[str, Any]]) -> list[Metadata | None] | None:
+    found = [entry.get("metadata") for entry in entries]
+    return found if any(found) else None

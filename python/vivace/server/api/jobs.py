@@ -87,11 +87,12 @@ def results(
 ) -> Response:
     """A page of results, fewer if they are long. 400 while the job runs, and for jobs that ended badly."""
     job = service.completed(account, job_id)
-    entries = service.jobs.results(job, offset, limit, service.settings.limits.page)
+    entries = service.results.entries(job, offset, limit, service.settings.limits.page)
     after = offset + len(entries)
     more = entries and after < job.n_circuits
     following = address(request, limit=limit, offset=after) if more else None
-    return reply(ResultsPage(job.n_circuits, following, entries).to_wire())
+    metadata, warnings = service.results.metadata(job, offset, len(entries)), service.results.warnings(job)
+    return reply(ResultsPage(job.n_circuits, following, entries, metadata, warnings).to_wire())
 
 
 @router.post("/{job_id}/cancel/", **answer(schemas.CancelReply, 403, 404, 409))

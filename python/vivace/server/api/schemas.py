@@ -95,11 +95,17 @@ class ResultEntry(_Reply):
 
 
 class ResultsPage(_Reply):
-    """A page of results, in the order of submission."""
+    """A page of results, in the order of submission.
+
+    ``circuit_metadata``: how they were run, as [number of circuits, facts] in order. ``warnings``: what makes
+    results of the job approximate.
+    """
 
     count: int
     next: str | None
     results: list[ResultEntry]
+    circuit_metadata: list[tuple[int, _Json]] | None = None
+    warnings: list[str] | None = None
 
 
 class LegacyEntry(_Reply):

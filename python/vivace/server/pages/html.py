@@ -105,7 +105,14 @@ def _progress(job: Job) -> str:
     return f'<small>{done}</small><progress value="{job.n_done}" max="{job.n_circuits}">{done}</progress>'
 
 
-def job_page(job: Job, offset: int, size: int, entries: Sequence[tuple[str, Any]], report: str | None) -> str:
+def job_page(
+    job: Job,
+    offset: int,
+    size: int,
+    entries: Sequence[tuple[str, Any]],
+    report: str | None,
+    warnings: Sequence[str] = (),
+) -> str:
     """A job: what it is, how far it is, and a chart for each of some of its circuits.
 
     Args:
@@ -114,6 +121,7 @@ def job_page(job: Job, offset: int, size: int, entries: Sequence[tuple[str, Any]
         size: Circuits on a page.
         entries: Labels and results; None for those without any yet.
         report: Report of a characterisation, which is HTML.
+        warnings: What makes results approximate.
     """
     parts = [
         f'<header><nav><a href="/">← All jobs</a></nav><h1>{escape(job.spec.tag) or "Job"}</h1>'
@@ -121,6 +129,7 @@ def job_page(job: Job, offset: int, size: int, entries: Sequence[tuple[str, Any]
     ]
     if job.detail:
         parts.append(f'<p class="reason {job.status}">{escape(job.detail)}</p>')
+    parts += [f'<p class="reason">{escape(text)}</p>' for text in warnings]
     parts.append(f'<div class="card"><dl>{_facts(job)}</dl></div>')
     if report is not None:
         parts.append(f'<div class="card report">{report}</div>')

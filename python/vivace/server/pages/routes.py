@@ -74,6 +74,7 @@ def job(
     """One job, with a chart for each circuit."""
     found = service.jobs.get(account, job_id)
     analysis = service.queue.analysis(found) if found.spec.job_type is JobType.CHARACTERIZE else None
-    entries = service.jobs.results(found, offset, _CIRCUITS)
+    entries = service.results.entries(found, offset, _CIRCUITS)
     report = None if analysis is None else analysis[1]
-    return HTMLResponse(job_page(found, offset, _CIRCUITS, entries, report), headers=_HEADERS)
+    page = job_page(found, offset, _CIRCUITS, entries, report, service.results.warnings(found))
+    return HTMLResponse(page, headers=_HEADERS)
