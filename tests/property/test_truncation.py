@@ -1,4 +1,4 @@
-"""Matrix product states that cut entanglement off do so in the order of qubits that loses the least."""
+"""Matrix product states that cut entanglement off do so with qubits that meet next to each other."""
 
 import itertools
 import re

@@ -51,10 +51,11 @@ class MaestroSimulator(CircuitRunner):
     part of the circuit it depends on: exact at any width as long as cones are narrow. Samples of circuits
     wider than `MaestroConfig.mps_qubit_threshold` (22), and words whose cones are, come from matrix product
     states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact.
-    These have their qubits in the order that loses the least, and lack gates at the end that outcomes or
-    words can take in. Shallow circuits run as exact matrix product states at any width where that is
-    cheaper. A method named in the config is used as asked. Where it pays, circuits run in worker processes,
-    one for every core. Close the simulator, or use it in a ``with`` block, to let threads and processes go.
+    These have qubits that meet next to each other, which mostly loses less, and lack gates at the end that
+    outcomes or words can take in. Shallow circuits run as exact matrix product states at any width where that
+    is cheaper. A method named in the config is used as asked. Where it pays, circuits run in worker
+    processes, one for every core. Close the simulator, or use it in a ``with`` block, to let threads and
+    processes go.
 
     Args:
         shots: Shots per circuit when sampling.
