@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vivace.backends.maestro.config import MaestroConfig
     from vivace.backends.maestro.engine import Engine
 
 __all__ = ["Samples", "plan_sample"]
@@ -252,9 +251,11 @@ def _noisy(engine: Engine, samples: Samples) -> Sampled:
     run, _, native, _, shots, seeds = samples
     circuits, labels = samples.circuits()
     noise = noise_seeds(run.config, circuits.tolist(), labels)
-    counts = sampler(run.config, native, labels[0], engine.warnings)
+    counts, spare = sampler(run.config, native, labels[0], engine.warnings), _spare(samples, native)
 
     def call(index: int, circuit: Any) -> dict[str, int]:
+        if spare:
+            circuit.measure(spare)
         return counts(circuit, int(shots[index]), noise[index], int(seeds[index]))
 
     return _one_by_one(engine, samples, native, call)
@@ -264,9 +265,7 @@ def _executed(engine: Engine, samples: Samples, circuit: _core.NativeCircuit) ->
     """Counts from one simulation per row, of the circuit with its qubits in some order."""
     run, shots, seeds = samples.run, samples.shots, samples.seeds
     maestro, width, bond = load_maestro(), circuit.n_qubits, circuit.bond_exponent
-    gaps = [] if run.path == "circuits" else _gaps(run.config, circuit)
-    # What it takes to leave a qubit out doubles with every one. Bits beyond those of the circuit are dropped.
-    spare = [(qubit, bit) for bit, qubit in enumerate(gaps, samples.template.n_clbits)]
+    spare = _spare(samples, circuit)
 
     def call(index: int, built: Any) -> dict[str, int]:
         if spare:
@@ -280,12 +279,17 @@ def _executed(engine: Engine, samples: Samples, circuit: _core.NativeCircuit) ->
     return _one_by_one(engine, samples, circuit, call)
 
 
-def _gaps(config: MaestroConfig, circuit: _core.NativeCircuit) -> list[int]:
-    """Qubits of a matrix product state that are not measured, before others that are, all at the end."""
-    measured = {qubit for qubit in circuit.readout() or () if qubit is not None}
-    if config.simulation_type_for(circuit.n_qubits) != "MatrixProductState":
+def _spare(samples: Samples, circuit: _core.NativeCircuit) -> list[tuple[int, int]]:
+    """What else to measure of a matrix product state: qubits before the last one that is measured.
+
+    What it takes to leave a qubit out doubles with every one. Bits beyond those of the circuit are dropped.
+    """
+    run = samples.run
+    if run.path == "circuits" or run.config.simulation_type_for(circuit.n_qubits) != "MatrixProductState":
         return []
-    return [qubit for qubit in range(max(measured, default=0)) if qubit not in measured]
+    measured = {qubit for qubit in circuit.readout() or () if qubit is not None}
+    left_out = [qubit for qubit in range(max(measured, default=0)) if qubit not in measured]
+    return [(qubit, bit) for bit, qubit in enumerate(left_out, samples.template.n_clbits)]
 
 
 def _one_by_one(
