@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from vivace.backends import MaestroSimulator
+from vivace.server.analysis import qaoa
 from vivace.server.analysis.problem import Problem, state_text
-from vivace.server.analysis.qaoa import probabilities
+from vivace.server.analysis.qaoa import BestAngles, best_angles, probabilities
 from vivace.server.analysis.search import search
 from vivace.server.analysis.structure import flip_symmetric, is_submodular, lower_bound, treewidth_bound
 
@@ -124,3 +125,76 @@ def test_qaoa_is_what_the_simulator_gives(seed):
             (-1) ** sum(b for b, letter in zip(bits, word, strict=True) if letter == "Z") for word in words
         ]
         assert probability == pytest.approx(np.dot(signs, values) / 2**n, abs=1e-9)
+
+
+def dense_search(problem, weights, largest):
+    """The largest mean of the weights on a fine grid, with the mixer as a matrix."""
+    states = np.arange(1 << problem.n)
+    distance = np.array([[(a ^ b).bit_count() for b in states.tolist()] for a in states.tolist()])
+    gammas = np.arange(0, largest, 0.03 / problem.energies.std())
+    phases = np.exp(-1j * np.outer(problem.energies, gammas)) / len(states) ** 0.5
+    best = -np.inf
+    for beta in np.linspace(0, np.pi, 121):
+        mixer = np.cos(beta) ** (problem.n - distance) * (-1j * np.sin(beta)) ** distance
+        best = max(best, float((weights @ np.abs(mixer @ phases) ** 2).max()))
+    return best
+
+
+REPORTED = Problem({(0,): -0.8, (0, 1): -1.32, (1,): 0.42}, 2)
+CUT = Problem({(0,): -2.0, (1,): -2.0, (2,): -2.0, (0, 1): 2.0, (0, 2): 2.0, (1, 2): 2.0}, 3)
+
+
+@pytest.mark.parametrize("asked", ["minimum", "two lowest", "mean"])
+@pytest.mark.parametrize(
+    "problem",
+    [REPORTED, CUT, *(random_problem(seed, degree) for seed, degree in ((38, 1), (14, 2), (6, 2), (1, 3)))],
+)
+def test_the_best_angles_are_as_good_as_a_dense_search_finds(problem, asked):
+    assert problem.n <= 5
+    references = np.argsort(problem.energies)[: {"minimum": 1, "two lowest": 2, "mean": 0}[asked]].tolist()
+    found = best_angles(problem, references)
+    weights = np.isin(np.arange(1 << problem.n), references) * 1.0 if references else -problem.energies
+    value = float(weights @ probabilities(problem, found.gamma, found.beta))
+    assert 0 <= found.gamma <= found.searched * 1.01
+    assert value > dense_search(problem, weights, found.searched) - 1e-3 * np.abs(weights).max()
+
+
+def test_angles_far_from_zero_are_found():
+    """No number divides all of these energies, so that gamma has no period."""
+    target = int(REPORTED.energies.argmin())
+    found = best_angles(REPORTED, [target])
+    assert found.searched == pytest.approx(4 * 2 * np.pi / 0.42)
+    assert probabilities(REPORTED, found.gamma, found.beta)[target] > 0.95
+
+
+def test_a_period_is_searched_once_and_the_smallest_angles_are_taken():
+    found = best_angles(CUT, [1])
+    assert found.searched == pytest.approx(np.pi), "energies differ by multiples of 2"
+    assert 0 < found.gamma < np.pi / 2
+    assert found == best_angles(Problem(dict(CUT.terms), 3), [1])
+
+
+def test_many_states_and_few_are_searched_alike(monkeypatch):
+    """The two ways to compute the same."""
+    for seed in (5, 6, 30):
+        problem = random_problem(seed)
+        references = np.argsort(problem.energies)[:2].tolist()
+        few = best_angles(problem, references)
+        monkeypatch.setattr(qaoa, "_FEW", 0)
+        many = best_angles(problem, references)
+        monkeypatch.undo()
+        found = [probabilities(problem, a.gamma, a.beta)[references].sum() for a in (few, many)]
+        assert found[0] == pytest.approx(found[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_angles_go_with_the_scale_of_the_energies(scale):
+    scaled = Problem({key: value * scale for key, value in CUT.terms.items()}, 3)
+    assert best_angles(scaled, [1]).gamma == pytest.approx(best_angles(CUT, [1]).gamma / scale)
+
+
+def test_a_search_is_bounded():
+    """Sixteen variables and many states: the worst case takes its fewest steps."""
+    problem = Problem({pair: 1.0 + 0.01 * sum(pair) for pair in itertools.combinations(range(16), 2)}, 16)
+    assert best_angles(problem, []).searched < 64 * 0.3 / problem.energies.std()
+    assert best_angles(Problem({}, 2), [1]) == best_angles(Problem({}, 2), []) == BestAngles(0.0, 0.0, 0.0)

@@ -112,7 +112,7 @@ class CharacterizationResult:
         """Best angles, and how likely the target states are: ``gamma``, ``beta``, ``probability``.
 
         In radians; a layer of QAOA, as `vivace.server` means it, is exp(-i·beta·ΣX)·exp(-i·gamma·C), where C
-        is the QUBO.
+        is the QUBO. It tells in ``report["angles_searched"]`` which angles it looked at.
         """
         return self._first("best_parameters")  # type: ignore[no-any-return]
 

@@ -269,6 +269,7 @@ def _report(request: Request, spectrum: dict[str, Any], baseline: Baseline) -> d
 
 _ANSATZ: Final = (
     "best_parameters",
+    "angles_searched",
     "approximation_ratio",
     "concentration_ratio",
     "concentration_at_best",
@@ -292,10 +293,13 @@ _UNKNOWN: Final = (
 def _ansatz(request: Request, spectrum: dict[str, Any]) -> dict[str, Any]:
     problem = request.problem
     references = sorted({int(state[::-1], 2) for state in request.references})
+    searched = None
     if request.gamma is not None and request.beta is not None:
         gamma, beta = request.gamma, request.beta
     else:
-        gamma, beta = best_angles(problem, references)
+        best = best_angles(problem, references)
+        gamma, beta = best.gamma, best.beta
+        searched = {"gamma": [0.0, best.searched], "beta": [0.0, math.pi]}
     found = probabilities(problem, gamma, beta)
     low, high = spectrum["energy_min"], spectrum["energy_max"]
     on_references = float(found[references].sum()) if references else None
@@ -305,6 +309,7 @@ def _ansatz(request: Request, spectrum: dict[str, Any]) -> dict[str, Any]:
     shown = np.argsort(-found, kind="stable")[:_SHOWN].tolist()
     return {
         "best_parameters": {"gamma": gamma, "beta": beta, "probability": on_references},
+        "angles_searched": searched,
         "approximation_ratio": (high - float(found @ problem.energies)) / (high - low)
         if high > low
         else None,
