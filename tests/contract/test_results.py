@@ -1,5 +1,7 @@
 """What every runner returns: labels, order, keys, totals, groups."""
 
+import warnings
+
 import numpy as np
 import pytest
 from qiskit.circuit import QuantumCircuit
@@ -150,6 +152,36 @@ def test_observable_groups(runner, run):
     for bad in ([(0, 1)], [(0, 1), (2, 4)], [(2, 1), (0, 1)]):
         with pytest.raises(ObservableError):
             run(runner, [flips("01")] * 3, **(options | {"circuit_ham_map": bad}))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "measured", "named"),
+    [
+        ([(0, 3), (0, 3)], ["ZZ", "ZZ", "ZZ"], (0, "0 (0, 3) and 1 (0, 3)")),
+        ([(0, 2), (1, 3)], ["ZZ", "ZZ", "XX"], (1, "0 (0, 2) and 1 (1, 3)")),
+        ([(1, 3), (0, 2)], ["XX", "ZZ", "ZZ"], (1, "0 (1, 3) and 1 (0, 2)")),
+        ([(0, 1), (2, 3)], ["ZZ", "ZZ XX", "XX"], None),
+        ([(1, 1), (0, 3)], ["XX", "XX", "XX"], None),
+    ],
+)
+def test_ranges_that_overlap_and_ranges_with_gaps(runner, run, ranges, measured, named):
+    """The first range wins, with a warning; circuits in no range are measured for all words."""
+    if not runner.supports_expval:
+        pytest.skip("samples only")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = run(runner, [flips("01")] * 3, ham_ops="ZZ|XX", circuit_ham_map=ranges)
+    assert [" ".join(entry["results"]) for entry in result.results] == measured
+    told = [str(warning.message) for warning in caught if "circuit_ham_map" in str(warning.message)]
+    expected = []
+    if named is not None:
+        circuit, both = named
+        expected = [
+            f"circuit_ham_map ranges {both} both hold circuit {circuit}. Range 0 wins: the words of group 1 "
+            "are not measured there. Join the groups, with ';' between words, for circuits that are to be "
+            "measured for both."
+        ]
+    assert told == expected
 
 
 def test_duplicate_labels_are_named(runner, run):

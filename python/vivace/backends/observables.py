@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
 
 from vivace import _core
 from vivace._suggest import warn_user
@@ -14,10 +16,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ALL_GROUPS", "Observables"]
+__all__ = ["ALL_GROUPS", "Observables", "overlap_known"]
 
 ALL_GROUPS = _core.ALL_GROUPS
 """Group number of a circuit that no range of ``circuit_ham_map`` covers: it gets all words."""
+
+
+_overlap_is_known: Final = ContextVar("overlap_is_known", default=False)
+
+
+@contextmanager
+def overlap_known() -> Iterator[None]:
+    """A scope in which ranges that overlap are no news: a server's, whose clients know what they sent."""
+    token = _overlap_is_known.set(True)
+    try:
+        yield
+    finally:
+        _overlap_is_known.reset(token)
 
 
 class Observables:
@@ -25,8 +40,8 @@ class Observables:
 
     Args:
         ham_ops: Words over I, X, Y, Z, leftmost letter = qubit 0; ``;`` between words, ``|`` between groups.
-        circuit_ham_map: One half-open range of circuit numbers per group; the first match wins. A circuit in
-            no range is measured for the words of all groups, in order.
+        circuit_ham_map: One half-open range of circuit numbers per group; the first match wins, and a warning
+            names ranges that overlap. A circuit in no range is measured for all groups, in order.
         n_circuits: Number of circuits in the submission.
 
     Attributes:
@@ -53,7 +68,10 @@ class Observables:
         if not ham_ops.isascii():
             ham_ops = ham_ops.encode(errors="replace").decode()  # "?", refused as any other letter
         self._words = tuple(map(tuple, _core.parse_observables(ham_ops)))
-        self.groups = _core.groups_per_circuit(len(self._words), _ranges(circuit_ham_map), n_circuits)
+        ranges = _ranges(circuit_ham_map)
+        self.groups = _core.groups_per_circuit(len(self._words), ranges, n_circuits)
+        if not _overlap_is_known.get():
+            _warn_of_overlap(ranges or ())
         if len(self._words) > 1 and ALL_GROUPS in self.groups:
             _core.check_flattened(ham_ops)
         self._warned: set[int] = set()
@@ -113,3 +131,18 @@ def _ranges(circuit_ham_map: object) -> list[tuple[int, int]] | None:
             )
         ranges.append((numbers[0], numbers[1]))
     return ranges
+
+
+def _warn_of_overlap(ranges: Iterable[tuple[int, int]]) -> None:
+    """Warn of the first circuit that is in two ranges: it is measured for the group of one of them only."""
+    held = -1, 0, (0, 0)  # place, end and text of the range that reaches farthest
+    for start, end, place in sorted((start, end, place) for place, (start, end) in enumerate(ranges)):
+        if start < min(end, held[1]):
+            first, other = sorted([(held[0], held[2]), (place, (start, end))])
+            warn_user(
+                f"circuit_ham_map ranges {first[0]} {first[1]} and {other[0]} {other[1]} both hold circuit "
+                f"{start}. Range {first[0]} wins: the words of group {other[0]} are not measured there. Join "
+                "the groups, with ';' between words, for circuits that are to be measured for both."
+            )
+            return
+        held = max(held, (place, end, (start, end)), key=lambda one: one[1])

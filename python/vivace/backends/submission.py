@@ -26,8 +26,10 @@ __all__ = [
     "counted",
     "depths",
     "estimated",
+    "no_values",
     "nothing_to_sample",
     "refuse_conflicts",
+    "refuse_control",
     "shots_per_circuit",
     "told",
 ]
@@ -78,6 +80,27 @@ def nothing_to_sample(label: str) -> SimulationError:
         "give ham_ops for expectation values.",
         label,
     )
+
+
+def no_values(label: str) -> SimulationError:
+    """The error of a circuit under classical control that is asked for expectation values."""
+    return SimulationError(
+        f"Circuit '{label}' has operations under classical control ('if'), and expectation values of such "
+        "circuits are not defined by their final state alone. Sample it instead: leave out ham_ops.",
+        label,
+    )
+
+
+def refuse_control(batch: CircuitBatch) -> None:
+    """Refuse circuits under classical control, which have no expectation values.
+
+    Raises:
+        SimulationError: There is one.
+    """
+    for template in batch.templates:
+        native = template.native()
+        if native.has_conditions and native.unitary() is None:
+            raise no_values(batch.labels[template.circuits[0]])
 
 
 def shots_per_circuit(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from vivace import _core
 from vivace.backends.maestro import MaestroConfig, MaestroSimulator
+from vivace.backends.observables import overlap_known
 from vivace.backends.qoro.wire.configs import SimulationMethod, Simulator, decode_maestro
 from vivace.backends.qoro.wire.fields import parse_object
 from vivace.backends.qoro.wire.uploads import Upload
@@ -142,12 +143,13 @@ class _Content:
         batch = self._batch(start, stop)
         self._check_sizes(simulator.config, batch)
         if self.upload.observables is not None:
-            found = simulator.submit_circuits(
-                batch,
-                ham_ops=self.upload.observables,
-                circuit_ham_map=self._ham_map(start, stop),
-                cancellation_event=event,
-            )
+            with overlap_known():
+                found = simulator.submit_circuits(
+                    batch,
+                    ham_ops=self.upload.observables,
+                    circuit_ham_map=self._ham_map(start, stop),
+                    cancellation_event=event,
+                )
             return [entry["results"] for entry in found.results or ()], found.metadata()
         found = simulator.submit_circuits(
             batch, shot_groups=self._shots(start, stop), cancellation_event=event

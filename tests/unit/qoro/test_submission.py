@@ -15,6 +15,7 @@ from vivace.backends import (
     JobConfig,
     JobType,
     MaestroConfig,
+    MaestroSimulator,
     SimulatorCluster,
     TemplateEntry,
 )
@@ -252,6 +253,24 @@ BAD = [
         "'override_execution_config' and 'maestro_config' were both given. Give one.",
     ),
 ]
+
+
+def test_circuits_without_expectation_values_are_refused_before_anything_is_sent(service, cloud):
+    """As the simulator refuses them that the cluster runs, with the same words."""
+    head = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; measure q[0] -> c[0]; '
+    controlled = {"fine": head, "odd": head + "if (c==1) x q[1]; measure q -> c;"}
+    service.submit_circuits(
+        ["OPENQASM 2.0; qreg q[2];"], ham_ops="ZZ"
+    )  # what it asks of the service at first
+    before = len(cloud.requests)
+    with pytest.raises(SimulationError) as caught:
+        service.submit_circuits(controlled, ham_ops="ZZ")
+    assert len(cloud.requests) == before
+    with MaestroSimulator() as simulator, pytest.raises(SimulationError) as local:
+        simulator.submit_circuits(controlled, ham_ops="ZZ")
+    assert str(caught.value) == str(local.value)
+    assert caught.value.label == local.value.label == "odd"
+    assert service.submit_circuits(controlled).job_id
 
 
 @pytest.mark.parametrize(("options", "error", "message"), BAD)

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from vivace import _core
 from vivace.backends.bases import Basis, Operation, final_measurements, rotations
+from vivace.backends.submission import no_values
 from vivace.errors import SimulationError
 
 __all__ = ["EXACT_QUBITS", "Form", "exact_form", "sampled_form", "with_basis"]
@@ -69,12 +70,7 @@ def exact_form(template: _core.Template, label: str) -> Form:
     native = template.native()
     unitary, channel = native.unitary(), native.channel()
     if unitary is None or channel is None:
-        raise SimulationError(
-            f"Circuit '{label}' has operations under classical control ('if'), and expectation values of "
-            "such circuits are not defined by their final state alone. Sample it instead: leave out "
-            "ham_ops.",
-            label,
-        )
+        raise no_values(label)
     as_density = channel.n_qubits <= _DENSITY_QUBITS
     if unitary.n_qubits <= max(_NARROW, 2 * channel.n_qubits if as_density else native.n_qubits):
         return _native_form(unitary, "statevector" if unitary.n_qubits <= EXACT_QUBITS else None)

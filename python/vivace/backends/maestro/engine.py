@@ -28,8 +28,7 @@ from vivace.backends.maestro.run import (
     on_qubits,
 )
 from vivace.backends.maestro.threads import Job, Threads
-from vivace.backends.submission import Estimated, angles_of
-from vivace.errors import SimulationError
+from vivace.backends.submission import Estimated, angles_of, no_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,12 +104,7 @@ class Engine:
         native = template.native()
         unitary = native.unitary()
         if unitary is None:
-            raise SimulationError(
-                f"Circuit '{label}' has operations under classical control ('if'), and expectation values of "
-                "such circuits are not defined by their final state alone. Sample it instead: leave out "
-                "ham_ops.",
-                label,
-            )
+            raise no_values(label)
         return partial(self._estimate, run, template, native, unitary, rows, words)
 
     def line(self, circuit: _core.NativeCircuit) -> Line:

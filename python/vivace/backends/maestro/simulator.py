@@ -168,7 +168,8 @@ class MaestroSimulator(CircuitRunner):
             ham_ops: Pauli words to take expectation values of, leftmost letter = qubit 0; ``;`` between
                 words, ``|`` between groups. Values are exact, or a warning says that they are not; final
                 measurements do not matter. Words shorter than a circuit are padded with I, with a warning.
-            circuit_ham_map: For each group of ``ham_ops`` the half-open range of circuits it is for.
+            circuit_ham_map: For each group of ``ham_ops`` the half-open range of circuits it is for. Those in
+                no range get the words of all groups; where ranges overlap, the first wins, with a warning.
             shot_groups: (start, end, shots) ranges that cover all circuits, instead of the runner's shots.
             cancellation_event: Set it to stop between circuits.
             progress: Called with (circuits done, circuits in all) now and then.

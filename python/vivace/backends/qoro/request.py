@@ -20,6 +20,8 @@ from vivace.backends.qoro.targets import TargetCache
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
 from vivace.backends.qoro.wire.configs import encode_maestro
 from vivace.backends.qoro.wire.jobs import InitRequest, JobType
+from vivace.backends.submission import refuse_control
+from vivace.circuits import CircuitBatch
 from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
 
 __all__ = ["CALL_OPTIONS", "JobOptions", "check_device_options", "job_type_for", "one_of", "resolved"]
@@ -87,6 +89,15 @@ class JobOptions:
     def supports_expval(self) -> bool:
         """Whether ``ham_ops`` may be used."""
         return self.target.supports_expval and not self.job.force_sampling
+
+    def check_values(self, batch: CircuitBatch, ham_ops: str | None) -> None:
+        """Refuse circuits that have no expectation values where they are to run.
+
+        Raises:
+            SimulationError: A circuit has operations under classical control, and Maestro is to run it.
+        """
+        if ham_ops is not None and self.target.name == DEFAULT_CLUSTER:
+            refuse_control(batch)
 
     def checked(self) -> JobOptions:
         """The same, if the configs go together and with the target.

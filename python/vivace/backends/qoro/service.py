@@ -227,9 +227,9 @@ class QoroService(QoroAnalysis, CircuitRunner):
             circuits: Anything `CircuitBatch.of` takes.
             payloads: The same as ``circuits``.
             ham_ops: Pauli words to take expectation values of, leftmost letter = qubit 0; ``;`` between
-                words, ``|`` between groups. Words shorter than the circuits are padded with I,
-                with a warning.
-            circuit_ham_map: For each group of ``ham_ops`` the half-open range of circuits it is for.
+                words, ``|`` between groups. Short words are padded with I, with a warning.
+            circuit_ham_map: For each group of ``ham_ops`` the half-open range of circuits it is for. Those in
+                no range get the words of all groups; where ranges overlap, the first wins, with a warning.
             shot_groups: (start, end, shots) ranges that cover all circuits, instead of the job's shots.
             job_type: A `JobType`; by default what ``ham_ops`` asks for.
             cancellation_event: Set it to stop the upload; the job is then cancelled.
@@ -244,7 +244,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         Raises:
             ConfigError: There are no circuits, or options do not go together or with the target.
             QasmError: A circuit is not valid.
-            SimulationError: A circuit is to be sampled, but measures nothing.
+            SimulationError: A circuit is to be sampled, but measures nothing; or has no expectation values.
             DuplicateLabelError: Two circuits have one label.
             ObservableError: ``ham_ops`` or ``circuit_ham_map`` does not fit the circuits.
             ShotRangeError: ``shot_groups`` does not cover the circuits exactly once.
@@ -262,6 +262,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         batch = CircuitBatch.of(given)
         if not batch:
             raise ConfigError("submit_circuits requires at least one payload.", "circuits")
+        call.check_values(batch, ham_ops)
         init = call.init_request(job_type_for(job_type, ham_ops, len(batch)))
         explicit = not isinstance(given, CircuitBatch) and _are_templates(given)
         prepared = prepare(
