@@ -60,9 +60,16 @@ def _bar(description: str, *, shown: bool) -> Iterator[Callable[..., None] | Non
     if console is None:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Count(MofNCompleteColumn):
+        def render(self, task: Task) -> Text:
+            return Text() if task.total is None else super().render(task)
+
+    # The description has words of the service, which are no markup.
+    described = TextColumn("{task.description}", markup=False)
+    columns = (described, BarColumn(), Count(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         yield partial(bar.update, bar.add_task(description, total=None))
 
