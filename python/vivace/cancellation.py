@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent import futures
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 from vivace.errors import ExecutionCancelledError
 
-__all__ = ["check", "interrupt_scope", "wait"]
+__all__ = ["check", "heeding", "interrupt_scope", "wait"]
+
+T = TypeVar("T")
 
 # How long a signal handler waits for the event to be set before it lets the program go on.
 _SET_PATIENCE: Final = 0.1
+# How long a call may last on when cancellation is asked for, and how often to look whether it is.
+_CALL_PATIENCE: Final = 1.0
+_LOOK: Final = 0.1
 
 
 def check(event: threading.Event | None, message: str) -> None:
@@ -63,8 +69,44 @@ def wait(event: threading.Event | None, seconds: float) -> bool:
     return (event or threading.Event()).wait(max(0.0, seconds))
 
 
+def heeding(call: Callable[[], T], event: threading.Event, message: str) -> T:
+    """What a call brings, unless it keeps us waiting when cancellation is asked for.
+
+    Args:
+        call: Something that cannot be interrupted, but may be left to itself. It runs in another thread.
+        event: The cancellation event. A call that ends within a second of it counts all the same.
+        message: Text of the error.
+
+    Raises:
+        ExecutionCancelledError: The event is set, and the call has not ended.
+
+    >>> heeding(lambda: 1, threading.Event(), "cancelled")
+    1
+    """
+    outcome = futures.Future[T]()
+    threading.Thread(target=_settle, args=(outcome, call), name="vivace-call", daemon=True).start()
+    try:
+        while not futures.wait([outcome], _LOOK).done:
+            if event.is_set() and not futures.wait([outcome], _CALL_PATIENCE).done:
+                raise ExecutionCancelledError(message)
+        return outcome.result()
+    finally:
+        del outcome  # an error in it remembers this frame
+
+
+def _settle(outcome: futures.Future[T], call: Callable[[], T]) -> None:
+    try:
+        outcome.set_result(call())
+    except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+        outcome.set_exception(error)
+    finally:
+        del outcome
+
+
 @contextmanager
-def interrupt_scope(event: threading.Event | None = None) -> Iterator[threading.Event]:
+def interrupt_scope(
+    event: threading.Event | None = None, *, pressed: Callable[[], object] | None = None
+) -> Iterator[threading.Event]:
     """Turn the first Ctrl+C into a cancellation, and the second into KeyboardInterrupt.
 
     Nothing is installed outside the main thread, or where the program has a SIGINT handler of its own: then
@@ -72,6 +114,7 @@ def interrupt_scope(event: threading.Event | None = None) -> Iterator[threading.
 
     Args:
         event: Event to set; a new one by default.
+        pressed: Called at the first Ctrl+C, in another thread.
 
     Yields:
         The event.
@@ -88,15 +131,15 @@ def interrupt_scope(event: threading.Event | None = None) -> Iterator[threading.
         yield event
         return
 
-    pressed = False
+    again = False
 
     def on_interrupt(_signum: int, _frame: FrameType | None) -> None:
-        nonlocal pressed
-        if pressed:
+        nonlocal again
+        if again:
             signal.signal(signal.SIGINT, previous)
             raise KeyboardInterrupt
-        pressed = True
-        _set_from_handler(event)
+        again = True
+        _set_from_handler(event, pressed)
 
     signal.signal(signal.SIGINT, on_interrupt)
     try:
@@ -106,13 +149,19 @@ def interrupt_scope(event: threading.Event | None = None) -> Iterator[threading.
             signal.signal(signal.SIGINT, previous)
 
 
-def _set_from_handler(event: threading.Event) -> None:
+def _set_from_handler(event: threading.Event, pressed: Callable[[], object] | None) -> None:
     """Set the event from a signal handler without risk of deadlock.
 
     The handler runs between two instructions of the main thread, which may hold the lock of this very event
     (inside `Event.wait`); setting it here would then never return. A helper thread waits for the lock
-    instead.
+    instead; the same goes for what `pressed` may need.
     """
-    helper = threading.Thread(target=event.set, name="vivace-interrupt", daemon=True)
+
+    def work() -> None:
+        event.set()
+        if pressed is not None:
+            pressed()
+
+    helper = threading.Thread(target=work, name="vivace-interrupt", daemon=True)
     helper.start()
     helper.join(_SET_PATIENCE)

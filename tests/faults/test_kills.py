@@ -107,7 +107,7 @@ def test_a_client_killed_before_all_is_uploaded(server, make_world, tally, expec
             ) as caught:
                 service.resume(record.job_id, verbose=False)
             assert caught.value.job_id == record.job_id
-            assert [found.state for found in service.jobs()] == ["ABANDONED"]
+            assert [found.state for found in service.jobs()] == ["CANCELLED"]
             assert world.client.status(record.job_id) == "CANCELLED"
             assert world.spent() == {}
             found = service.run(CIRCUITS, verbose=False, override_job_config=JobConfig(shots=50))
@@ -183,7 +183,7 @@ def test_a_client_killed_before_its_problem_is_sent(server, make_world, tally, t
         assert record.state == "UPLOADING"
         with pytest.raises(SubmissionError, match="will not run. It is cancelled; submit the problem again"):
             get_characterization_result(record.job_id, service=service)
-        assert [found.state for found in service.jobs()] == ["ABANDONED"]
+        assert [found.state for found in service.jobs()] == ["CANCELLED"]
     assert world.client.status(record.job_id) == "CANCELLED"
     assert world.spent() == {}
     tally.add(injected=1, explained=1)

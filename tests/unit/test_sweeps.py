@@ -1,5 +1,6 @@
 """Sweeps: what they read, how they chunk, what they return and write."""
 
+import copy
 from threading import Event
 
 import numpy as np
@@ -9,6 +10,7 @@ from vivace.backends import CircuitRunner
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
+    MaxRetriesReachedError,
     ObservableError,
     ParameterError,
     QasmError,
@@ -72,6 +74,39 @@ class FakeJobs(Fake):
 
     def get_job_results(self, result):
         return self.done
+
+
+class Stopping(FakeJobs):
+    """Polls end in an error, and cancelling may, too."""
+
+    def __init__(self, error, failure=None):
+        super().__init__()
+        self.error, self.failure, self.cancelled = error, failure, []
+
+    def poll_job_status(self, *_, **__):
+        raise self.error
+
+    def cancel_job(self, job):
+        self.cancelled.append(job.job_id)
+        if self.failure is not None:
+            raise self.failure
+
+
+STOPPED = [ExecutionCancelledError(), MaxRetriesReachedError("job", 3), KeyboardInterrupt()]
+
+
+@pytest.mark.parametrize("error", STOPPED, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("failure", [None, LookupError("gone")])
+def test_a_sweep_that_stops_waiting_stops_its_job_and_tells(error, failure):
+    """§17.8: upstream leaves the remote job running when polls run out."""
+    error = copy.copy(error)
+    runner = Stopping(error, failure)
+    with pytest.raises(type(error)) as caught:
+        sweep(ONE, ["a", "b"], [[0, 0]], observable=Z, runner=runner, cancellation_event=Event())
+    assert caught.value is error
+    assert runner.cancelled == ["job"]
+    told = "could not be cancelled, and may go on: gone" if failure else "was cancelled."
+    assert error.__notes__ == [f"Job job {told}"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ __all__ = [
     "reported",
     "say",
     "say_table",
+    "told_too",
     "warnings_told",
 ]
 
@@ -33,6 +34,8 @@ INTERRUPTED: Final = 130
 """Exit code after Ctrl+C."""
 
 _NAME_WIDTH: Final = 15
+# Its log says what Ctrl+C does.
+_INTERRUPTS: Final = "vivace.backends.qoro.stopping"
 _KEYWORDS: Final = {
     "ham_ops": "--observable",
     "simulation_type": "--method",
@@ -83,7 +86,10 @@ def warnings_told() -> Iterator[None]:
 
 class _Logged(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        _warn(record.getMessage())
+        if record.name == _INTERRUPTS:
+            complain(record.getMessage())
+        else:
+            _warn(record.getMessage())
 
 
 def _warn(text: str) -> None:
@@ -96,8 +102,8 @@ def reported() -> Iterator[list[Path]]:
     saved: list[Path] = []
     try:
         yield saved
-    except KeyboardInterrupt:
-        complain(f"interrupted; {'the results are saved' if saved else 'nothing is saved'}")
+    except KeyboardInterrupt as error:
+        complain(f"interrupted; {'the results are saved' if saved else 'nothing is saved'}{told_too(error)}")
         raise typer.Exit(INTERRUPTED) from None
     except ExecutionCancelledError as error:
         complain(f"interrupted: {_told(error)}")
@@ -112,9 +118,20 @@ def _told(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}"
-    notes = [note if note.startswith("\n") else f" {note}" for note in getattr(error, "__notes__", ())]
-    text = "".join([str(error).rstrip(), *notes])
-    return text if isinstance(error, QasmError) else _as_options(text)
+    if isinstance(error, QasmError):
+        return f"{error}".rstrip() + _notes(error)
+    return _as_options(f"{error}".rstrip() + _notes(error))
+
+
+def told_too(error: BaseException) -> str:
+    """What the notes of an error say, to be put behind something that ends without a full stop."""
+    notes = _notes(error)
+    return f".{_as_options(notes)}" if notes else ""
+
+
+def _notes(error: BaseException) -> str:
+    notes = getattr(error, "__notes__", ())
+    return "".join(note if note.startswith("\n") else f" {note}" for note in notes)
 
 
 def _as_options(text: str) -> str:

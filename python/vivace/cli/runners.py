@@ -13,6 +13,8 @@ from vivace.cli.cloud import connected
 from vivace.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vivace.backends import CircuitRunner, MaestroConfig, QoroService
 
 __all__ = ["Backend", "BackendOption", "BondDimension", "Device", "Method", "RunnerOptions", "Seed"]
@@ -87,6 +89,14 @@ class RunnerOptions:
         if self.backend is Backend.QORO:
             return self.service(shots)
         return backends.MaestroSimulator(config=self._maestro_config(), **options)
+
+    def announcement(self) -> Callable[[], None] | None:
+        """What is to be said when Ctrl+C is pressed; None where that needs no waiting."""
+        if self.backend is not Backend.QORO:
+            return None
+        from vivace.backends.qoro.stopping import Announcement
+
+        return Announcement()
 
     def service(self, shots: int | None) -> QoroService:
         """The service, for jobs with so many shots."""

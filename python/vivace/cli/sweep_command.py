@@ -10,7 +10,15 @@ import typer
 
 from vivace._suggest import install_hint
 from vivace.cli.cloud import BaseUrl
-from vivace.cli.console import INTERRUPTED, complain, progress_bar, reported, say, warnings_told
+from vivace.cli.console import (
+    INTERRUPTED,
+    complain,
+    progress_bar,
+    reported,
+    say,
+    told_too,
+    warnings_told,
+)
 from vivace.cli.runners import Backend, BackendOption, BondDimension, Device, Method, RunnerOptions, Seed
 from vivace.errors import (
     ConfigError,
@@ -100,7 +108,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         elif files.note:
             say("plot", files.note)
     if interrupted:
-        complain(f"interrupted: {interrupted}; the finished rows are saved")
+        complain(f"interrupted: {interrupted}")
         raise typer.Exit(INTERRUPTED)
 
 
@@ -187,7 +195,7 @@ def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[Swe
     with (
         warnings_told(),
         chosen.runner(shots) as runner,
-        interrupt_scope() as event,
+        interrupt_scope(pressed=chosen.announcement()) as event,
         progress_bar("rows", rows) as progress,
     ):
         try:
@@ -205,10 +213,11 @@ def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[Swe
             )
         except QasmError as error:
             raise QasmError(f"{source.path}: {error}\n") from error
-        except ExecutionCancelledError:
-            interrupted = f"{sum(map(len, parts))} of {rows} rows done"
+        except ExecutionCancelledError as error:
+            saved = "the finished rows are saved" if parts else "nothing is saved"
+            interrupted = f"{sum(map(len, parts))} of {rows} rows done; {saved}{told_too(error)}"
     if interrupted and not parts:
-        complain(f"interrupted: {interrupted}; nothing is saved")
+        complain(f"interrupted: {interrupted}")
         raise typer.Exit(INTERRUPTED)
     return SweepResult.joined(parts), interrupted
 

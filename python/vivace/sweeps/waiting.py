@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from vivace.errors import ExecutionCancelledError, VivaceError
+from vivace.errors import ExecutionCancelledError, MaxRetriesReachedError
 
 if TYPE_CHECKING:
     from vivace.results import ExecutionResult
@@ -29,13 +29,20 @@ def finished(
         options["progress"] = progress
     try:
         runner.poll_job_status(job, loop_until_complete=True, **options)
-    except ExecutionCancelledError as error:
+    except (ExecutionCancelledError, MaxRetriesReachedError, KeyboardInterrupt) as error:
         if event is not None:  # otherwise the runner has done so
-            try:
-                runner.cancel_job(job)
-                error.add_note(f"Job {job.job_id} was cancelled.")
-            except VivaceError as failure:
-                error.add_note(f"Job {job.job_id} could not be cancelled: {failure}")
+            error.add_note(_stopped(runner, job))
         raise
     results: ExecutionResult = runner.get_job_results(job)
     return results
+
+
+def _stopped(runner: Any, job: ExecutionResult) -> str:
+    """Cancel a job that nobody waits for any more, and tell what became of it."""
+    if hasattr(runner, "stop_job"):
+        return str(runner.stop_job(job))
+    try:
+        runner.cancel_job(job)
+    except Exception as failure:  # noqa: BLE001 - whatever it is, there is an error to report
+        return f"Job {job.job_id} could not be cancelled, and may go on: {failure}"
+    return f"Job {job.job_id} was cancelled."

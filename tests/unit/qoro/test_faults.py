@@ -234,8 +234,10 @@ def test_an_open_job_that_cannot_be_cancelled_is_told_and_found_again(connect, c
         service.submit_circuits([ROWS])
     ((job_id, job),) = cloud.jobs.items()
     assert caught.value.__notes__ == [
-        f"Job {job_id} was open by then, and could not be cancelled: service.cancel_job({job_id!r}) does, "
-        "when the service can be reached."
+        f"Job {job_id} was open by then, and could not be cancelled (Cannot reach {cloud.url} (job cancel): "
+        f"Remote end closed connection without response): service.cancel_job({job_id!r}) does, when the "
+        f"service can be reached. If all of it had arrived, service.resume({job_id!r}) waits for it and "
+        "fetches."
     ]
     assert [(found.job_id, found.state) for found in service.jobs()] == [(job_id, "UPLOADING")]
     with pytest.raises(SubmissionError, match="broke off, so it will not run. It is cancelled"):

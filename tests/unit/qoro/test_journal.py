@@ -153,7 +153,7 @@ def test_a_client_killed_while_uploading(connect, cloud, path, at):
         with pytest.raises(SubmissionError, match="The upload of job .* broke off, so it will not run"):
             service.resume(record.job_id, verbose=False)
         assert not cloud.live()
-        assert service.jobs()[0].state == "ABANDONED"
+        assert service.jobs()[0].state == "CANCELLED"
     else:
         assert record.state == "FINALIZING"
         assert len(service.resume(record.job_id, verbose=False).results) == 200

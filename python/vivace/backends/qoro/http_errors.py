@@ -5,6 +5,7 @@
     VivaceError
     ├── QoroHTTPError         requests.HTTPError                          the service refused a request
     └── QoroConnectionError   requests.ConnectionError, ConnectionError   no answer came
+        ├── QoroTLSError      requests.exceptions.SSLError                ... for want of a secure connection
         └── QoroTimeoutError  requests.Timeout, TimeoutError              ... in time
     ProtocolError
     ├── UnreadableAnswerError                                             an answer came, cut off or garbled
@@ -24,13 +25,18 @@ __all__ = [
     "AnswerTooLongError",
     "QoroConnectionError",
     "QoroHTTPError",
+    "QoroTLSError",
     "QoroTimeoutError",
     "UnreadableAnswerError",
     "describe",
     "reason_in",
+    "why_insecure",
 ]
 
 _SHOWN: Final = 500
+# What OpenSSL makes of an answer in plain text, by release.
+_PLAIN_HTTP: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 
 
 class QoroHTTPError(VivaceError, requests.HTTPError):
@@ -60,6 +66,13 @@ class QoroConnectionError(VivaceError, requests.ConnectionError, ConnectionError
         self.sent = sent
 
 
+class QoroTLSError(QoroConnectionError, requests.exceptions.SSLError):
+    """There is no secure connection to be had: no request was sent, and trying again does not help."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
 class UnreadableAnswerError(ProtocolError):
     """An answer came, but it was cut off or garbled."""
 
@@ -70,6 +83,18 @@ class AnswerTooLongError(ProtocolError):
 
 class QoroTimeoutError(QoroConnectionError, requests.Timeout, TimeoutError):
     """No answer came in time."""
+
+
+def why_insecure(error: BaseException, base_url: str) -> str | None:
+    """Why there is no secure connection, if that is for certain, and not a fault that may pass."""
+    text = str(error)
+    if not isinstance(error, requests.exceptions.SSLError):
+        return None
+    if any(sign in text for sign in _PLAIN_HTTP):
+        return f"this port speaks plain http; use http{base_url.removeprefix('https')}"
+    if _UNTRUSTED in text:
+        return "its certificate cannot be trusted; REQUESTS_CA_BUNDLE names a file of those that can"
+    return None
 
 
 def describe(response: requests.Response) -> str:

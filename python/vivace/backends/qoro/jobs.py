@@ -27,7 +27,6 @@ from vivace.errors import (
 __all__ = [
     "Poll",
     "StatusPayload",
-    "cancel_quietly",
     "fetch_status",
     "fetch_status_patiently",
     "has_begun",
@@ -44,7 +43,6 @@ _log = logging.getLogger(__name__)
 _FIRST_WAIT: Final = 0.05
 _GROWTH: Final = 1.5
 _FAILED_POLLS: Final = 5
-_CANCEL_ATTEMPTS: Final = 2
 
 _unknown_statuses: set[str] = set()
 
@@ -100,29 +98,6 @@ def known_status(reply: StatusReply) -> JobStatus | str:
         _unknown_statuses.add(reply.status)
         _log.warning("The service reports the unknown job status %r; polling goes on.", reply.status)
     return reply.status
-
-
-def cancel_quietly(transport: Transport, job_id: str) -> bool:
-    """Cancel a job if possible. Whoever calls this has an error of their own to report.
-
-    Returns:
-        Whether the job is cancelled now; also if it was before.
-    """
-    try:
-        transport.exchange(endpoints.CANCEL, job_id=job_id, attempts=_CANCEL_ATTEMPTS)
-    except (VivaceError, requests.RequestException) as error:
-        _log.debug("Job %s could not be cancelled: %s", job_id, error)
-        return (
-            isinstance(error, QoroHTTPError) and error.status_code == 409 and _is_cancelled(transport, job_id)
-        )
-    return True
-
-
-def _is_cancelled(transport: Transport, job_id: str) -> bool:
-    try:
-        return JobStatus.coerce(fetch_status(transport, job_id).status) is JobStatus.CANCELLED
-    except (VivaceError, requests.RequestException):
-        return False
 
 
 def has_begun(reply: StatusReply) -> bool | None:

@@ -51,7 +51,8 @@ class JobRecord:
         job_type: What it does, as `JobType` has it; ``"VALIDATE"`` characterises a QUBO.
         target: Cluster or system it was sent to.
         state: ``"UPLOADING"``, ``"FINALIZING"`` (the last upload is on its way), ``"SUBMITTED"``,
-            ``"ABANDONED"`` (another job took its place), ``"DELETED"``, or the last status seen.
+            ``"ABANDONED"`` (its upload was in doubt, so that it does not run; another job took its place, if
+            any upload succeeded), ``"DELETED"``, or the last status seen.
         n_circuits: Number of circuits; 0 for one that characterises a QUBO.
         created_at: Seconds since the epoch.
         updated_at: Likewise.

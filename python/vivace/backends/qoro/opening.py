@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 
-from vivace.backends.qoro.jobs import cancel_quietly
 from vivace.backends.qoro.recording import Recording
+from vivace.backends.qoro.stopping import HURRIED, RESUME, Stopped, stop_job
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.fields import parse_object
 from vivace.backends.qoro.wire.jobs import job_id_of
-from vivace.errors import CharacterizationSubmitError, SubmissionError
+from vivace.errors import CharacterizationSubmitError, ExecutionCancelledError, SubmissionError
 
 __all__ = ["open_job", "upload_to"]
 
@@ -51,21 +51,39 @@ def open_job(
 
 
 @contextmanager
-def upload_to(transport: Transport, record: Recording, job_id: str) -> Iterator[None]:
-    """Cancel a job whose upload is given up, whyever that is; the error tells what became of the job."""
+def upload_to(
+    transport: Transport, record: Recording, job_id: str, *, fetched_by: str = RESUME
+) -> Iterator[None]:
+    """Cancel a job whose upload is given up, whyever that is; the error tells what became of the job.
+
+    Args:
+        transport: The service.
+        record: Is told of it.
+        job_id: The job.
+        fetched_by: The call that fetches what it brings if it runs all the same, with a place for its id.
+    """
     try:
         yield
     except (SubmissionError, CharacterizationSubmitError):
         raise  # tells of the job itself
     except BaseException as error:
-        if cancel_quietly(transport, job_id):
-            record.state(job_id, "ABANDONED")
-            error.add_note(f"Job {job_id} was open by then, and is cancelled.")
-        else:
-            error.add_note(
-                f"Job {job_id} was open by then, and could not be cancelled: "
-                f"service.cancel_job({job_id!r}) does, when the service can be reached."
-            )
+        asked_for = isinstance(error, KeyboardInterrupt | ExecutionCancelledError)
+        stopped = stop_job(transport, job_id, seconds=HURRIED if asked_for else None, fetched_by=fetched_by)
+        if stopped.status is not None:
+            record.state(job_id, stopped.status)
+        error.add_note(_told(stopped))
         raise
     finally:
         record.ended(job_id)
+
+
+def _told(stopped: Stopped) -> str:
+    if stopped.is_cancelled:
+        return f"Job {stopped.job_id} was open by then, and is cancelled."
+    if stopped.status is not None:
+        return stopped.told()
+    return (
+        f"Job {stopped.job_id} was open by then, and could not be cancelled ({stopped.why}): "
+        f"service.cancel_job({stopped.job_id!r}) does, when the service can be reached. If all of it had "
+        f"arrived, {stopped.fetched_by.format(stopped.job_id)} waits for it and fetches."
+    )

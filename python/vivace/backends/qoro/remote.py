@@ -14,7 +14,6 @@ from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import (
     Poll,
     StatusPayload,
-    cancel_quietly,
     fetch_status,
     fetch_status_patiently,
     has_begun,
@@ -25,6 +24,7 @@ from vivace.backends.qoro.jobs import (
 )
 from vivace.backends.qoro.journal import JobRecord
 from vivace.backends.qoro.request import one_of
+from vivace.backends.qoro.stopping import HURRIED, RESUME, Announcement, stop_job
 from vivace.backends.qoro.waiting import job_bar
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType, StatusReply
 from vivace.cancellation import check, interrupt_scope, wait
@@ -124,7 +124,8 @@ class QoroJobs(QoroClient):
                 ``run_time`` that also has a ``json()``.
             verbose: Whether to show a bar on the console, if there is no callback.
             progress_callback: Called with (poll number from 1, status) while the job goes on.
-            cancellation_event: Set it to stop asking. It interrupts waits, but no request.
+            cancellation_event: Set it to stop asking. It interrupts waits; an answer is waited for a second
+                more.
             raise_on_failure: Whether a job that ended badly is an error.
             progress: Called with (circuits done, circuits in all) while the job goes on, where the service
                 says.
@@ -140,14 +141,7 @@ class QoroJobs(QoroClient):
         """
         warn_unknown_keywords(
             [name for name in old if name not in _POLL_KEYWORDS],
-            (
-                "loop_until_complete",
-                "on_complete",
-                "verbose",
-                "raise_on_failure",
-                "progress",
-                *_POLL_KEYWORDS,
-            ),
+            _KNOWN_KEYWORDS,
             where="poll_job_status",
         )
         told = one_of({**old, "progress_callback": progress_callback}, *_POLL_KEYWORDS)
@@ -173,7 +167,7 @@ class QoroJobs(QoroClient):
         event: Event | None,
     ) -> JobStatus:
         with (
-            _interrupts(event) as scoped,
+            _interrupts(event, job_id) as scoped,
             self._cancelling(job_id, owned=event is None),
             job_bar(job_id, self.max_retries, shown=verbose and told is None) as shown,
         ):
@@ -199,10 +193,21 @@ class QoroJobs(QoroClient):
         try:
             yield
         except (ExecutionCancelledError, MaxRetriesReachedError, KeyboardInterrupt) as error:
-            if owned and cancel_quietly(self._transport, job_id):
-                self._record(job_id, JobStatus.CANCELLED)
-                error.add_note(f"Job {job_id} was cancelled.")
+            if owned:
+                error.add_note(self.stop_job(job_id))
             raise
+
+    def stop_job(self, execution_result: ExecutionResult | str) -> str:
+        """Cancel a job that nobody waits for any more, within seconds or not at all.
+
+        Returns:
+            What became of it, and what to do if it may go on; a sentence to show.
+        """
+        (job_id,), _ = job_ids_of(execution_result)
+        stopped = stop_job(self._transport, job_id, seconds=HURRIED)
+        if stopped.status is not None:
+            self._record(job_id, stopped.status)
+        return stopped.told()
 
     def get_job_results(self, execution_result: Jobs) -> CompletedResult:
         """Fetch the results of a job that has ended.
@@ -272,9 +277,13 @@ class QoroJobs(QoroClient):
                 entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
         except QoroJobError:
             raise
-        except BaseException:  # Ctrl+C, too
+        except BaseException as error:  # Ctrl+C, too
             if len(entries) > len(known):
                 self._fetched[job_id] = entries
+            if isinstance(error, KeyboardInterrupt):
+                error.add_note(
+                    f"Job {job_id} keeps its results: {RESUME.format(job_id)} waits for it and fetches."
+                )
             raise
         self._fetched.pop(job_id, None)
         return entries
@@ -356,8 +365,8 @@ class QoroJobs(QoroClient):
         ended, lost = "It may be cancelled", f"its {record.n_circuits} circuits"
         if record.job_type == JobType.CHARACTERIZE:
             lost = "the problem"
-        if cancel_quietly(self._transport, record.job_id):
-            self._record(record.job_id, "ABANDONED")
+        if stop_job(self._transport, record.job_id).is_cancelled:
+            self._record(record.job_id, JobStatus.CANCELLED)
             ended = "It is cancelled"
         return SubmissionError(
             f"The upload of job {record.job_id} broke off, so it will not run. {ended}; submit {lost} again.",
@@ -366,12 +375,12 @@ class QoroJobs(QoroClient):
 
 
 @contextmanager
-def _interrupts(event: Event | None) -> Iterator[Event]:
-    """The event given, or a new one that Ctrl+C sets."""
+def _interrupts(event: Event | None, job_id: str) -> Iterator[Event]:
+    """The event given, or a new one that Ctrl+C sets, which cancels the job."""
     if event is not None:
         yield event
         return
-    with interrupt_scope() as scoped:
+    with interrupt_scope(pressed=Announcement(job_id)) as scoped:
         yield scoped
 
 

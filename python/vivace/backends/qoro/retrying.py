@@ -13,7 +13,12 @@ from typing import Final, TypeVar
 
 import requests
 
-from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, UnreadableAnswerError
+from vivace.backends.qoro.http_errors import (
+    QoroConnectionError,
+    QoroHTTPError,
+    QoroTLSError,
+    UnreadableAnswerError,
+)
 from vivace.cancellation import check, wait
 from vivace.errors import ConfigError
 
@@ -125,7 +130,7 @@ def is_transient(error: Exception) -> bool:
     """Whether a fault may pass, so that a request which does no harm is worth repeating."""
     if isinstance(error, QoroHTTPError):
         return error.status_code in _TRANSIENT
-    return True
+    return not isinstance(error, QoroTLSError)
 
 
 def is_ambiguous(error: Exception) -> bool:
@@ -141,4 +146,4 @@ def is_harmless(error: Exception) -> bool:
     """Whether the service cannot have acted on the request."""
     if isinstance(error, QoroHTTPError):
         return error.status_code == 429
-    return isinstance(error, QoroConnectionError) and not error.sent
+    return isinstance(error, QoroConnectionError) and not error.sent and is_transient(error)

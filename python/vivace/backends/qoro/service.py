@@ -21,6 +21,7 @@ from vivace.backends.qoro.journal import Journal
 from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
 from vivace.backends.qoro.retrying import RetryPolicy
+from vivace.backends.qoro.stopping import Announcement
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
 from vivace.backends.qoro.transport import MAX_RESPONSE
 from vivace.backends.qoro.waiting import upload_bar
@@ -62,14 +63,14 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
     Args:
         auth_token: API key; by default ``QORO_API_KEY`` from a ``.env`` file in the working directory or
-            above, else from the environment. It shows in no text, log, error or pickle.
+            above, which wins, else from the environment. It shows in no text, log, error or pickle.
         job_config: Where jobs run, with how many shots.
         execution_config: How they are simulated, in the spelling of older services.
         polling_interval: Longest wait between polls, in seconds; the first polls follow faster.
         max_retries: Polls before giving up; None for no limit.
         track_depth: Whether to record the depth of every circuit submitted.
-        base_url: Address of the service; by default ``QORO_API_URL`` from the environment, else that of the
-            public service.
+        base_url: Address of the service; by default ``QORO_API_URL`` from where the key is, the ``.env`` file
+            or the environment; else that of the public service.
         maestro_config: How jobs are simulated, in the spelling of later services.
         device_config: Options of quantum processors.
         factor_circuits: Whether circuits of one structure may travel as a template.
@@ -331,16 +332,14 @@ class QoroService(QoroAnalysis, CircuitRunner):
             QoroJobError: The job ended badly.
             Exception: As for `submit_circuits` and `poll_job_status`.
         """
-        with interrupt_scope(cancellation_event) as event:
+        with interrupt_scope(cancellation_event, pressed=(announced := Announcement())) as event:
             with upload_bar(shown=verbose and "progress" not in options) as told:
-                pending = self.submit_circuits(
-                    circuits, cancellation_event=event, **{"progress": told, **options}
-                )
+                options = {"progress": told, **options}
+                pending = self.submit_circuits(circuits, cancellation_event=event, **options)
             assert pending.job_id is not None  # noqa: S101 - what is_async means
+            announced.job_id = pending.job_id
             with self._cancelling(pending.job_id):
-                self.poll_job_status(
-                    pending, True, verbose=verbose, cancellation_event=event, raise_on_failure=True
-                )
+                self.poll_job_status(pending, True, None, verbose, None, event, raise_on_failure=True)
         return self.get_job_results(pending)
 
     def _submitted(

@@ -17,10 +17,11 @@ from typing import Any, Final
 from vivace import _core
 from vivace.backends.observables import ALL_GROUPS, Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
-from vivace.backends.qoro.jobs import cancel_quietly, fetch_status_patiently, has_begun
+from vivace.backends.qoro.jobs import fetch_status_patiently, has_begun
 from vivace.backends.qoro.opening import open_job, upload_to
 from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.retrying import is_ambiguous
+from vivace.backends.qoro.stopping import HURRIED, stop_job
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import codings, endpoints
 from vivace.backends.qoro.wire.fields import check_answer
@@ -235,7 +236,7 @@ class Submission:
         requests = done = 0
         while done < total:
             for body, start, stop in self.prepared.bodies(done, gzip=gzip):
-                check(self.event, f"Submission cancelled; job {job_id} is cancelled, too.")
+                check(self.event, "Submission cancelled.")
                 if stop == total:
                     self.record.state(job_id, "FINALIZING")
                 try:
@@ -267,7 +268,9 @@ class Submission:
 
     def _abandon(self, job_id: str, unknown: _UnknownOutcomeError, attempt: int) -> None:
         # One that cannot be cancelled never runs either. The journal keeps it open, to be cancelled later.
-        if cancel_quietly(self.transport, job_id) or unknown.last:
+        hurried = self.event is not None and self.event.is_set()
+        stopped = stop_job(self.transport, job_id, seconds=HURRIED if hurried else None)
+        if stopped.is_cancelled or unknown.last:
             self.record.state(job_id, "ABANDONED")
         _log.info("Upload to job %s at circuit %d is in doubt (%s).", job_id, unknown.first, unknown)
         if attempt == _JOBS:
@@ -291,7 +294,7 @@ def has_started(transport: Transport, job_id: str, cause: Exception, event: Even
     try:
         return _has_started(transport, job_id, event)
     except ExecutionCancelledError as error:
-        if cancel_quietly(transport, job_id):
+        if stop_job(transport, job_id, seconds=HURRIED).is_cancelled:
             raise
         raise _in_doubt(job_id, cause, error) from error
     except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:
@@ -310,11 +313,11 @@ def _has_started(transport: Transport, job_id: str, event: Event | None) -> bool
         check(event, f"Submission cancelled while job {job_id} was in doubt.")
     # PENDING may mean waiting for the last body, or queued with all of them.
     try:
-        transport.exchange(endpoints.CANCEL, job_id=job_id)
+        transport.exchange(endpoints.CANCEL, job_id=job_id, cancellation_event=event)
     except QoroHTTPError as error:
         if error.status_code != 409:
             raise
-        reply = fetch_status_patiently(transport, job_id)
+        reply = fetch_status_patiently(transport, job_id, event)
         begun = has_begun(reply)
         if begun is None:
             raise ProtocolError(f"it is {reply.status!r:.60}, and cannot be cancelled") from None

@@ -29,13 +29,16 @@ from vivace.backends.qoro.http_errors import (
     QoroConnectionError,
     QoroHTTPError,
     QoroTimeoutError,
+    QoroTLSError,
     UnreadableAnswerError,
     describe,
+    why_insecure,
 )
 from vivace.backends.qoro.retrying import RetryPolicy, is_harmless, is_transient, repeated
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.fields import dump_json, parse_json
+from vivace.cancellation import heeding
 from vivace.errors import ProtocolError
 
 __all__ = ["MAX_RESPONSE", "Transport"]
@@ -64,6 +67,7 @@ class Transport:
         base_url: Address that endpoints are below.
         authorization: Value of the ``Authorization`` header.
         retry: How to wait out faults.
+        origin: Where the token is from, for those whose token is refused.
         max_response: Longest answer to take, in bytes, decompressed.
 
     Attributes:
@@ -72,12 +76,19 @@ class Transport:
     """
 
     def __init__(
-        self, base_url: str, authorization: str, *, retry: RetryPolicy, max_response: int = MAX_RESPONSE
+        self,
+        base_url: str,
+        authorization: str,
+        *,
+        retry: RetryPolicy,
+        origin: str = "",
+        max_response: int = MAX_RESPONSE,
     ) -> None:
         self.base_url = checked_address(base_url, stacklevel=5)
         self.retry = retry
         self.max_response = max_response
         self.codes_bodies = True
+        self._origin = origin
         self._authorization = _Authorization(authorization)
         self._session, self._pid = self._new_session(), os.getpid()
 
@@ -134,7 +145,7 @@ class Transport:
             params: Query.
             patient: Whether a service that asks to wait longer than allowed is asked again all the same, each
                 time after the longest wait that is; else that is an error at once.
-            cancellation_event: Set it to stop between attempts.
+            cancellation_event: Set it to stop between attempts, and to wait a second for an answer at most.
 
         Raises:
             UnreadableAnswerError: No attempt brought an answer that could be read.
@@ -142,7 +153,7 @@ class Transport:
             ProtocolError: The answer is a redirect to another place.
             QoroHTTPError: The service refused, or kept failing.
             QoroConnectionError: No answer came.
-            ExecutionCancelledError: ``cancellation_event`` was set between attempts.
+            ExecutionCancelledError: ``cancellation_event`` was set, and no answer came soon.
         """
         what = f"The answer to {endpoint.name}"
 
@@ -177,7 +188,7 @@ class Transport:
             repeatable: Whether sending it twice does no harm. If not, it is sent again only when the service
                 cannot have acted: it could not be reached, or answered 429.
             heed: Called with the headers of the answer, if its body could be read.
-            cancellation_event: Set it to stop between attempts.
+            cancellation_event: As for `get`; the service may still act on a request that is left alone.
         """
         data = body if body is None or isinstance(body, bytes) else dump_json(body)
 
@@ -197,10 +208,15 @@ class Transport:
         job_id: str | None = None,
         repeatable: bool = True,
         attempts: int | None = None,
+        cancellation_event: Event | None = None,
     ) -> requests.Response:
         """Send a request without a body, and return the answer as it is, complete."""
         return self._repeated(
-            endpoint, lambda: self._once(endpoint, job_id), None, repeatable=repeatable, attempts=attempts
+            endpoint,
+            lambda: self._once(endpoint, job_id),
+            cancellation_event,
+            repeatable=repeatable,
+            attempts=attempts,
         )
 
     def _repeated(
@@ -214,7 +230,7 @@ class Transport:
         attempts: int | None = None,
     ) -> T:
         return repeated(
-            once,
+            once if event is None else lambda: heeding(once, event, f"Request cancelled: {endpoint.name}."),
             endpoint.name,
             self.retry,
             attempts=attempts or self.retry.attempts,
@@ -253,7 +269,10 @@ class Transport:
         return response
 
     def _refusal(self, endpoint: Endpoint, response: requests.Response) -> QoroHTTPError:
-        error = QoroHTTPError(describe(response), response)
+        text = describe(response)
+        if response.status_code == 401 and self._origin:
+            text += f" ({self.base_url} does not take the API key, which is that of {self._origin})"
+        error = QoroHTTPError(text, response)
         elsewhere = "api" not in urlsplit(self.base_url).path.split("/")
         if response.status_code == 404 and elsewhere and "{job_id}" not in endpoint.path:
             error.add_note(
@@ -275,11 +294,16 @@ class Transport:
             text = f"No answer from {self.base_url} within {endpoint.timeout:g} s ({endpoint.name})."
             failure: QoroConnectionError = QoroTimeoutError(text, sent=sent)
         except (requests.RequestException, Urllib3Error, OSError) as error:
-            text = f"Cannot reach {self.base_url} ({endpoint.name}): {_reason(error)}."
-            unsent = _is_unsent(error)
-            failure = QoroConnectionError(f"{text} {_NOBODY_THERE}" if unsent else text, sent=not unsent)
+            failure = self._unanswered(endpoint, error)
         # Not where it was caught: what is caught there remembers the request, and that the token.
         raise failure
+
+    def _unanswered(self, endpoint: Endpoint, error: Exception) -> QoroConnectionError:
+        head, insecure = f"Cannot reach {self.base_url} ({endpoint.name})", why_insecure(error, self.base_url)
+        if insecure is not None:
+            return QoroTLSError(f"{head}: {insecure}.")
+        text, unsent = f"{head}: {_reason(error)}.", _is_unsent(error)
+        return QoroConnectionError(f"{text} {_NOBODY_THERE}" if unsent else text, sent=not unsent)
 
     def _complete(self, response: requests.Response, deadline: float) -> requests.Response:
         """The answer with all of its body, and without the token in the request it remembers."""
