@@ -16,7 +16,8 @@ BaseUrl: TypeAlias = Annotated[
     typer.Option(
         metavar="URL",
         help="Address of the service. Default: QORO_API_URL, else the public one. The token is always "
-        "QORO_API_KEY, from a .env file or the environment.",
+        "QORO_API_KEY, from a .env file, which wins, or the environment; a file with the token may have "
+        "QORO_API_URL, too.",
     ),
 ]
 """The option of all commands that use the service."""

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from vivace.cli.cloud import BaseUrl, connected
 from vivace.cli.console import reported, say, say_table, warnings_told
 from vivace.cli.report import Report
+from vivace.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from vivace.backends import JobRecord
+    from vivace.backends import JobRecord, QoroService
 
 __all__ = ["cancel", "jobs", "resume"]
+
+# Shorter ones are no beginning of an id, but a slip.
+_SHORTEST: Final = 4
 
 jobs = typer.Typer(
     name="jobs",
@@ -54,7 +59,7 @@ def _list(
 
 @jobs.command()
 def resume(
-    job_id: Annotated[str, typer.Argument(metavar="JOB_ID", help="The job.")],
+    job_id: Annotated[str, typer.Argument(metavar="JOB_ID", help="The job: its id, or the beginning of it.")],
     observable: Annotated[
         Path | None, typer.Option(help="Words file of the job, to print the value of the observable too.")
     ] = None,
@@ -71,21 +76,61 @@ def resume(
 
         report = Report(out, top, None if observable is None else read_observable(observable))
         report.check()
-        with connected(base_url) as service:
+        job_id = _on_record(job_id)
+        with _service_of(job_id, base_url) as service:
             result = service.resume(job_id, verbose=sys.stderr.isatty())
         report.give(result, saved)
 
 
 @jobs.command()
 def cancel(
-    job_id: Annotated[str, typer.Argument(metavar="JOB_ID", help="The job.")],
+    job_id: Annotated[str, typer.Argument(metavar="JOB_ID", help="The job: its id, or the beginning of it.")],
     base_url: BaseUrl = None,
 ) -> None:
     """Cancel a job that has not ended."""
     with reported(), warnings_told():
-        with connected(base_url) as service:
+        job_id = _on_record(job_id)
+        with _service_of(job_id, base_url) as service:
             service.cancel_job(job_id)
         say("cancelled", job_id)
+
+
+def _on_record(text: str) -> str:
+    """The id of the one job on record that begins so, as bars show it; else the text itself."""
+    from vivace.backends import Journal
+
+    found = {record.job_id for record in Journal().jobs() if record.job_id.startswith(text)}
+    if text in found or not found or len(text) < _SHORTEST:
+        return text
+    if len(found) > 1:
+        raise ConfigError(f"{len(found)} jobs on record begin with {text!r}; give more of the id.", "job_id")
+    return found.pop()
+
+
+@contextmanager
+def _service_of(job_id: str, base_url: str | None) -> Iterator[QoroService]:
+    """The service. If it does not know the job, the error says which one does; Ctrl+C says how to go on."""
+    from vivace.backends import Journal, QoroConnectionError, QoroHTTPError
+
+    asked = base_url
+    try:
+        with connected(base_url) as service:
+            asked = service.base_url
+            yield service
+    except (QoroConnectionError, QoroHTTPError) as error:
+        record = Journal().job(job_id)
+        unknown = not isinstance(error, QoroHTTPError) or error.status_code in (401, 404)
+        elsewhere = record is not None and record.base_url != asked and record.base_url not in str(error)
+        if record is not None and unknown and elsewhere:
+            error.add_note(f"Job {job_id} was sent to {record.base_url}; use --base-url {record.base_url}.")
+        raise
+    except KeyboardInterrupt as error:
+        if not getattr(error, "__notes__", ()):
+            error.add_note(
+                f"Job {job_id} may go on: service.resume({job_id!r}) waits for it and fetches, "
+                f"service.cancel_job({job_id!r}) stops it."
+            )
+        raise
 
 
 def _show(records: Sequence[JobRecord]) -> None:

@@ -93,12 +93,38 @@ def test_an_analysis_is_worth_the_patience_of_results(service, cloud, endpoint, 
     assert caught.value.job_id == only(cloud)[0]
 
 
-@pytest.mark.parametrize(("endpoint", "noted"), [("job status", True), ("characterization result", False)])
-def test_a_refusal_after_the_submission_is_one(service, cloud, endpoint, noted):
-    cloud.faults[endpoint].append((401, {}, "who are you"))
-    with pytest.raises(QoroHTTPError, match="^401 Unauthorized: who are you") as caught:
+@pytest.mark.parametrize("status", [401, 404])
+@pytest.mark.parametrize("endpoint", ["job status", "characterization result"])
+def test_a_refusal_after_the_submission_is_one(service, cloud, endpoint, status):
+    cloud.faults[endpoint].append((status, {}, "who are you"))
+    with pytest.raises(QoroHTTPError, match=f"^{status} .*: who are you") as caught:
         submit(service)
-    assert getattr(caught.value, "__notes__", []) == [goes_on(only(cloud)[0])] * noted
+    assert caught.value.__notes__ == [goes_on(only(cloud)[0])]
+
+
+def test_an_analysis_that_there_is_not_does_not_go_on(service):
+    with pytest.raises(QoroHTTPError, match="^404 Not Found") as caught:
+        get_characterization_result("no-such-job", service=service)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_slow_upload_is_no_silence(connect, cloud, path, monkeypatch):
+    """Each attempt may take minutes; the record says each time that somebody is at it."""
+    service = connect(journal=path)
+    monkeypatch.setattr("vivace.backends.qoro.recording._BEAT", 0.0)
+    beats = []
+    cloud.on_request = lambda name: name == "QUBO submission" and beats.append(service.jobs()[0].updated_at)
+    cloud.faults["QUBO submission"].extend(["drop", "drop"])
+    submit(service)
+    assert beats == sorted(set(beats))
+    assert len(beats) == 3
+
+
+def test_nobody_asks_whether_one_has_sent_what_one_has_just_sent(connect, cloud, path):
+    service, cloud.statuses = connect(journal=path), ["COMPLETED"]
+    service.journal.set_state = lambda *_: None  # as if it could not be written
+    submit(service)
+    assert len(cloud.sent(endpoints.STATUS)) == 1
 
 
 @pytest.mark.parametrize("status", [400, 402, 403])
@@ -148,8 +174,10 @@ def test_an_open_job_that_cannot_be_cancelled_is_told_and_found_again(connect, c
         submit(service)
     job_id, job = only(cloud)
     assert caught.value.__notes__ == [
-        f"Job {job_id} was open by then, and could not be cancelled: service.cancel_job({job_id!r}) does, "
-        "when the service can be reached."
+        f"Job {job_id} was open by then, and could not be cancelled (Cannot reach {cloud.url} (job cancel): "
+        f"Remote end closed connection without response): service.cancel_job({job_id!r}) does, when the "
+        "service can be reached. If all of it had arrived, "
+        f"get_characterization_result({job_id!r}, service=...) waits for it and fetches."
     ]
     assert [(found.job_id, found.state) for found in service.jobs()] == [(job_id, "UPLOADING")]
     with pytest.raises(
@@ -158,7 +186,7 @@ def test_an_open_job_that_cannot_be_cancelled_is_told_and_found_again(connect, c
         get_characterization_result(job_id, service=service)
     assert broken.value.job_id == job_id
     assert job.status == "CANCELLED"
-    assert [found.state for found in service.jobs()] == ["ABANDONED"]
+    assert [found.state for found in service.jobs()] == ["CANCELLED"]
 
 
 def ctrl_c_during(cloud, endpoint):
@@ -183,7 +211,7 @@ def test_ctrl_c_during_the_upload_leaves_no_open_job(connect, cloud, path):
     job_id, job = only(cloud)
     assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
     assert job.status == "CANCELLED"
-    assert [(found.job_id, found.state) for found in service.jobs()] == [(job_id, "ABANDONED")]
+    assert [(found.job_id, found.state) for found in service.jobs()] == [(job_id, "CANCELLED")]
 
 
 @pytest.mark.parametrize("endpoint", [endpoints.STATUS, endpoints.VALIDATION_RESULT])

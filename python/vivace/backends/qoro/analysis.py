@@ -99,17 +99,18 @@ class QoroAnalysis(QoroJobs):
         init = InitRequest(JobType.CHARACTERIZE, tag)
         record = Recording(self._journal, self.base_url, self._account, init)
         name = open_job(self._transport, record)
-        with upload_to(self._transport, record, name):
-            self._send_qubo(name, request.to_wire(key=key))
+        with upload_to(self._transport, record, name, fetched_by=_RESUMED_BY):
+            self._send_qubo(name, request.to_wire(key=key), record)
         record.state(name, "SUBMITTED")
-        found = self._fetched_analysis(name)
+        found = self._fetched_analysis(name, submitted=True)
         if encoded.form == "factored_lossy":
             found["qubo_max_error"] = encoded.max_error
         return found
 
-    def _send_qubo(self, job_id: str, body: dict[str, Any]) -> None:
+    def _send_qubo(self, job_id: str, body: dict[str, Any], record: Recording) -> None:
         """Send the problem. The service takes one for each job, so sending it again does no harm."""
         for attempt in range(1, _SENDS + 1):
+            record.uploading(job_id)
             try:
                 self._transport.send(
                     endpoints.SUBMIT_QUBO, check_answer, job_id=job_id, body=body, repeatable=False
@@ -132,10 +133,11 @@ class QoroAnalysis(QoroJobs):
             raise CharacterizationSubmitError(job_id, error) from error
         return isinstance(status, JobStatus) and status is not JobStatus.PENDING
 
-    def _fetched_analysis(self, job_id: str) -> dict[str, Any]:
+    def _fetched_analysis(self, job_id: str, *, submitted: bool = False) -> dict[str, Any]:
         how = Poll(self.polling_interval, self.max_retries, None, None, resumed_by=_RESUMED_BY)
-        with _findable(job_id, "status polling", how):
-            self._check_sent(job_id)
+        with _findable(job_id, "status polling", how, known=submitted):
+            if not submitted:
+                self._check_sent(job_id)
             status, reply = poll(self._transport, job_id, how)
         self._note_end(job_id, status, reply.run_time)
         if status is not JobStatus.COMPLETED:
@@ -170,12 +172,23 @@ class QoroAnalysis(QoroJobs):
 
 
 @contextmanager
-def _findable(job_id: str, phase: str, how: Poll) -> Iterator[None]:
-    """Whatever stops us after the submission, the error tells of the job, which is paid for."""
+def _findable(job_id: str, phase: str, how: Poll, *, known: bool = True) -> Iterator[None]:
+    """Whatever stops us after the submission, the error tells of the job, which is paid for.
+
+    Args:
+        job_id: The job.
+        phase: What is going on.
+        how: Knows what to tell.
+        known: Whether there is such a job for certain, so that a 404 says nothing else.
+    """
     try:
         yield
     except (*_FAULTS, MaxRetriesReachedError) as error:
         if not may_pass(error):
+            missing = isinstance(error, QoroHTTPError) and error.status_code == 404
+            told = any("get_characterization_result" in note for note in getattr(error, "__notes__", ()))
+            if not told and (known or not missing):
+                error.add_note(how.goes_on(job_id))
             raise
         raise CharacterizationSubmitError(job_id, error, phase=phase) from error
     except KeyboardInterrupt as error:

@@ -16,7 +16,7 @@ from vivace.backends.qoro.journal import JobRecord, Journal
 from vivace.backends.qoro.request import check_device_options
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.targets import TargetCache, parse_qpu_systems, parse_simulator_clusters
-from vivace.backends.qoro.tokens import Token, find_token
+from vivace.backends.qoro.tokens import URL, Token, find_token
 from vivace.backends.qoro.transport import MAX_RESPONSE, Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
@@ -40,7 +40,6 @@ Jobs = ExecutionResult | str | list[Any] | tuple[Any, ...]
 DEFAULT_JOURNAL: Final = "default"
 """The journal in the user's data directory."""
 
-_URL: Final = "QORO_API_URL"
 _FINAL_STATES: Final = frozenset({"ABANDONED", "DELETED", *(s.value for s in JobStatus if s.is_terminal)})
 
 
@@ -50,9 +49,9 @@ class QoroClient:
     Pickles without the token: the copy looks for one where it is loaded.
 
     Args:
-        auth_token: API key; by default ``QORO_API_KEY`` from a ``.env`` file or the environment.
-        base_url: Address of the service; by default ``QORO_API_URL`` from the environment, else that of the
-            public service.
+        auth_token: API key; by default ``QORO_API_KEY`` from a ``.env`` file, which wins, or the environment.
+        base_url: Address of the service; by default ``QORO_API_URL`` from the file that the key is from, if
+            it is from one, else from the environment, else that of the public service.
         retry: How faults are waited out.
         journal: Where jobs are kept on record: a `Journal` or a path; None keeps none.
         max_response_bytes: Longest answer to take, decompressed; pages of results are made to fit.
@@ -71,8 +70,9 @@ class QoroClient:
             raise ConfigError(
                 f"max_response_bytes must be at least 1, got {max_response_bytes}.", "max_response_bytes"
             )
-        self._token: Token | None = find_token(auth_token)
-        self._base_url = base_url or os.environ.get(_URL) or endpoints.BASE_URL
+        token = find_token(auth_token)
+        self._token: Token | None = token
+        self._base_url = base_url or token.base_url or os.environ.get(URL) or endpoints.BASE_URL
         self._retry = retry or RetryPolicy()
         self._max_response = max_response_bytes
         self._journal = Journal() if journal == DEFAULT_JOURNAL else _journal(journal)
@@ -85,7 +85,11 @@ class QoroClient:
         if self._token is None:
             self._token = find_token()
         return Transport(
-            self._base_url, self._token.authorization, retry=self._retry, max_response=self._max_response
+            self._base_url,
+            self._token.authorization,
+            origin=self._token.origin,
+            retry=self._retry,
+            max_response=self._max_response,
         )
 
     @property

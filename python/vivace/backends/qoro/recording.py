@@ -65,7 +65,7 @@ class Recording:
             self.journal.set_state(job_id, state)
 
     def uploading(self, job_id: str) -> None:
-        """Another body has arrived."""
+        """The upload goes on: a body has arrived, or is about to be sent."""
         if self.journal is not None and time.monotonic() - self._beaten > _BEAT:
             self.journal.beat(job_id)
             self._beaten = time.monotonic()

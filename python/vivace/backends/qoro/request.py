@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from vivace._suggest import did_you_mean
+from vivace._suggest import did_you_mean, warn_user
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.qoro.config import (
     DEFAULT_CLUSTER,
@@ -229,11 +228,9 @@ def resolved(config: JobConfig, cache: TargetCache) -> JobConfig:
         ConfigError: There is no target of that name.
     """
     if config.simulator_cluster is None and config.qpu_system is None:
-        warnings.warn(
+        warn_user(
             "No simulator_cluster or qpu_system specified in JobConfig. Defaulting to simulator cluster "
-            f"'{DEFAULT_CLUSTER}'.",
-            UserWarning,
-            stacklevel=4,
+            f"'{DEFAULT_CLUSTER}'."
         )
         config = config.override(simulator_cluster=DEFAULT_CLUSTER)
     if isinstance(config.simulator_cluster, str):
@@ -261,7 +258,7 @@ def job_type_for(job_type: Any, ham_ops: str | None, n_circuits: int) -> JobType
         raise ConfigError(f"job_type must be one of {known}, got {job_type!r:.60}.", "job_type") from None
     if kind.is_legacy:
         hint = "" if kind.modern is kind else f" Use JobType.{kind.modern.name}."
-        warnings.warn(f"JobType.{kind.name} is of older services.{hint}", DeprecationWarning, stacklevel=4)
+        warn_user(f"JobType.{kind.name} is of older services.{hint}", DeprecationWarning)
         if kind is JobType.CIRCUIT_CUT and n_circuits > 1:
             raise ConfigError("Only one circuit allowed for circuit-cutting jobs.", "job_type")
     kind = kind.modern

@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from vivace.errors import ConfigError
 
-__all__ = ["Token", "find_token"]
+__all__ = ["URL", "Token", "find_token"]
+
+URL: Final = "QORO_API_URL"
+"""Where the address of the service is looked for."""
 
 _NAME: Final = "QORO_API_KEY"
 
@@ -16,15 +19,20 @@ _NAME: Final = "QORO_API_KEY"
 class Token:
     """An API key that does not show itself.
 
+    Args:
+        value: The key.
+        origin: Where it is from.
+        base_url: Address of the service that it is for, where it is from a file that says so.
+
     >>> Token("secret")
     Token(***)
     >>> Token("secret").authorization
     'Bearer secret'
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "base_url", "origin")
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, origin: str = "auth_token=", base_url: str | None = None) -> None:
         key = value.strip()
         if key.lower().startswith("bearer "):
             key = key[7:].strip()
@@ -35,6 +43,8 @@ class Token:
                 "auth_token",
             )
         self._value = key
+        self.origin = origin
+        self.base_url = base_url
 
     @property
     def authorization(self) -> str:
@@ -55,7 +65,8 @@ class Token:
 def find_token(given: str | None = None) -> Token:
     """The token given, else `QORO_API_KEY` in a ``.env`` file from here upward, else in the environment.
 
-    An entry without a value does not count.
+    An entry without a value does not count. A key from a file is for the service that the same file names as
+    ``QORO_API_URL``, if it does.
 
     Raises:
         ConfigError: There is none.
@@ -65,10 +76,13 @@ def find_token(given: str | None = None) -> Token:
     from dotenv import dotenv_values, find_dotenv
 
     path = find_dotenv(usecwd=True)
-    in_file = dotenv_values(path).get(_NAME) if path else None
-    for value in (in_file, os.environ.get(_NAME)):
-        if value is not None and value.strip():
-            return Token(value)
+    in_file = dotenv_values(path) if path else {}
+    key = in_file.get(_NAME) or ""
+    if key.strip():
+        return Token(key, f"{_NAME} in {path}", (in_file.get(URL) or "").strip() or None)
+    key = os.environ.get(_NAME, "")
+    if key.strip():
+        return Token(key, f"{_NAME} in the environment")
     raise ConfigError(
         f"Qoro API key not provided nor found in a .env file or {_NAME} environment variable.", "auth_token"
     )
