@@ -114,7 +114,7 @@ def test_a_job_that_cannot_be_paid_for_does_not_run(account):
     job_id = client.submit(circuits={"a": BELL, "b": BELL}, shots=5)
     assert client.status(job_id) == "INSUFFICIENT_CREDITS"
     status, reason = client.refused("GET", f"job/{job_id}/resultsV2/")
-    assert (status, reason) == (400, "The job costs 1.0 credits.")
+    assert (status, reason) == (400, "The job costs 1.00 credits; the account has 0.75.")
     assert client.get("credits/")["balance"] == "0.75"
     affordable = client.submit(circuits={"a": BELL}, shots=5)
     assert client.wait(affordable) == "COMPLETED"

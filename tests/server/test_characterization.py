@@ -236,8 +236,12 @@ def test_states_of_the_job(account):
     assert client.get("credits/")["balance"] == "0.25"
     again = client.open("VALIDATE")
     status, reason = client.refused("POST", f"job/{again}/submit_qubo/", json=ask)
-    assert (status, reason) == (402, "3 variables cost more credits than the account has.")
+    assert (status, reason) == (402, "3 variables cost 0.75 credits; the account has 0.25.")
     assert client.status(again) == "PENDING"
+    client.post(f"job/{client.open('VALIDATE')}/submit_qubo/", {"qubo": {"0": 1}, "target_states": ["1"]})
+    one = {"qubo": {"0": 1}, "target_states": ["1"]}
+    reason = "1 variable costs 0.25 credits; the account has 0.00."
+    assert client.refused("POST", f"job/{again}/submit_qubo/", json=one) == (402, reason)
     assert client.post(f"job/{again}/cancel/")["circuits_cancelled"] == 0
     assert client.refused("GET", f"job/{again}/validation_result/")[0] == 409
 

@@ -55,14 +55,18 @@ def test_it_tells_what_becomes_of_jobs(tmp_path, processes):
     assert ServerProcess.TOKEN not in errors
     lines = [LINE.fullmatch(line).groups() for line in errors.splitlines()]
     assert [(job_id, what, reason) for job_id, what, _, reason in lines] == [
-        (done, "OPENED, 0 of 0 circuits", None),
+        (done, "OPENED", None),
         (done, "QUEUED, 0 of 2 circuits", None),
         (done, "RUNNING, 0 of 2 circuits", None),
         (done, "COMPLETED, 2 of 2 circuits", None),
-        (poor, "OPENED, 0 of 0 circuits", None),
-        (poor, "INSUFFICIENT_CREDITS, 0 of 1 circuits", ": The job costs 0.001 credits."),
-        (gone, "OPENED, 0 of 0 circuits", None),
-        (gone, "DELETED, 0 of 0 circuits", None),
+        (poor, "OPENED", None),
+        (
+            poor,
+            "INSUFFICIENT_CREDITS, 0 of 1 circuits",
+            ": The job costs 0.001 credits; the account has 0.00.",
+        ),
+        (gone, "OPENED", None),
+        (gone, "DELETED", None),
         (spare, "OPENED, characterization", None),
         (spare, "CANCELLED, characterization", ": Its owner cancelled it."),
     ]
@@ -93,6 +97,34 @@ def test_a_token_is_made_where_none_is_given(tmp_path, processes, monkeypatch):
     token = re.match(r"token +(\S{40,})$", process.head[1])[1]
     process.TOKEN = token
     assert process.client.get("credits/")
+
+
+def test_what_an_earlier_database_keeps_is_told(tmp_path, processes, monkeypatch):
+    """Its tokens, its credits and its tier; the tokens can be ended."""
+    first = processes(tmp_path / "server.db", "--credits", "12.5", "--tier", "free")
+    assert re.search("tokens|account", first.stop()[0]) is None
+    again = processes(tmp_path / "server.db").stop()[0]
+    assert re.search("tokens|account", again) is None, "nothing is given that does not apply"
+    old = ServerProcess.TOKEN
+    monkeypatch.setattr(ServerProcess, "TOKEN", "another-token")
+    second = processes(tmp_path / "server.db", "--credits", "7", "--tier", "pro")
+    assert Client(second.url, old).get("credits/")["balance"] == "12.50"
+    out = second.stop()[0]
+    assert "tokens         1 from earlier still valid; --revoke-others ends them\n" in out
+    told = "that of the database: 12.50 credits, tier FREE; --tier and --credits changed nothing"
+    assert f"account        {told}\n" in out
+    third = processes(tmp_path / "server.db", "--revoke-others")
+    assert Client(third.url, old).refused("GET", "credits/")[0] == 401
+    assert third.client.get("credits/")["balance"] == "12.50"
+    assert "tokens         1 from earlier revoked\n" in third.stop()[0]
+    monkeypatch.setattr(ServerProcess, "TOKEN", old)
+    assert processes(tmp_path / "server.db").client.get("credits/"), "given again, it is valid again"
+
+
+def test_the_help_tells_what_an_earlier_database_keeps():
+    text = " ".join(re.sub("[│╭╮╰╯─]", " ", CliRunner().invoke(app, ["serve", "--help"]).stdout).split())
+    assert "Tokens that the database has stay valid." in text
+    assert "Credits of a new account. Default: 1000000. An earlier database keeps its own." in text
 
 
 def test_it_tells_of_jobs_it_takes_up(tmp_path, processes):

@@ -298,5 +298,5 @@ def test_an_analysis_that_cannot_be_paid_in_the_end_is_402():
         client.wait(job_id, lambda status: status == "RUNNING")
         client.submit(circuits={"a": BELL}, shots=5)
         thread.join()
-        assert found == [(402, "500 variables cost more credits than the account has.")]
+        assert found == [(402, "500 variables cost 5.00 credits; the account has 4.999.")]
         assert client.status(job_id) == "INSUFFICIENT_CREDITS"

@@ -254,7 +254,17 @@ print(*children(), flush=True)
 """
 
 
-@pytest.mark.parametrize("end", ["", "os._exit(0)", "os.kill(os.getpid(), 9)", "raise SystemExit(1)"])
+AT_WORK = """
+import threading, time
+threading.Thread(target=run, args=(simulator, circuits(20_000)), daemon=True).start()
+time.sleep(0.5)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize(
+    "end", ["", "os._exit(0)", "os.kill(os.getpid(), 9)", "raise SystemExit(1)", AT_WORK]
+)
 def test_none_outlives_its_parent(end):
     """However that ends, and without a word on the way."""
     script = SCRIPT.format(tests=str(Path(__file__).parent.parent), end=end)

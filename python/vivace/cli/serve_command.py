@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from vivace.cli.console import reported, say
 from vivace.errors import ConfigError
 
+if TYPE_CHECKING:
+    from vivace.server import LocalServer
+
 __all__ = ["serve"]
 
 _GLANCE: Final = 0.1
+_TIER: Final = "PRO"
+_CREDITS: Final = "1000000"
 
 
 def serve(
@@ -34,12 +39,26 @@ def serve(
         typer.Option(
             envvar="VIVACE_SERVER_TOKEN",
             help="Token to accept: 8 ASCII characters or more, no spaces. Default: a new one, printed. `ps` "
-            "shows it: rather set the variable.",
+            "shows it: rather set the variable. Tokens that the database has stay valid.",
         ),
     ] = None,
+    revoke_others: Annotated[
+        bool, typer.Option("--revoke-others", help="End the tokens that the database has from earlier.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Jobs that run at once.")] = 2,
-    tier: Annotated[str, typer.Option(help="Tier of a new account: FREE, PRO or ENTERPRISE.")] = "PRO",
-    credits: Annotated[str, typer.Option(help="Credits of a new account.")] = "1000000",  # noqa: A002
+    tier: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Tier of a new account: FREE, PRO or ENTERPRISE. Default: {_TIER}. An earlier database "
+            "keeps its own."
+        ),
+    ] = None,
+    credits: Annotated[  # noqa: A002 - what they are called
+        str | None,
+        typer.Option(
+            help=f"Credits of a new account. Default: {_CREDITS}. An earlier database keeps its own."
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing of what becomes of jobs.")
     ] = False,
@@ -53,7 +72,10 @@ def serve(
     with reported():
         from vivace.server import LocalServer, Settings, Tier
 
-        settings = Settings(tier=Tier.named(tier), credits=_amount(credits), workers=workers)
+        tier_named = Tier.named(_TIER if tier is None else tier)
+        amount = _amount(_CREDITS if credits is None else credits)
+        settings = Settings(tier=tier_named, credits=amount, workers=workers)
+        ignored = [name for name, given in (("--tier", tier), ("--credits", credits)) if given is not None]
         with (
             _until_stopped() as stopped,
             nullcontext() if quiet else _jobs_told(),
@@ -65,9 +87,26 @@ def serve(
             say("status page", server.page)
             if waiting or failed:
                 say("taken up", f"jobs of an earlier server: {waiting} go on, {failed} failed with it")
+            _tell_of_earlier(server, ignored, revoke_others=revoke_others)
             say("database", str(db))
             while not stopped:
                 time.sleep(_GLANCE)
+
+
+def _tell_of_earlier(server: LocalServer, ignored: list[str], *, revoke_others: bool) -> None:
+    """Say what an earlier database keeps, against what the command line seems to say."""
+    accounts = server.service.accounts
+    others = accounts.others(server.token)
+    if others and revoke_others:
+        accounts.revoke_others(server.token)
+        say("tokens", f"{others} from earlier revoked")
+    elif others:
+        say("tokens", f"{others} from earlier still valid; --revoke-others ends them")
+    if ignored and not server.is_new:
+        account = accounts.of_token(server.token)
+        assert account is not None  # noqa: S101 - it was just issued
+        has = f"{accounts.balance(account).balance} credits, tier {account.tier.name}"
+        say("account", f"that of the database: {has}; {' and '.join(ignored)} changed nothing")
 
 
 def _amount(text: str) -> Decimal:

@@ -77,7 +77,7 @@ class Accounts:
     ) -> str:
         """A token for the account ``name``, which is made if there is none. Earlier tokens stay valid.
 
-        Only a hash of the token is stored: it is never seen again.
+        One that was revoked is valid again. Only a hash of the token is stored: it is never seen again.
 
         Args:
             name: Name of the account.
@@ -105,6 +105,7 @@ class Accounts:
             ).fetchone()
             if owner["account"] != account:
                 raise ConfigError("This token belongs to another account.", "token")
+            connection.execute("UPDATE tokens SET active = 1 WHERE digest = ?", (_digest(token),))
         return token
 
     def _new(
@@ -128,6 +129,32 @@ class Accounts:
         """Deactivate a token: requests with it are answered with 401."""
         with self._database.write() as connection:
             connection.execute("UPDATE tokens SET active = 0 WHERE digest = ?", (_digest(token),))
+
+    def others(self, token: str) -> int:
+        """How many other tokens of the same account are valid."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM tokens AS other JOIN tokens AS this ON this.account = other.account "
+                "WHERE this.digest = ? AND other.digest <> this.digest AND other.active",
+                (_digest(token),),
+            )
+            number: int = found.fetchone()[0]
+        return number
+
+    def revoke_others(self, token: str) -> None:
+        """Deactivate all other tokens of the same account."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE tokens SET active = 0 WHERE digest <> ? "
+                "AND account = (SELECT account FROM tokens WHERE digest = ?)",
+                (_digest(token), _digest(token)),
+            )
+
+    def exists(self, name: str) -> bool:
+        """Whether there is an account of that name."""
+        with self._database.read() as connection:
+            found = connection.execute("SELECT 1 FROM accounts WHERE name = ?", (name,)).fetchone()
+        return found is not None
 
     def of_token(self, token: str) -> Account | None:
         """The account of a token; None if the token is unknown or was deactivated."""
@@ -163,6 +190,11 @@ class Accounts:
             (account, amount, row["balance"], kind, description, job_id, now()),
         )
         return True
+
+    def lacking(self, connection: sqlite3.Connection, account: int, price: int) -> str:
+        """What something costs, and what the account has, for a text that says that it is too little."""
+        row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account,)).fetchone()
+        return f"{credits_of(price)} credits; the account has {credits_of(row['balance'])}"
 
     def balance(self, account: Account) -> CreditBalance:
         """What ``credits/`` answers."""

@@ -8,7 +8,6 @@ import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Self
 
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType
@@ -337,7 +336,7 @@ class JobStore:
             "UPDATE jobs SET finalized = 1, paid = ? WHERE id = ?", (price if paid else 0, job.id)
         )
         if not paid:
-            detail = f"The job costs {Decimal(total) * self._settings.circuit_price} credits."
+            detail = f"The job costs {self._accounts.lacking(connection, job.account, price)}."
             settle(connection, self._accounts, job, JobStatus.INSUFFICIENT_CREDITS, detail)
         return paid
 

@@ -9,8 +9,8 @@ from typing import Final
 __all__ = ["Lifecycle"]
 
 _TOLD: Final = """SELECT job_changed({row}.job_id, (SELECT name FROM accounts WHERE id = {row}.account),
-{state}, iif({row}.job_type = 'VALIDATE', 'characterization', {row}.n_done || ' of ' || {row}.n_circuits ||
-' circuits'), {row}.run_time, {row}.detail)"""
+{state}, iif({row}.job_type = 'VALIDATE', ', characterization', iif({row}.n_circuits, ', ' || {row}.n_done ||
+' of ' || {row}.n_circuits || ' circuits', '')), {row}.run_time, {row}.detail)"""
 
 _STATE: Final = (
     "CASE WHEN NEW.status <> 'PENDING' THEN NEW.status WHEN NEW.finalized THEN 'QUEUED' ELSE 'OPENED' END"
@@ -53,7 +53,7 @@ class Lifecycle:
         """The transaction is committed."""
         lines, self._lines = self._lines, {}
         for line in lines.values():
-            _log.info("job %s of %s %s, %s, %.2f s%s", *line)
+            _log.info("job %s of %s %s%s, %.2f s%s", *line)
 
     def forget(self) -> None:
         """The transaction was rolled back."""

@@ -45,6 +45,7 @@ class LocalServer:
         url: Base address for clients: ``base_url=`` of a service, or ``QORO_API_URL``.
         page: Address of the status page.
         token: Token of the account ``local``.
+        is_new: Whether the account was made; else credits and tier of the settings do not apply to it.
 
     Raises:
         MissingDependencyError: FastAPI or uvicorn is not installed.
@@ -61,6 +62,7 @@ class LocalServer:
     url: str
     page: str
     token: str
+    is_new: bool
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class LocalServer:
             self._socket = closing.enter_context(_bound(host, port))
             self.service = Service(db, settings)
             closing.callback(self.service.close)
+            self.is_new = not self.service.accounts.exists("local")
             self.token = self.service.accounts.issue("local", token)
             self._closing = closing.pop_all()
         host_shown = f"[{host}]" if ":" in host else host

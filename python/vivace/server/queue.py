@@ -194,7 +194,7 @@ class JobQueue:
                 raise conflict("Job is not in PENDING status")
             row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account.id,)).fetchone()
             if row["balance"] < price:
-                raise _too_poor(n_variables)
+                raise Refused(402, self._too_poor(connection, account, n_variables))
             found = connection.execute(
                 "UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1 WHERE id = ? RETURNING *",
                 (job.id,),
@@ -220,15 +220,21 @@ class JobQueue:
                     (now(), seconds, job.id),
                 )
             else:
-                settle(connection, self._accounts, job, JobStatus.INSUFFICIENT_CREDITS)
+                reason = self._too_poor(connection, account, n_variables)
+                settle(connection, self._accounts, job, JobStatus.INSUFFICIENT_CREDITS, reason)
         if not paid:
-            raise _too_poor(n_variables)
+            raise Refused(402, reason)
 
     def analysis(self, job: Job) -> tuple[str, str] | None:
         """Reply and report of a characterisation; None if there are none."""
         with self._database.read() as connection:
             row = connection.execute("SELECT reply, html FROM analyses WHERE job = ?", (job.id,)).fetchone()
         return None if row is None else (row["reply"], row["html"])
+
+    def _too_poor(self, connection: sqlite3.Connection, account: Account, n_variables: int) -> str:
+        price = micros(n_variables * self._settings.variable_price)
+        what = "1 variable costs" if n_variables == 1 else f"{n_variables} variables cost"
+        return f"{what} {self._accounts.lacking(connection, account.id, price)}."
 
     @staticmethod
     def _is(connection: sqlite3.Connection, job: Job, status: JobStatus) -> bool:
@@ -243,10 +249,6 @@ def _still(connection: sqlite3.Connection, job: Job) -> bool:
         (job.id, job.job_id, job.attempts),
     ).fetchone()
     return row is not None
-
-
-def _too_poor(n_variables: int) -> Refused:
-    return Refused(402, f"{n_variables} variables cost more credits than the account has.")
 
 
 def _add_warnings(connection: sqlite3.Connection, job: Job, warnings: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ import os
 import struct
 import sys
 from array import array
+from contextlib import suppress
 from operator import itemgetter
 from typing import IO, Any, Final, NamedTuple
 
@@ -178,7 +179,7 @@ def _main() -> None:
     # What the library prints must not end up between the answers.
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
-    with os.fdopen(0, "rb", buffering=0) as requests:
+    with os.fdopen(0, "rb", buffering=0) as requests, suppress(BrokenPipeError):  # whoever asked is gone
         serve(requests, answers)
 
 
