@@ -234,3 +234,37 @@ def test_the_command_line_says_at_once_what_it_does_and_then_what_to_do(cloud, h
     else:
         assert rest.startswith(f"vivace: interrupted: Polling cancelled for job {job_id}. Job ")
     assert f"and may go on: vivace jobs resume {job_id} waits for it and fetches, vivace jobs" in rest
+
+
+FETCH = """
+import sys
+from vivace.backends import CircuitPayload, QoroService
+text = 'OPENQASM 2.0; qreg q[1]; creg c[1]; rx(t) q[0]; measure q -> c;'
+with QoroService(sys.argv[2], base_url=sys.argv[1], journal=None) as service:
+    service.run([CircuitPayload.from_matrix(text, ["t"], [[i] for i in range(500)])])
+"""
+
+
+def test_ctrl_c_while_pages_are_fetched_ahead_ends_the_program(cloud):
+    """Threads that wait for an answer would keep it, until their timeouts of minutes."""
+    over, asked = threading.Event(), threading.Event()
+
+    def on_request(name):
+        if name == "job results" and len([1 for seen, *_ in cloud.requests if seen == name]) > 1:
+            asked.set()
+            over.wait(30)
+
+    cloud.statuses, cloud.on_request = ["COMPLETED"], on_request
+    command = [sys.executable, "-c", FETCH, cloud.url, TOKEN]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    with child:
+        assert asked.wait(60)
+        time.sleep(0.3)
+        started = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        told = child.communicate(timeout=60)[1]
+        taken = time.monotonic() - started
+    over.set()
+    (job_id,) = cloud.jobs
+    assert f"Job {job_id} keeps its results: service.resume({job_id!r}) waits for it and fetches." in told
+    assert taken < 5

@@ -270,14 +270,15 @@ class QoroJobs(QoroClient):
         )
 
     def _results(self, job_id: str) -> list[dict[str, Any]]:
-        known = self._fetched.get(job_id, ())
+        known, over = self._fetched.get(job_id, ()), Event()
         entries: list[dict[str, Any]] = []
         try:
-            for entry in self._entries(job_id, None, known, packed=True):
+            for entry in self._entries(job_id, over, known, packed=True):
                 entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
         except QoroJobError:
             raise
         except BaseException as error:  # Ctrl+C, too
+            over.set()  # no thread goes on to ask for pages: the program could not end before
             if len(entries) > len(known):
                 self._fetched[job_id] = entries
             if isinstance(error, KeyboardInterrupt):
