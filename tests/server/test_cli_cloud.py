@@ -1,6 +1,7 @@
 """`vivace run --backend qoro` and `vivace jobs`, against a server on loopback."""
 
 import json
+import re
 import signal
 import threading
 from pathlib import Path
@@ -109,10 +110,9 @@ def test_a_job_is_cancelled(vivace, tmp_path):
     assert vivace("jobs", "cancel", job_id, code=2).stderr.startswith("vivace: error: 409 Conflict: ")
 
 
-def test_ctrl_c_cancels_the_job_and_says_so(vivace, tmp_path, monkeypatch):
-    names = [f"slow{index}.qasm" for index in range(60)]
-    for index, name in enumerate(names):
-        (tmp_path / name).write_text(slow_circuit(index))
+@pytest.fixture
+def ctrl_c():
+    """Presses Ctrl+C as soon as a job is submitted."""
     stopped = threading.Event()
 
     def press():
@@ -124,17 +124,37 @@ def test_ctrl_c_cancels_the_job_and_says_so(vivace, tmp_path, monkeypatch):
 
     # The handler runs in the main thread, wherever the signal was raised.
     thread = threading.Thread(target=press)
-    thread.start()
-    try:
-        done = vivace("run", *names, "--backend", "qoro", code=130)
-    finally:
-        stopped.set()
-        thread.join()
+    yield thread.start
+    stopped.set()
+    thread.join()
+
+
+def test_ctrl_c_cancels_the_job_and_says_so(vivace, tmp_path, ctrl_c):
+    names = [f"slow{index}.qasm" for index in range(60)]
+    for index, name in enumerate(names):
+        (tmp_path / name).write_text(slow_circuit(index))
+    ctrl_c()
+    done = vivace("run", *names, "--backend", "qoro", code=130)
+    (job_id, state) = states(vivace("jobs"))[0]
+    assert state == "CANCELLED"
+    at_once, then = done.stderr.splitlines()
+    # It is on record a moment before it is waited for.
+    what = f"(job {job_id}|what was sent)"
+    assert re.fullmatch(rf"vivace: Cancelling {what}\. Press Ctrl\+C again to wait no longer\.", at_once)
+    assert then == f"vivace: interrupted: Polling cancelled for job {job_id}. Job {job_id} was cancelled."
+
+
+def test_ctrl_c_cancels_the_job_of_a_sweep_and_says_so(vivace, ctrl_c):
+    Path("slow.qasm").write_text(slow_circuit(0).replace("measure", "rx(a) q[0]; measure", 1))
+    ctrl_c()
+    done = vivace(
+        "sweep", "slow.qasm", "--range", "a=0:1:4000", "--backend", "qoro", "--shots", 1000, code=130
+    )
     (job_id, state) = states(vivace("jobs"))[0]
     assert state == "CANCELLED"
     assert done.stderr == (
-        f"vivace: Cancelling job {job_id}. Press Ctrl+C again to wait no longer.\n"
-        f"vivace: interrupted: Polling cancelled for job {job_id}. Job {job_id} was cancelled.\n"
+        "vivace: Cancelling what was sent. Press Ctrl+C again to wait no longer.\n"
+        f"vivace: interrupted: 0 of 4000 rows done; nothing is saved. Job {job_id} was cancelled.\n"
     )
 
 
