@@ -266,6 +266,11 @@ REFUSED = {
         {"qubo": MAX_CUT, "target_states": ["10"]},
         "Reference state '10' has 2 characters; the problem has 3",
     ),
+    "longer": (
+        {"qubo": MAX_CUT, "target_states": ["1000"]},
+        "Reference state '1000' has 4 characters; the problem has 3 variables. Variables without terms are "
+        "counted by options.n_qubits.",
+    ),
     "nothing": ({"qubo": {}, "target_states": []}, "Expected 1 to 200 variables, got 0."),
     "key": ({"qubo": {"x": 1}, "target_states": []}, "Expected variables such as '0,1'"),
     "variable": ({"qubo": {"200": 1}, "target_states": []}, "Variable 200 is beyond the limit of 200."),

@@ -90,7 +90,7 @@ def prepare(
         batch: The circuits; at least one.
         shots: Shots of every circuit, when sampling.
         ham_ops: Pauli words, for expectation values.
-        circuit_ham_map: Ranges of circuits for the groups of ``ham_ops``.
+        circuit_ham_map: Ranges of circuits for the groups of ``ham_ops``, as `Observables` reads them.
         shot_groups: Ranges of circuits with their shots.
         templates: Whether circuits of one structure travel as a template; None where that is smaller.
         max_body: Longest body, in bytes.

@@ -86,8 +86,10 @@ class Request:
         check_variables(asked.get("subspace"), asked.get("constraints"), n)
         wrong = next((state for state in references if len(state) != n), None)
         if wrong is not None:
+            hint = " Variables without terms are counted by options.n_qubits." if len(wrong) > n else ""
             raise ProtocolError(
-                f"Reference state '{wrong:.60}' has {len(wrong)} characters; the problem has {n} variables.",
+                f"Reference state '{wrong:.60}' has {len(wrong)} characters; the problem has {n} "
+                f"variables.{hint}",
                 "reference_states",
             )
         analysis, ansatz = asked.get("analysis", {}), asked.get("ansatz", {})

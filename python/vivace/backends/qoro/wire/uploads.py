@@ -79,7 +79,8 @@ class Upload:
         shots: Shots of every circuit; None leaves the number to the service.
         shot_groups: (start, end, shots) ranges over the circuits of this upload, which they tile.
         observables: Pauli words in dense form (``ZZI;IXX|...``), whichever way they travelled.
-        circuit_ham_map: (start, end) ranges, one per ``|`` group, over the circuits of the whole job.
+        circuit_ham_map: (start, end) ranges, one per ``|`` group, over the circuits of the whole job. The
+            first range that holds a circuit wins; circuits in none are measured for all groups.
     """
 
     finalized: bool
