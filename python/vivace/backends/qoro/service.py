@@ -324,7 +324,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
         Args:
             circuits: As for `submit_circuits`.
-            verbose: Whether to show a bar, then a line on the console.
+            verbose: Whether to show bars on the console, of the upload and of the job.
             cancellation_event: Set it to stop.
             **options: As for `submit_circuits`.
 
