@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -16,15 +17,13 @@ from typing import Final, TypeVar
 
 from vivace.errors import ExecutionCancelledError
 
-__all__ = ["check", "heeding", "interrupt_scope", "wait"]
+__all__ = ["Either", "check", "heeding", "interrupt_scope", "wait"]
 
 T = TypeVar("T")
 
 # How long a signal handler waits for the event to be set before it lets the program go on.
 _SET_PATIENCE: Final = 0.1
-# How long a call may last on when cancellation is asked for, and how often to look whether it is.
-_CALL_PATIENCE: Final = 1.0
-_LOOK: Final = 0.1
+_LOOK: Final = 0.1  # between two looks whether cancellation is asked for
 
 
 def check(event: threading.Event | None, message: str) -> None:
@@ -69,13 +68,47 @@ def wait(event: threading.Event | None, seconds: float) -> bool:
     return (event or threading.Event()).wait(max(0.0, seconds))
 
 
-def heeding(call: Callable[[], T], event: threading.Event, message: str) -> T:
+class Either(threading.Event):
+    """An event that is also set when another one is.
+
+    Args:
+        other: The other one, or None.
+
+    >>> either = Either(other := threading.Event())
+    >>> other.set()
+    >>> either.is_set(), either.wait(3600)
+    (True, True)
+    """
+
+    def __init__(self, other: threading.Event | None) -> None:
+        super().__init__()
+        self._other = other
+
+    def is_set(self) -> bool:
+        """Whether one of them is set."""
+        return super().is_set() or (self._other is not None and self._other.is_set())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for one of them; whether one is set."""
+        if self._other is None:
+            return super().wait(timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        while not self.is_set():
+            left = _LOOK if end is None else min(_LOOK, end - time.monotonic())
+            if left <= 0:
+                return False
+            super().wait(left)
+        return True
+
+
+def heeding(call: Callable[[], T], event: threading.Event, message: str, grace: float = 1.0) -> T:
     """What a call brings, unless it keeps us waiting when cancellation is asked for.
 
     Args:
         call: Something that cannot be interrupted, but may be left to itself. It runs in another thread.
-        event: The cancellation event. A call that ends within a second of it counts all the same.
+        event: The cancellation event.
         message: Text of the error.
+        grace: A call that ends within so many seconds of the event counts all the same.
 
     Raises:
         ExecutionCancelledError: The event is set, and the call has not ended.
@@ -87,7 +120,7 @@ def heeding(call: Callable[[], T], event: threading.Event, message: str) -> T:
     threading.Thread(target=_settle, args=(outcome, call), name="vivace-call", daemon=True).start()
     try:
         while not futures.wait([outcome], _LOOK).done:
-            if event.is_set() and not futures.wait([outcome], _CALL_PATIENCE).done:
+            if event.is_set() and not futures.wait([outcome], grace).done:
                 raise ExecutionCancelledError(message)
         return outcome.result()
     finally:

@@ -81,3 +81,14 @@ def test_every_page_has_the_facts_of_its_circuits(client):
             assert sum(number for number, _ in runs) == len(page["results"])
             widths += [facts["n_qubits"] for number, facts in runs for _ in range(number)]
         assert widths == [2] * 5 + [12]
+
+
+def test_warnings_as_errors_come_once_and_cost_no_results(connect):
+    with connect(maestro_config=TRUNCATED) as service:
+        job = service.submit_circuits([DEEP])
+        service.poll_job_status(job, loop_until_complete=True, verbose=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(UserWarning, match="bond dimension cuts"):
+                service.get_job_results(job)
+            assert len(service.get_job_results(job).results) == 1

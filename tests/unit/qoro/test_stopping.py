@@ -12,6 +12,7 @@ import pytest
 
 from support.cloud import TOKEN
 from vivace.backends import CircuitPayload, QoroHTTPError
+from vivace.backends.qoro.wire import endpoints
 from vivace.errors import ExecutionCancelledError, MaxRetriesReachedError
 
 TEXT = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; creg c[1]; h q[0]; measure q -> c;'
@@ -241,11 +242,18 @@ import sys
 from vivace.backends import CircuitPayload, QoroService
 text = 'OPENQASM 2.0; qreg q[1]; creg c[1]; rx(t) q[0]; measure q -> c;'
 with QoroService(sys.argv[2], base_url=sys.argv[1], journal=None) as service:
-    service.run([CircuitPayload.from_matrix(text, ["t"], [[i] for i in range(500)])])
+    {}
+"""
+JOB = '[CircuitPayload.from_matrix(text, ["t"], [[i] for i in range(500)])]'
+ONE_BY_ONE = f"""
+    job = service.submit_circuits({JOB})
+    service.poll_job_status(job, True, verbose=False)
+    print(len(list(service.iter_results(job))))
 """
 
 
-def test_ctrl_c_while_pages_are_fetched_ahead_ends_the_program(cloud):
+@pytest.mark.parametrize("fetch", [f"service.run({JOB})", ONE_BY_ONE], ids=["run", "iter_results"])
+def test_ctrl_c_while_pages_are_fetched_ahead_ends_the_program(cloud, fetch):
     """Threads that wait for an answer would keep it, until their timeouts of minutes."""
     over, asked = threading.Event(), threading.Event()
 
@@ -255,7 +263,7 @@ def test_ctrl_c_while_pages_are_fetched_ahead_ends_the_program(cloud):
             over.wait(30)
 
     cloud.statuses, cloud.on_request = ["COMPLETED"], on_request
-    command = [sys.executable, "-c", FETCH, cloud.url, TOKEN]
+    command = [sys.executable, "-c", FETCH.format(fetch.strip()), cloud.url, TOKEN]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     with child:
         assert asked.wait(60)
@@ -266,5 +274,77 @@ def test_ctrl_c_while_pages_are_fetched_ahead_ends_the_program(cloud):
         taken = time.monotonic() - started
     over.set()
     (job_id,) = cloud.jobs
-    assert f"Job {job_id} keeps its results: service.resume({job_id!r}) waits for it and fetches." in told
+    assert "KeyboardInterrupt" in told
+    if "run" in fetch:
+        assert f"Job {job_id} keeps its results: service.resume({job_id!r}) waits for it and fetches." in told
     assert taken < 5
+
+
+@pytest.mark.parametrize("ctrl_c", [True, False], ids=["Ctrl+C", "event"])
+def test_a_job_that_opens_while_it_is_given_up_is_cancelled(connect, cloud, tmp_path, ctrl_c):
+    """Its id comes two seconds later, and is waited for."""
+    opening, event = threading.Event(), None if ctrl_c else threading.Event()
+
+    def slowly(name):
+        if name == "job init":
+            opening.set()
+            if event is not None:
+                event.set()
+            time.sleep(2)
+
+    cloud.on_request = slowly
+    service = connect(journal=tmp_path / "jobs.db")
+    thread = press_when(opening) if ctrl_c else None
+    with pytest.raises(ExecutionCancelledError) as caught:
+        service.run([TEXT], verbose=False, cancellation_event=event)
+    if thread is not None:
+        thread.join()
+    (job_id,) = cloud.jobs
+    assert cloud.jobs[job_id].status == "CANCELLED"
+    assert [record.state for record in service.jobs()] == ["CANCELLED"]
+    assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
+
+
+def test_ctrl_c_is_not_forgotten_when_the_job_ends_just_then(service, cloud):
+    cloud.statuses = ["COMPLETED"]
+    asked = threading.Event()
+
+    def slowly(name):
+        if name == "job status" and not asked.is_set():
+            asked.set()
+            time.sleep(0.5)
+
+    cloud.on_request = slowly
+    thread = press_when(asked)
+    with pytest.raises(ExecutionCancelledError) as caught:
+        service.run([TEXT], verbose=False)
+    thread.join()
+    (job_id,) = cloud.jobs
+    assert caught.value.__notes__ == [
+        f"Job {job_id} had ended by then: service.resume({job_id!r}) fetches its results."
+    ]
+
+
+def test_ctrl_c_again_while_an_upload_is_in_doubt_is_heeded_and_told_once(service, cloud):
+    cloud.faults["circuit upload"].append("lose")
+    reading, cancelling, over = threading.Event(), threading.Event(), threading.Event()
+
+    def on_request(name):
+        if name == "job status":
+            reading.set()
+            time.sleep(1.5)
+        if name == "job cancel":
+            cancelling.set()
+            over.wait(30)
+
+    cloud.on_request = on_request
+    threads = [press_when(reading), press_when(cancelling)]
+    cloud.statuses = ["PENDING"] * 99
+    with pytest.raises(KeyboardInterrupt) as caught:
+        service.run([TEXT], verbose=False)
+    for thread in threads:
+        thread.join()
+    over.set()
+    (job_id,) = cloud.jobs
+    assert sum(job_id in note for note in caught.value.__notes__) == 1
+    assert len(cloud.sent(endpoints.CANCEL)) == 1

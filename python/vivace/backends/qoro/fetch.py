@@ -23,7 +23,7 @@ from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.backends.qoro.wire.results import ResultsPage
-from vivace.cancellation import check
+from vivace.cancellation import Either, check
 from vivace.codecs import decode_histogram, decode_histogram_arrays
 from vivace.errors import PayloadError, ProtocolError
 from vivace.tables import CountsTable, ExpectationTable, Metadata
@@ -48,6 +48,7 @@ def fetch_entries(
     words: Mapping[str, str] | None = None,
     known: Sequence[dict[str, Any]] = (),
     packed: bool = False,
+    warned: set[str] | None = None,
     cancellation_event: Event | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Entries of a job in order, decoded: ``{"label": ..., "results": ...}``.
@@ -61,6 +62,7 @@ def fetch_entries(
         words: Keys to replace: padded words and the words as given.
         known: First entries, fetched before; the rest follows.
         packed: Whether counts come in a form that only `tabled` understands.
+        warned: What the service warned of before, which is not passed on again.
         cancellation_event: Set it to stop.
 
     Raises:
@@ -73,7 +75,9 @@ def fetch_entries(
     yield from known
     seen = {entry["label"] for entry in known}
     threads = ThreadPoolExecutor(_AHEAD, thread_name_prefix="vivace-results")
-    pages = _Pages(transport, job_id, words or {}, threads, cancellation_event, packed=packed)
+    over = Either(cancellation_event)
+    pages = _Pages(transport, job_id, words or {}, threads, over, packed=packed)
+    pages.warned = set() if warned is None else warned
     try:
         for entries in pages.start(len(known)):
             for entry in entries:
@@ -82,6 +86,7 @@ def fetch_entries(
                 seen.add(entry["label"])
                 yield entry
     finally:
+        over.set()  # no thread goes on to ask for pages: the program could not end before
         threads.shutdown(wait=False, cancel_futures=True)  # pages that nobody will read
     total = expected if expected is not None else pages.count
     if total is not None and len(seen) != total:
@@ -123,7 +128,7 @@ class _Pages:
         job_id: str,
         words: Mapping[str, str],
         threads: ThreadPoolExecutor,
-        event: Event | None,
+        event: Event,
         *,
         packed: bool,
     ) -> None:
@@ -135,7 +140,7 @@ class _Pages:
         self._event = event
         self._limit = _Limit()
         self._ahead: deque[tuple[int, int, Future[tuple[ResultsPage, Entries, int]]]] = deque()
-        self._told: set[str] = set()
+        self.warned: set[str] = set()
         self.count: int | None = None
 
     def start(self, offset: int) -> Iterator[Entries]:
@@ -160,8 +165,8 @@ class _Pages:
     def _warn(self, warnings: Sequence[str]) -> None:
         """Pass on what the service warns of, once."""
         for text in warnings:
-            if text not in self._told:
-                self._told.add(text)
+            if text not in self.warned:
+                self.warned.add(text)
                 warn_user(text)
 
     def _page(self, offset: int) -> tuple[ResultsPage, Entries, int]:

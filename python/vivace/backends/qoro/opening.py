@@ -31,21 +31,25 @@ def open_job(
         transport: The service.
         record: Says what is opened, and is told of it.
         heed: Called with the headers of the answer.
-        event: Set it to stop between attempts.
+        event: Set it to stop between attempts, and to wait a few seconds for an answer at most.
 
     Returns:
         Id of the job.
     """
     # A service that knows the header opens one job, however often the request comes. For the others a
     # second one does no harm: it never gets its last body.
-    job_id = transport.send(
-        endpoints.INIT,
-        lambda data: job_id_of(parse_object(data, "The answer to job init")),
-        body=record.init.to_wire(),
-        headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
-        heed=heed,
-        cancellation_event=event,
-    )
+    try:
+        job_id = transport.send(
+            endpoints.INIT,
+            lambda data: job_id_of(parse_object(data, "The answer to job init")),
+            body=record.init.to_wire(),
+            headers={endpoints.IDEMPOTENCY_HEADER: uuid.uuid4().hex},
+            heed=heed,
+            cancellation_event=event,
+        )
+    except ExecutionCancelledError as error:
+        error.add_note("If the service opens a job all the same, it never runs: it gets no circuits.")
+        raise
     record.opened(job_id)
     return job_id
 
@@ -67,6 +71,8 @@ def upload_to(
     except (SubmissionError, CharacterizationSubmitError):
         raise  # tells of the job itself
     except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and any(job_id in note for note in _notes(error)):
+            raise  # Ctrl+C once more, while it was being stopped: that is told
         asked_for = isinstance(error, KeyboardInterrupt | ExecutionCancelledError)
         stopped = stop_job(transport, job_id, seconds=HURRIED if asked_for else None, fetched_by=fetched_by)
         if stopped.status is not None:
@@ -75,6 +81,10 @@ def upload_to(
         raise
     finally:
         record.ended(job_id)
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
 
 
 def _told(stopped: Stopped) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event
 from typing import Any, Final, cast
 
@@ -79,6 +79,7 @@ class QoroJobs(QoroClient):
         self._run_times: dict[str, float] = {}
         # First entries of results whose fetching broke off: the next attempt goes on from there.
         self._fetched: dict[str, list[dict[str, Any]]] = {}
+        self._warned: dict[str, set[str]] = {}
 
     def get_job_status(self, execution_result: Jobs) -> Any:
         """Where a job stands: one request for each.
@@ -168,7 +169,7 @@ class QoroJobs(QoroClient):
     ) -> JobStatus:
         with (
             _interrupts(event, job_id) as scoped,
-            self._cancelling(job_id, owned=event is None),
+            nullcontext() if event is not None else self._cancelling(job_id, scoped),
             job_bar(job_id, self.max_retries, shown=verbose and told is None) as shown,
         ):
 
@@ -188,13 +189,13 @@ class QoroJobs(QoroClient):
         return status
 
     @contextmanager
-    def _cancelling(self, job_id: str, *, owned: bool = True) -> Iterator[None]:
-        """Cancel a job that is not waited for any more, if nobody else takes care of it."""
+    def _cancelling(self, job_id: str, event: Event) -> Iterator[None]:
+        """Cancel a job that is not waited for any more. That is an error, also if it has just ended."""
         try:
             yield
+            check(event, f"Polling cancelled for job {job_id}.")
         except (ExecutionCancelledError, MaxRetriesReachedError, KeyboardInterrupt) as error:
-            if owned:
-                error.add_note(self.stop_job(job_id))
+            error.add_note(self.stop_job(job_id))
             raise
 
     def stop_job(self, execution_result: ExecutionResult | str) -> str:
@@ -266,19 +267,19 @@ class QoroJobs(QoroClient):
             words=words,
             known=known,
             packed=packed,
+            warned=self._warned.setdefault(job_id, set()),
             cancellation_event=event,
         )
 
     def _results(self, job_id: str) -> list[dict[str, Any]]:
-        known, over = self._fetched.get(job_id, ()), Event()
+        known = self._fetched.get(job_id, ())
         entries: list[dict[str, Any]] = []
         try:
-            for entry in self._entries(job_id, over, known, packed=True):
+            for entry in self._entries(job_id, None, known, packed=True):
                 entries.append(entry)  # noqa: PERF402 - what came before a fault is kept
         except QoroJobError:
             raise
         except BaseException as error:  # Ctrl+C, too
-            over.set()  # no thread goes on to ask for pages: the program could not end before
             if len(entries) > len(known):
                 self._fetched[job_id] = entries
             if isinstance(error, KeyboardInterrupt):
@@ -287,6 +288,7 @@ class QoroJobs(QoroClient):
                 )
             raise
         self._fetched.pop(job_id, None)
+        self._warned.pop(job_id, None)
         return entries
 
     def _run_time(self, job_id: str) -> float:

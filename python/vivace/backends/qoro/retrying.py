@@ -139,7 +139,7 @@ def is_ambiguous(error: Exception) -> bool:
         # A redirect may come after the deed.
         status = error.status_code
         return status < 400 or status == 425 or (status in _TRANSIENT and status != 429)
-    return True
+    return not isinstance(error, QoroTLSError)
 
 
 def is_harmless(error: Exception) -> bool:

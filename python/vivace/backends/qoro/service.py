@@ -338,7 +338,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
                 pending = self.submit_circuits(circuits, cancellation_event=event, **options)
             assert pending.job_id is not None  # noqa: S101 - what is_async means
             announced.job_id = pending.job_id
-            with self._cancelling(pending.job_id):
+            with self._cancelling(pending.job_id, event):
                 self.poll_job_status(pending, True, None, verbose, None, event, raise_on_failure=True)
         return self.get_job_results(pending)
 

@@ -294,7 +294,8 @@ def has_started(transport: Transport, job_id: str, cause: Exception, event: Even
     try:
         return _has_started(transport, job_id, event)
     except ExecutionCancelledError as error:
-        if stop_job(transport, job_id, seconds=HURRIED).is_cancelled:
+        stopped = stop_job(transport, job_id, seconds=HURRIED)
+        if stopped.status is not None:
             raise
         raise _in_doubt(job_id, cause, error) from error
     except (QoroHTTPError, QoroConnectionError, ProtocolError) as error:

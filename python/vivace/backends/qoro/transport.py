@@ -229,8 +229,9 @@ class Transport:
         patient: bool = False,
         attempts: int | None = None,
     ) -> T:
+        cancelled = f"Request cancelled: {endpoint.name}."
         return repeated(
-            once if event is None else lambda: heeding(once, event, f"Request cancelled: {endpoint.name}."),
+            once if event is None else lambda: heeding(once, event, cancelled, endpoint.grace),
             endpoint.name,
             self.retry,
             attempts=attempts or self.retry.attempts,

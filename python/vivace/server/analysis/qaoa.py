@@ -19,13 +19,13 @@ _Reals = NDArray[np.float64]
 
 _STEP: Final = 0.3  # of gamma, times the standard deviation of the energies
 _BETAS: Final = 512
-_GAMMAS: Final = 32, 1024  # the fewest and the most that are looked at
+_GAMMAS: Final = 16, 1024  # the fewest and the most that are looked at
 _WORK: Final = 1 << 25  # numbers that a search may compute, where it looks at more than the fewest
 _AT_ONCE: Final = 1 << 20
 _FEW: Final = 128
 _PERIODS: Final = 4
-_PEAKS: Final = 2, 64  # the fewest and the most that are refined
-_HALVINGS: Final = 10
+_PEAKS: Final = 1, 64  # the fewest and the most that are refined
+_HALVINGS: Final = 5, 10
 _SAME: Final = 1e-9
 
 
@@ -75,7 +75,7 @@ def best_angles(problem: Problem, references: list[int]) -> BestAngles:
     all energies differ by multiples of one number; it is then looked at from 0 to 2π over the smallest
     difference of two energies, and else four times as far. This is cut off where it would take too many
     steps (of 0.3 standard deviations of the phase): after 1024, or fewer for many variables, but not before
-    32. Among angles that are equally good, those with the smallest gamma are taken.
+    16. Among angles that are equally good, those with the smallest gamma are taken.
 
     >>> found = best_angles(Problem({(0,): 1.0}, 1), [1])
     >>> round(found.gamma / np.pi, 3), round(found.beta / np.pi, 3), round(found.searched / np.pi, 3)
@@ -116,7 +116,7 @@ def _gammas(problem: Problem, cost: float) -> _Reals:
 def _refined(values: _Few | _Whole, gammas: _Reals, width: float) -> tuple[float, float]:
     """The best angles around some, which are a grid's distance from others."""
     heights, betas = values.best(gammas)
-    for _ in range(_HALVINGS):
+    for _ in range(int(np.clip(_WORK / values.cost, *_HALVINGS))):
         width /= 2
         for tried in (gammas - width, gammas + width):
             found, at = values.best(tried)

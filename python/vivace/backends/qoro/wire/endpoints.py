@@ -68,6 +68,7 @@ class Endpoint(NamedTuple):
         method: HTTP method.
         path: Path below the base URL, with ``{job_id}`` where the id of a job goes.
         timeout: Seconds a client waits for an answer.
+        grace: Seconds it waits on when it is to stop.
 
     >>> STATUS.url("https://host/api/", "a%b")
     'https://host/api/job/a%25b/status/'
@@ -77,6 +78,7 @@ class Endpoint(NamedTuple):
     method: str
     path: str
     timeout: float
+    grace: float = 1.0
 
     def url(self, base: str, job_id: str | None = None) -> str:
         """The whole address; ids are quoted, so that none can name another endpoint.
@@ -102,7 +104,7 @@ SIMULATOR_CLUSTERS: Final = Endpoint("simulator clusters", "GET", "simulatorclus
 VENDOR_BLUEPRINTS: Final = Endpoint("vendor blueprints", "GET", "vendor-config-blueprint/", 10)
 CREDITS: Final = Endpoint("credits", "GET", "credits/", 10)
 TRANSACTIONS: Final = Endpoint("credit transactions", "GET", "credits/transactions/", 10)
-INIT: Final = Endpoint("job init", "POST", "job/init/", 100)
+INIT: Final = Endpoint("job init", "POST", "job/init/", 100, 5.0)  # else nobody knows what was opened
 ADD_CIRCUITS: Final = Endpoint("circuit upload", "POST", "job/{job_id}/add_circuits/", 100)
 STATUS: Final = Endpoint("job status", "GET", "job/{job_id}/status/", 200)
 RESULTS: Final = Endpoint("job results", "GET", "job/{job_id}/resultsV2/", 100)
