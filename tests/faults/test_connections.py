@@ -129,6 +129,18 @@ def disturbed(world, plan, kind, tally, undisturbed):
     world.check(COUNT)
 
 
+def outage(position, fault):
+    """A plan: from the request at this position on, nothing works."""
+    down = threading.Event()
+
+    def plan(*at):
+        if at == position:
+            down.set()
+        return fault if down.is_set() else None
+
+    return plan
+
+
 ENDS = [("expectation", position) for position in POSITIONS[:4]]
 ENDS += [("templates", position) for position in (*POSITIONS[:5], *POSITIONS[6:], *ONCE[:2])]
 
@@ -138,15 +150,8 @@ def test_an_outage_is_one_clear_error(undisturbed, server, make_world, tally, tm
     """From some request on nothing works: the error says how to go on when the service is back."""
 
     def one(fault):
-        down = threading.Event()
-
-        def plan(*at):
-            if at == position:
-                down.set()
-            return fault if down.is_set() else None
-
         world = make_world(server, tmp_path / f"{fault}.db")
-        disturbed(world, plan, kind, tally, undisturbed)
+        disturbed(world, outage(position, fault), kind, tally, undisturbed)
         assert world.proxy.injected > 0
 
     at_once(one, OUTAGES)
@@ -242,16 +247,9 @@ def test_an_outage_during_a_characterization_is_one_clear_error(
     """From some request on nothing works. What was analysed by then is fetched, not paid for again."""
 
     def one(fault):
-        down = threading.Event()
-
-        def plan(*at):
-            if at == position:
-                down.set()
-            return fault if down.is_set() else None
-
         world = make_world(server, tmp_path / f"{fault}.db")
         with pytest.raises((CharacterizationSubmitError, *CLEAR)) as caught:
-            world.through(plan, analysed)
+            world.through(outage(position, fault), analysed)
         assert isinstance(caught.value, CharacterizationSubmitError) or position in ANALYSIS[:2]
         assert analysed_after(world, caught.value) == report
         assert list(world.spent().values()) == ANALYSIS_COST

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - tables read better with one row on a line
 """Expectation values of `MaestroSimulator` against a dense simulation that shares nothing with it."""
 
 import itertools
@@ -9,21 +8,12 @@ from qiskit.circuit import QuantumCircuit
 
 from support import dense, ensemble
 from support.dense import GATES, Gate
-from support.ensemble import If, Measure, Reset
-from vivace.backends import CircuitPayload, ExecutionResult, MaestroConfig, MaestroSimulator, TemplateEntry
+from support.ensemble import If, Measure
+from support.exact import TOLERANCE, agree, all_words, on, some_words
+from vivace.backends import CircuitPayload, MaestroConfig, MaestroSimulator, TemplateEntry
 from vivace.errors import ObservableError, ParameterError, SimulationError
 
-TOLERANCE = {"rtol": 0, "atol": 1e-10}
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
-
-
-def all_words(n_qubits):
-    return ["".join(letters) for letters in itertools.product("IXYZ", repeat=n_qubits)]
-
-
-def some_words(rng, n_qubits, count=24):
-    found = {"".join(rng.choice(list("IXYZ"), n_qubits)) for _ in range(count)}
-    return sorted(found | {"Z" * n_qubits, "I" * n_qubits})
 
 
 def expected(n_qubits, circuits, words):
@@ -69,16 +59,6 @@ def test_random_circuits(simulator, n_qubits):
     result = simulator.submit_circuits(texts, ham_ops=";".join(words))
     np.testing.assert_allclose(result.expectations().values, expected(n_qubits, circuits, words), **TOLERANCE)
     assert [entry["label"] for entry in result.results] == list(texts)
-
-
-def agree(both, *arguments, **options) -> ExecutionResult:
-    """The result of both simulators, which must be the same."""
-    first, second = (simulator.submit_circuits(*arguments, **options) for simulator in both)
-    assert [entry["label"] for entry in first.results] == [entry["label"] for entry in second.results]
-    for mine, theirs in zip(first.results, second.results, strict=True):
-        assert mine["results"] == pytest.approx(theirs["results"], abs=1e-10, rel=0)
-        assert list(mine["results"]) == list(theirs["results"])
-    return first
 
 
 def test_widths_and_structures_mixed(both):
@@ -232,47 +212,6 @@ def test_bad_words_are_refused(simulator, words, message):
         simulator.submit_circuits([HEAD + "qreg q[2]; h q;"], ham_ops=words)
 
 
-def random_open_circuit(rng, n_qubits, count):
-    """Gates with measurements and resets in between."""
-    operations = []
-    for _ in range(count):
-        operations += dense.random_gates(rng, n_qubits, 3, list(GATES))
-        qubit = int(rng.integers(n_qubits))
-        operations.append(Reset(qubit) if rng.random() < 0.5 else Measure(qubit, int(rng.integers(2))))
-    return [*operations, *dense.random_gates(rng, n_qubits, 2, list(GATES))]
-
-
-@pytest.mark.parametrize("n_qubits", [1, 2, 3])
-def test_measurements_and_resets_in_mid_circuit(both, n_qubits):
-    """They dephase and reset as in the density matrix; nothing is sampled."""
-    rng = np.random.default_rng(40 + n_qubits)
-    circuits = [random_open_circuit(rng, n_qubits, 4) for _ in range(8)]
-    words = all_words(n_qubits)
-    texts = [ensemble.program(n_qubits, 2, operations) for operations in circuits]
-    result = agree(both, texts, ham_ops=";".join(words))
-    ends = [ensemble.run(n_qubits, ensemble.without_readout(operations)) for operations in circuits]
-    exact = [[ensemble.expectation(branches, word) for word in words] for branches in ends]
-    np.testing.assert_allclose(result.expectations().values, exact, **TOLERANCE)
-
-
-def test_a_measurement_twice_and_a_reset_before_any_gate(both):
-    """Measuring again without a gate in between changes nothing; resetting a fresh qubit neither."""
-    h = Gate("h", (), (0,))
-    operations = [
-        Reset(0),
-        h,
-        Measure(0, 0),
-        Measure(0, 1),
-        Measure(0, 0),
-        h,
-        Reset(1),
-        Gate("cx", (), (0, 1)),
-    ]
-    result = agree(both, [ensemble.program(2, 2, operations)], ham_ops=";".join(all_words(2)))
-    exact = {word: ensemble.expectation(ensemble.run(2, operations), word) for word in all_words(2)}
-    assert result.results[0]["results"] == pytest.approx(exact, abs=1e-12)
-
-
 def test_classical_control_is_refused_in_expectation_mode(simulator):
     """The error names the circuit and says what to do."""
     circuit = [Gate("h", (), (0,)), Measure(0, 0), If(1, Gate("x", (), (0,)))]
@@ -296,13 +235,6 @@ def chain(n_qubits, angle):
     turns = "".join(f"ry({angle}) q[{q}];" for q in range(0, n_qubits, 2))
     links = "".join(f"cry(pi) q[{q}],q[{q + 1}];" for q in range(0, n_qubits - 1, 2))
     return HEAD + f"qreg q[{n_qubits}]; " + turns + links
-
-
-def on(n_qubits, **letters):
-    word = ["I"] * n_qubits
-    for place, letter in letters.items():
-        word[int(place[1:])] = letter
-    return "".join(word)
 
 
 def test_wide_circuits_run_as_matrix_product_states_on_their_own(caplog):
@@ -366,38 +298,3 @@ def test_exact_methods_agree(simulator, method):
         [dense.program(4, gates) for gates in circuits], ham_ops=";".join(words)
     )
     np.testing.assert_allclose(result.expectations().values, expected(4, circuits, words), rtol=0, atol=1e-9)
-
-
-def rarely_reset(rng, n_qubits, count):
-    """An entangling circuit with ``count`` resets and measurements far apart."""
-    operations = dense.random_gates(rng, n_qubits, 8 * n_qubits, ["u3", "cx"])
-    for _ in range(count):
-        operations += dense.random_gates(rng, n_qubits, 2 * n_qubits, ["u3", "cx", "cu3"])
-        operations.append(Reset(0) if rng.random() < 0.7 else Measure(int(rng.integers(n_qubits)), 0))
-    return [*operations, *dense.random_gates(rng, n_qubits, 2 * n_qubits, ["u3", "cx"])]
-
-
-@pytest.mark.parametrize(("n_qubits", "count"), [(2, 9), (3, 12), (5, 18), (8, 15)])
-def test_many_resets_on_few_qubits_stay_exact(simulator, n_qubits, count):
-    """As fresh qubits they would make the circuit wider than a statevector; values are exact all the same."""
-    rng = np.random.default_rng(n_qubits)
-    operations = rarely_reset(rng, n_qubits, count)
-    words = some_words(rng, n_qubits, 6)
-    result = simulator.submit_circuits([ensemble.program(n_qubits, 2, operations)], ham_ops=";".join(words))
-    exact = ensemble.density_expectations(n_qubits, ensemble.without_readout(operations), words)
-    np.testing.assert_allclose(result.expectations().values[0], exact, **TOLERANCE)
-
-
-def test_more_resets_than_can_be_exact_are_refused(simulator):
-    """14 qubits with 12 measurements in mid-circuit: an error that names the ways out, and each of them works."""
-    body = "".join(f"h q[{i}]; measure q[{i}] -> c[0]; h q[{i}]; cx q[{i}],q[{i + 1}];" for i in range(12))
-    text = HEAD + f"qreg q[14]; creg c[1]; {body} cx q[12],q[13];"
-    with pytest.raises(
-        SimulationError, match="Circuit 'a' .* would take 26 qubits.*MatrixProductState.*leave out"
-    ):
-        simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z"))
-    assert simulator.submit_circuits({"a": text}).results
-    simulator.config = MaestroConfig(simulation_type="MatrixProductState")
-    assert simulator.submit_circuits({"a": text}, ham_ops=on(14, q13="Z")).results[0][
-        "results"
-    ] == pytest.approx({on(14, q13="Z"): 0}, abs=1e-9)
