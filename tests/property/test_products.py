@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -207,3 +208,33 @@ def test_some_of_many_qubits_are_sampled(n_qubits, measured):
     assert signs.shape[1] == measured
     means = (signs * np.array(list(entry["results"].values()))[:, None]).sum(axis=0) / 4000
     np.testing.assert_allclose(means, [exact[word] for word in words], atol=5 / 4000**0.5)
+
+
+@pytest.mark.parametrize("n_qubits", [40, 80])
+def test_many_shots_of_a_few_qubits_take_little_memory(n_qubits):
+    """What is sampled besides varies from shot to shot; only what was asked for is kept."""
+    gates = "".join(f"ry(1.{q % 9}) q[{q}];" for q in range(n_qubits))
+    gates += "".join(f"cx q[{q}],q[{q + 1}];" for q in range(n_qubits - 1))
+    text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[{n_qubits}]; creg c[2]; {gates} h q[{n_qubits - 1}];'
+    text += f"measure q[{n_qubits - 2}] -> c[1]; measure q[{n_qubits - 1}] -> c[0];"
+    shots = 200_000
+    with MaestroSimulator(shots, config=MaestroConfig(seed=6)) as simulator:
+        tracemalloc.start()
+        (entry,) = simulator.submit_circuits([text]).results
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        again = simulator.submit_circuits([text]).results[0]["results"]
+        ham_ops = ["I" * (n_qubits - 2) + word for word in ("ZI", "IZ", "ZZ")]
+        exact = simulator.submit_circuits([text], ham_ops=";".join(ham_ops)).results[0]["results"]
+    counts = entry["results"]
+    assert again == counts
+    assert sum(counts.values()) == shots
+    signs = {
+        "ZI": lambda key: key[0] == "0",
+        "IZ": lambda key: key[1] == "0",
+        "ZZ": lambda key: key[0] == key[1],
+    }
+    for word in ham_ops:
+        mean = sum((2 * signs[word[-2:]](key) - 1) * count for key, count in counts.items()) / shots
+        assert mean == pytest.approx(exact[word], abs=5 / shots**0.5)
+    assert peak < 40 << 20

@@ -143,6 +143,7 @@ class Keeper:
         run: Run,
         how: Keeping,
         qubits: list[int],
+        mask: int,
         angles: NDArray[np.float64],
         shots: NDArray[np.uint64],
         seeds: NDArray[np.uint64],
@@ -150,13 +151,14 @@ class Keeper:
     ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], list[int]]:
         """Outcomes and counts of all rows, and where those of each row end; otherwise as `values`.
 
-        The first of ``qubits`` is the least significant bit of an outcome.
+        The first of ``qubits`` is the least significant bit of an outcome; bits not in ``mask`` are 0.
         """
         import numpy as np
 
         def arguments(part: slice) -> tuple[Any, ...]:
             return (
                 qubits,
+                mask,
                 len(angles[part]),
                 angles[part].tobytes(),
                 shots[part].tolist(),

@@ -19,6 +19,7 @@ READY: Final = "ready"
 """What `serve` writes first."""
 
 _SIZE: Final = struct.Struct("<Q")
+_PORTION: Final = 1 << 16  # shots at a time, where bits are sampled that do not matter
 
 _GATES: Final = {
     name: f"Apply{method}"
@@ -90,21 +91,35 @@ class Kept:
         return found.tobytes()
 
     def counts(
-        self, qubits: list[int], n_rows: int, angles: bytes, shots: list[int], seeds: list[int]
+        self, qubits: list[int], mask: int, n_rows: int, angles: bytes, shots: list[int], seeds: list[int]
     ) -> tuple[bytes, bytes, list[int]]:
         """Samples of every row: outcomes and counts, uint64, and where those of each row end.
 
-        The first of ``qubits`` is the least significant bit of an outcome.
+        The first of ``qubits`` is the least significant bit of an outcome. Bits that are not in ``mask`` are
+        0 in all of them.
         """
         outcomes, counts, ends = array("Q"), array("Q"), []
         for row, n_shots, seed in zip(self._rows(n_rows, angles), shots, seeds, strict=True):
             self._run(row)
             self._simulator.set_seed(seed)
-            found = self._simulator.SampleCounts(qubits, n_shots)
+            if mask + 1 == 1 << len(qubits):
+                found = self._simulator.SampleCounts(qubits, n_shots)
+            else:
+                found = self._masked(qubits, mask, n_shots)
             outcomes.extend(found)
             counts.extend(found.values())
             ends.append(len(outcomes))
         return outcomes.tobytes(), counts.tobytes(), ends
+
+    def _masked(self, qubits: list[int], mask: int, n_shots: int) -> dict[int, int]:
+        """Samples of which some bits do not matter, a portion of the shots at a time: those bits vary."""
+        found: dict[int, int] = {}
+        while n_shots:
+            portion = min(n_shots, _PORTION)
+            for outcome, count in self._simulator.SampleCounts(qubits, portion).items():
+                found[outcome & mask] = found.get(outcome & mask, 0) + count
+            n_shots -= portion
+        return found
 
     def _rows(self, n_rows: int, angles: bytes) -> list[list[float]]:
         numbers, width = array("d", angles).tolist(), self._width

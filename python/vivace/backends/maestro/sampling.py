@@ -6,6 +6,7 @@ circuit gives the same counts wherever it is submitted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from vivace.backends.maestro.engine import Engine
 
 __all__ = ["Samples", "plan_sample"]
+
+_PORTION: Final = 1 << 16  # shots at a time, where qubits are sampled that nobody asked for
 
 _OUTCOME_BITS: Final = 64  # of the library's integers
 
@@ -191,10 +194,11 @@ def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes, *, line: L
     """
     run, template, _, rows, shots, seeds = samples
     circuit, qubits, places, form = outcomes.circuit, outcomes.qubits, None, None
+    mask = (1 << len(qubits)) - 1
     if line is not None:
         circuit, places, form = line.circuit, line.places(qubits), line.circuit.product_cost()
         # What it takes to leave a qubit out doubles with every one.
-        qubits = list(range(max(places) + 1))
+        qubits, mask = list(range(max(places) + 1)), sum(1 << place for place in places)
     work = Work(circuit.n_qubits, circuit.n_operations, 0, len(rows), form, int(shots.max()))
     path = engine.keeper.cheapest(run, work, ["kept", "workers"])
     key = "kept", circuit.shape(), line is not None
@@ -209,7 +213,9 @@ def _kept(engine: Engine, samples: Samples, outcomes: _core.Outcomes, *, line: L
         part = slice(start, start + size)
         circuits, labels = samples.circuits(part)
         angles = samples.angles(part, outcomes)
-        drawn, counts, ends = engine.keeper.counts(run, how, qubits, angles, shots[part], seeds[part], labels)
+        drawn, counts, ends = engine.keeper.counts(
+            run, how, qubits, mask, angles, shots[part], seeds[part], labels
+        )
         arrays = _core.pack_outcomes(outcomes.becoming(drawn, places), counts, ends, outcomes.bits, width)
         found.append((CountsBlock(circuits, width, *arrays), facts))
         run.progress(len(angles))
@@ -265,16 +271,26 @@ def _executed(engine: Engine, samples: Samples, circuit: _core.NativeCircuit) ->
     """Counts from one simulation per row, of the circuit with its qubits in some order."""
     run, shots, seeds = samples.run, samples.shots, samples.seeds
     maestro, width, bond = load_maestro(), circuit.n_qubits, circuit.bond_exponent
-    spare = _spare(samples, circuit)
+    spare, n_clbits = _spare(samples, circuit), samples.template.n_clbits
+
+    def sampled(built: Any, seed: int, n_shots: int) -> dict[str, int]:
+        config = run.config.to_simulator_config(maestro, width=width, seed=seed, bond_exponent=bond)
+        counts: dict[str, int] = maestro.simple_execute(built, config, n_shots)["counts"]
+        return counts
 
     def call(index: int, built: Any) -> dict[str, int]:
-        if spare:
-            built.measure(spare)
-        config = run.config.to_simulator_config(
-            maestro, width=width, seed=int(seeds[index]), bond_exponent=bond
-        )
-        counts: dict[str, int] = maestro.simple_execute(built, config, int(shots[index]))["counts"]
-        return counts
+        seed, n_shots = int(seeds[index]), int(shots[index])
+        if not spare:
+            return sampled(built, seed, n_shots)
+        built.measure(spare)
+        found = Counter[str]()
+        portions = [str(start) for start in range(0, n_shots, _PORTION)]
+        for portion, own in zip(
+            portions, [seed, *_core.derive_seeds(seed, portions[1:]).tolist()], strict=True
+        ):
+            for key, count in sampled(built, own, min(n_shots - int(portion), _PORTION)).items():
+                found[key[:n_clbits]] += count
+        return found
 
     return _one_by_one(engine, samples, circuit, call)
 
