@@ -284,11 +284,10 @@ def _executed(engine: Engine, samples: Samples, circuit: _core.NativeCircuit) ->
             return sampled(built, seed, n_shots)
         built.measure(spare)
         found = Counter[str]()
-        portions = [str(start) for start in range(0, n_shots, _PORTION)]
-        for portion, own in zip(
-            portions, [seed, *_core.derive_seeds(seed, portions[1:]).tolist()], strict=True
-        ):
-            for key, count in sampled(built, own, min(n_shots - int(portion), _PORTION)).items():
+        starts = range(0, n_shots, _PORTION)
+        others: list[int] = _core.derive_seeds(seed, [str(start) for start in starts[1:]]).tolist()
+        for start, own in zip(starts, [seed, *others], strict=True):
+            for key, count in sampled(built, own, min(n_shots - start, _PORTION)).items():
                 found[key[:n_clbits]] += count
         return found
 
