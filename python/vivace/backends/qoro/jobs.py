@@ -25,6 +25,7 @@ from vivace.errors import (
 )
 
 __all__ = [
+    "RESUME",
     "Poll",
     "StatusPayload",
     "fetch_status",
@@ -39,6 +40,9 @@ __all__ = [
 ]
 
 _log = logging.getLogger(__name__)
+
+RESUME: Final = "service.resume({!r})"
+"""The call that waits for a job of circuits and fetches its results."""
 
 _FIRST_WAIT: Final = 0.05
 _GROWTH: Final = 1.5
@@ -128,7 +132,7 @@ class Poll:
         on_poll: Callable[[int, StatusReply], None] | None,
         event: Event | None,
         *,
-        resumed_by: str = "service.resume({!r})",
+        resumed_by: str = RESUME,
     ) -> None:
         self.interval = interval
         self.most = most

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 
+from vivace.backends.qoro.jobs import RESUME
 from vivace.backends.qoro.recording import Recording
-from vivace.backends.qoro.stopping import HURRIED, RESUME, Stopped, stop_job
+from vivace.backends.qoro.stopping import HURRIED, Stopped, stop_job
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.fields import parse_object

@@ -12,6 +12,7 @@ from vivace.backends.qoro.client import Jobs, QoroClient
 from vivace.backends.qoro.fetch import fetch_entries, tabled
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import (
+    RESUME,
     Poll,
     StatusPayload,
     fetch_status,
@@ -24,7 +25,7 @@ from vivace.backends.qoro.jobs import (
 )
 from vivace.backends.qoro.journal import JobRecord
 from vivace.backends.qoro.request import one_of
-from vivace.backends.qoro.stopping import HURRIED, RESUME, Announcement, stop_job
+from vivace.backends.qoro.stopping import HURRIED, Announcement, stop_job
 from vivace.backends.qoro.waiting import job_bar
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType, StatusReply
 from vivace.cancellation import check, interrupt_scope, wait

@@ -10,7 +10,7 @@ from typing import Final
 import requests
 
 from vivace.backends.qoro.http_errors import QoroHTTPError
-from vivace.backends.qoro.jobs import known_status
+from vivace.backends.qoro.jobs import RESUME, known_status
 from vivace.backends.qoro.retrying import is_transient
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
@@ -20,15 +20,12 @@ from vivace.backends.qoro.wire.jobs import JobStatus, StatusReply
 from vivace.cancellation import wait
 from vivace.errors import VivaceError
 
-__all__ = ["HURRIED", "RESUME", "Announcement", "Stopped", "stop_job"]
+__all__ = ["HURRIED", "Announcement", "Stopped", "stop_job"]
 
 _log = logging.getLogger(__name__)
 
 HURRIED: Final = 5.0
 """Seconds to cancel a job in, for somebody who has pressed Ctrl+C and waits."""
-
-RESUME: Final = "service.resume({!r})"
-"""The call that waits for a job of circuits and fetches its results."""
 
 _ATTEMPTS: Final = 2
 _SHORTEST: Final = 0.1
