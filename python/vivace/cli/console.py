@@ -44,7 +44,8 @@ _KEYWORDS: Final = {
 }
 # Calls come first, then quoted text, for it is the user's; so are words that are part of a path.
 _CALL_QUOTED_OR_KEYWORD: Final = re.compile(
-    r"""\bservice\.(?P<method>resume|cancel)(?:_job)?\((['"])(?P<job>[\w-]+)\2\)|"""
+    r"""\b(?:service\.(?P<method>resume|cancel)(?:_job)?|get_characterization_result)"""
+    r"""\((['"])(?P<job>[\w-]+)\2(?:, service=\.\.\.)?\)|"""
     rf"""(?<![\w=])(['"]).*?\4|(?<![\w./\\-])(?P<keyword>{"|".join(_KEYWORDS)})(?![\w/\\-]|[.:]\w)"""
     r"""(?:=(['"])(?P<value>\w+)\6)?"""
 )
@@ -138,8 +139,8 @@ def _as_options(text: str) -> str:
     """What the library calls its keywords and methods, as what does the same on the command line."""
 
     def told(found: re.Match[str]) -> str:
-        if found["method"] is not None:
-            return f"vivace jobs {found['method']} {found['job']}"
+        if found["job"] is not None:
+            return f"vivace jobs {found['method'] or 'resume'} {found['job']}"
         if found["keyword"] is None:
             return found[0]
         return " ".join(filter(None, (_KEYWORDS[found["keyword"]], found["value"])))

@@ -12,7 +12,7 @@ import typer
 
 from vivace.cli.cloud import BaseUrl, connected
 from vivace.cli.console import reported, say, say_table, warnings_told
-from vivace.cli.report import Report
+from vivace.cli.report import Report, check_file, give_analysis
 from vivace.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -69,17 +69,31 @@ def resume(
 ) -> None:
     """Wait for a job and print its results. Ctrl+C cancels the job.
 
-    Characterizations (type VALIDATE) are not for the command line: get_characterization_result fetches them.
+    Of a characterization (type VALIDATE), the analysis is printed; Ctrl+C leaves it running.
     """
     with reported() as saved, warnings_told():
         from vivace.sweeps import read_observable
 
+        job_id = _on_record(job_id)
+        if _is_characterization(job_id):
+            if observable is not None:
+                raise ConfigError(f"job {job_id} is a characterization and takes no --observable")
+            _resume_analysis(job_id, out, base_url, saved)
+            return
         report = Report(out, top, None if observable is None else read_observable(observable))
         report.check()
-        job_id = _on_record(job_id)
         with _service_of(job_id, base_url) as service:
             result = service.resume(job_id, verbose=sys.stderr.isatty())
         report.give(result, saved)
+
+
+def _resume_analysis(job_id: str, out: Path | None, base_url: str | None, saved: list[Path]) -> None:
+    from vivace.backends import get_characterization_result
+
+    check_file(out, (".json",), "an analysis is")
+    with _service_of(job_id, base_url) as service:
+        result = get_characterization_result(job_id, service=service)
+    give_analysis(result, out, saved)
 
 
 @jobs.command()
@@ -105,6 +119,13 @@ def _on_record(text: str) -> str:
     if len(found) > 1:
         raise ConfigError(f"{len(found)} jobs on record begin with {text!r}; give more of the id.", "job_id")
     return found.pop()
+
+
+def _is_characterization(job_id: str) -> bool:
+    from vivace.backends import JobType, Journal
+
+    record = Journal().job(job_id)
+    return record is not None and record.job_type == JobType.CHARACTERIZE
 
 
 @contextmanager

@@ -1,13 +1,13 @@
-"""What runs and jobs have found: a table on the console, and a file."""
+"""What runs and jobs have found, on the console and in a file."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
@@ -16,12 +16,11 @@ from vivace.cli.console import say, say_table
 from vivace.errors import ConfigError
 
 if TYPE_CHECKING:
+    from vivace.backends import CharacterizationResult
     from vivace.results import ExecutionResult
     from vivace.sweeps import Observable
 
-__all__ = ["Report"]
-
-_SUFFIXES: Final = (".json", ".csv")
+__all__ = ["Report", "check_file", "give_analysis"]
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,8 @@ class Report:
     observable: Observable | None = None
 
     def check(self) -> None:
-        """Fail before anything runs, not after it, where the results could not be written.
-
-        Raises:
-            ConfigError: The file is neither ``.json`` nor ``.csv``.
-            OSError: It cannot be written.
-        """
-        if self.out is None:
-            return
-        if self.out.suffix.lower() not in _SUFFIXES:
-            raise ConfigError(f"{self.out}: results are written as .json or .csv.")
-        check_writable(self.out)
+        """See that the file can be written, as `check_file` does."""
+        check_file(self.out, (".json", ".csv"), "results are")
 
     def give(self, result: ExecutionResult, saved: list[Path]) -> None:
         """Write the file, put it into ``saved``, and print."""
@@ -97,14 +87,45 @@ class Report:
         _say_more(more, "word")
 
     def _save(self, path: Path, entries: list[dict[str, Any]]) -> None:
-        def as_json(file: IO[str]) -> None:
-            json.dump({"results": entries}, file, indent=1)
-            file.write("\n")
-
         def as_csv(file: IO[str]) -> None:
             csv.writer(file, lineterminator="\n").writerows(_lines(entries))
 
-        write_whole(path, "w", as_json if path.suffix.lower() == ".json" else as_csv)
+        if path.suffix.lower() == ".json":
+            _write_json(path, {"results": entries})
+        else:
+            write_whole(path, "w", as_csv)
+
+
+def give_analysis(result: CharacterizationResult, out: Path | None, saved: list[Path]) -> None:
+    """Write the file of an analysis, put it into ``saved``, and print."""
+    if out is not None:
+        _write_json(out, {name: value for name, value in asdict(result).items() if name != "html"})
+        saved.append(out)
+    result.display()
+    if out is not None:
+        say("analysis", str(out))
+
+
+def check_file(out: Path | None, suffixes: tuple[str, ...], what: str) -> None:
+    """Fail before anything runs, not after it, where the results could not be written.
+
+    Raises:
+        ConfigError: The file does not end in one of the suffixes.
+        OSError: It cannot be written.
+    """
+    if out is None:
+        return
+    if out.suffix.lower() not in suffixes:
+        raise ConfigError(f"{out}: {what} written as {' or '.join(suffixes)}.")
+    check_writable(out)
+
+
+def _write_json(path: Path, found: dict[str, Any]) -> None:
+    def as_json(file: IO[str]) -> None:
+        json.dump(found, file, indent=1)
+        file.write("\n")
+
+    write_whole(path, "w", as_json)
 
 
 def _value(observable: Observable, entry: dict[str, Any]) -> float:

@@ -1,5 +1,6 @@
 """Jobs that characterise a QUBO: analysed once, on record, found again, and never lost once paid for."""
 
+import json
 import signal
 import threading
 
@@ -8,7 +9,12 @@ import requests
 from typer.testing import CliRunner
 
 from support.cloud import TOKEN
-from vivace.backends import QoroHTTPError, characterize_and_validate, get_characterization_result
+from vivace.backends import (
+    CharacterizationResult,
+    QoroHTTPError,
+    characterize_and_validate,
+    get_characterization_result,
+)
 from vivace.backends.qoro.wire import endpoints
 from vivace.cli import app
 from vivace.errors import (
@@ -286,14 +292,36 @@ def test_an_analysis_is_not_taken_for_circuits(connect, cloud, path, method):
     assert len(cloud.requests) == asked
 
 
-def test_an_analysis_on_the_command_line(connect, cloud, monkeypatch):
+def test_an_analysis_on_the_command_line(connect, cloud, monkeypatch, tmp_path):
     monkeypatch.setenv("QORO_API_KEY", TOKEN)
     monkeypatch.setenv("QORO_API_URL", cloud.url)
     job_id = submit(connect(journal="default"))["job_id"]
     listed = CliRunner().invoke(app, ["jobs"])
     assert listed.stdout.splitlines()[1].split()[:3] == [job_id, "COMPLETED", "VALIDATE"]
-    done = CliRunner().invoke(app, ["jobs", "resume", job_id])
+    done = CliRunner().invoke(app, ["jobs", "resume", job_id[:6], "--out", str(tmp_path / "found.json")])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:2] == [
+        f"QUBO Characterization Result — Job {job_id[:8]}...",
+        "  Status: COMPLETED",
+    ]
+    assert done.stdout.splitlines()[-1] == f"analysis       {tmp_path / 'found.json'}"
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert CharacterizationResult(**found) == get_characterization_result(job_id, service=connect())
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--observable", "words.txt"], "job {} is a characterization and takes no --observable"),
+        (["--out", "found.csv"], "found.csv: an analysis is written as .json."),
+    ],
+)
+def test_options_of_circuits_are_not_for_an_analysis(connect, cloud, monkeypatch, options, problem):
+    monkeypatch.setenv("QORO_API_KEY", TOKEN)
+    monkeypatch.setenv("QORO_API_URL", cloud.url)
+    job_id = submit(connect(journal="default"))["job_id"]
+    asked = len(cloud.requests)
+    done = CliRunner().invoke(app, ["jobs", "resume", job_id, *options])
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr.startswith(
-        f"vivace: error: Job {job_id} is a characterization and has no circuits: get_"
-    )
+    assert done.stderr == f"vivace: error: {problem.format(job_id)}\n"
+    assert len(cloud.requests) == asked
