@@ -62,16 +62,14 @@ class Prepared:
             gzip: Whether they are compressed. The same circuits share a body either way.
         """
         total = len(self.batch)
-        with ThreadPoolExecutor(1, thread_name_prefix="vivace-upload") as maker:
-            ahead = maker.submit(self.upload.write, start, gzip)
-            while True:
-                bodies = ahead.result()
-                stop = bodies[-1][2]
-                if stop < total:
+        bodies = self.upload.write(start, gzip)
+        if bodies[-1][2] < total:
+            with ThreadPoolExecutor(1, thread_name_prefix="vivace-upload") as maker:
+                while (stop := bodies[-1][2]) < total:
                     ahead = maker.submit(self.upload.write, stop, gzip)
-                yield from bodies
-                if stop >= total:
-                    return
+                    yield from bodies
+                    bodies = ahead.result()
+        yield from bodies
 
 
 def prepare(
