@@ -126,6 +126,13 @@ class Template:
     def text(self) -> str:
         """The structure as OpenQASM 2 with placeholders."""
 
+    def text_measuring(self, without: list[int], gates: list[tuple[str, int]], qubits: list[int]) -> str:
+        """The text without some of its measurements, and with others at the end.
+
+        ``without`` counts measurements only, from 0, ascending; ``gates`` are on one qubit each, and come
+        before the measurements of ``qubits`` into a register of their own, with a bit for every qubit.
+        """
+
     def bound_text(self, row: int) -> str:
         """The circuit of a row as OpenQASM 2."""
 

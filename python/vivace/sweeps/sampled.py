@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from vivace.backends.bases import Basis, final_measurements, group_words, rotations, signs_of
 from vivace.backends.observables import Observables
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from vivace.sweeps.result import SweepCounts
 
 __all__ = ["Samples"]
-
-_MEASURE: Final = re.compile(r"(if\(.*?\) )?measure ")
-_QUBITS: Final = re.compile(r"^qreg (\w+)\[(\d+)\];$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,7 @@ class Samples:
         bases = tuple(group_words(words))
         if not bases[0].qubits:  # there is nothing to measure, but circuits must
             bases[0].letters = "Z" * template.n_qubits
-        text = _without_readout(template)
-        texts = tuple(text + _measurements(text, basis) for basis in bases)
+        texts = tuple(_text(template, basis) for basis in bases)
         letters = tuple(basis.letters for basis in bases)
         return cls(texts, letters, observable, words, bases, template.n_clbits)
 
@@ -112,24 +107,10 @@ def _is_read_by(template: _core.Template, words: Sequence[str]) -> bool:
     return readout is not None and all(readout[qubit] == qubit for qubit in used)
 
 
-def _without_readout(template: _core.Template) -> str:
-    """The text of a template without the measurements at its end."""
+def _text(template: _core.Template, basis: Basis) -> str:
+    """A template measured in a basis at its end: without its own measurements there, into new bits."""
     operations = template.written().operations()
     final = final_measurements(operations)
-    kept = iter(
-        [place not in final for place, operation in enumerate(operations) if operation[0] == "measure"]
-    )
-    # The text has one statement a line, and measurements are the same ones in the same order.
-    lines = template.text().splitlines(keepends=True)
-    return "".join(line for line in lines if not _MEASURE.match(line) or next(kept))
-
-
-def _measurements(text: str, basis: Basis) -> str:
-    """Statements that measure qubits in their letters, into as many new bits as there are qubits."""
-    qubits = [f"{name}[{k}]" for name, size in _QUBITS.findall(text) for k in range(int(size))]
-    register = "basis"
-    while register in text:
-        register += "_"
-    turned = [f"{gate} {qubits[qubit]};" for gate, qubit in rotations(basis)]
-    measured = [f"measure {qubits[qubit]} -> {register}[{qubit}];" for qubit in basis.qubits]
-    return "\n".join([f"creg {register}[{len(qubits)}];", *turned, *measured, ""])
+    measurements = [place for place, operation in enumerate(operations) if operation[0] == "measure"]
+    without = [number for number, place in enumerate(measurements) if place in final]
+    return template.text_measuring(without, rotations(basis), basis.qubits)

@@ -8,7 +8,8 @@ use numpy::{
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use vivace_core::native::{DerivativeError, LowerError, NativeProgram, WrittenProgram};
-use vivace_core::template::{self, TemplateSource, render_template};
+use vivace_core::qasm2::Gate;
+use vivace_core::template::{self, TemplateSource, measured_in, render_template};
 
 use crate::errors::{batch_error, vivace_error};
 use crate::native::{AnyCircuit, NativeCircuit, WrittenCircuit};
@@ -181,6 +182,32 @@ impl Template {
         py.detach(|| render_template(&inner.program, &inner.names))
     }
 
+    /// The text without some measurements, then gates on single qubits, and measurements of `qubits`.
+    fn text_measuring(
+        &self,
+        py: Python<'_>,
+        without: Vec<usize>,
+        gates: Vec<(String, u32)>,
+        qubits: Vec<u32>,
+    ) -> PyResult<String> {
+        let inner = self.inner();
+        let n_qubits = self.n_qubits();
+        let on = gates.iter().map(|(_, qubit)| qubit);
+        if let Some(qubit) = on.chain(&qubits).find(|&&qubit| qubit >= n_qubits) {
+            return Err(pyo3::exceptions::PyValueError::new_err(format!(
+                "Expected qubits below {n_qubits}, found {qubit}."
+            )));
+        }
+        let gates: Vec<_> = gates
+            .iter()
+            .map(|(name, qubit)| Ok((plain_gate(name)?, *qubit)))
+            .collect::<PyResult<_>>()?;
+        Ok(py.detach(|| {
+            let program = measured_in(&inner.program, &without, &gates, &qubits);
+            render_template(&program, &inner.names)
+        }))
+    }
+
     fn bound_text(&self, py: Python<'_>, row: usize) -> PyResult<String> {
         let values = self
             .inner()
@@ -304,6 +331,17 @@ impl Template {
         );
         vivace_error(py, "ParameterError", (message, label, name))
     }
+}
+
+/// The gate of that name, which takes one qubit and no angles.
+fn plain_gate(name: &str) -> PyResult<Gate> {
+    Gate::from_name(name.as_bytes())
+        .filter(|gate| (gate.n_qubits(), gate.n_params()) == (1, 0))
+        .ok_or_else(|| {
+            pyo3::exceptions::PyValueError::new_err(format!(
+                "Expected a gate on one qubit, without angles; found '{name}'."
+            ))
+        })
 }
 
 fn out_of_range(row: usize, n_rows: usize) -> PyErr {

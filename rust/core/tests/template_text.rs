@@ -2,8 +2,29 @@
 
 use proptest::prelude::*;
 use vivace_core::native::NativeProgram;
-use vivace_core::qasm2::{Program, parse};
-use vivace_core::template::render_template;
+use vivace_core::qasm2::{Gate, Program, parse};
+use vivace_core::template::{measured_in, render_template};
+
+/// Only the measurements that are named go; the new register has a name of its own.
+#[test]
+fn measured_otherwise_at_the_end() {
+    let source = "OPENQASM 2.0; qreg q[2]; qreg basis[1]; creg c[2]; gate basis_ a { h a; } measure q[0] -> c[0]; \
+                  if(c==1) measure q[1] -> c[1]; rx(t) q[1]; basis_ q[0]; measure q -> c;";
+    let program = parse(source, &["t"]).expect("valid");
+    let gates = [(Gate::Sdg, 2), (Gate::H, 2)];
+    let text = render_template(
+        &measured_in(&program, &[1, 3], &gates, &[0, 2]),
+        &["t".to_owned()],
+    );
+    assert_eq!(
+        text,
+        "OPENQASM 2.0;\ninclude \"qelib1.inc\";\ngate basis_ a0 { h a0; }\nqreg q[2];\nqreg basis[1];\n\
+         creg c[2];\ncreg basis__[3];\nmeasure q[0] -> c[0];\nrx(t) q[1];\nbasis_ q[0];\n\
+         measure q[0] -> c[0];\nsdg basis[0];\nh basis[0];\nmeasure q[0] -> basis__[0];\n\
+         measure basis[0] -> basis__[2];\n"
+    );
+    parse(&text, &["t"]).expect("valid still");
+}
 
 /// Names as Qiskit takes them, and definitions of the gates it does not know; the meaning stays.
 #[test]

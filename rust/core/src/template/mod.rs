@@ -9,6 +9,7 @@
 //! | `lift` | numbers in gate bodies that differ become parameters of the gates |
 //! | `follow` | read a text along one already parsed: compare bytes, read numbers, skip the parser |
 //! | `columns` | constant angles go back into the template, equal and opposite ones become one parameter |
+//! | `measured` | programs that are measured otherwise at their end |
 //! | `render` | programs and templates back to OpenQASM 2 |
 //! | `spelling` | the names in rendered text, such that every reader takes them |
 //!
@@ -23,6 +24,7 @@ mod columns;
 mod follow;
 mod group;
 mod lift;
+mod measured;
 mod render;
 mod spelling;
 mod structure;
@@ -30,5 +32,6 @@ mod task;
 
 pub use batch::{BatchError, CircuitBatch, Place, Template, TemplateSource};
 pub use columns::{Column, Columns, fold_columns};
+pub use measured::measured_in;
 pub use render::{RenderError, render_bound, render_template};
 pub use structure::{same_structure, structure_hash};
