@@ -176,10 +176,6 @@ class Upload:
         cap: int,
         templates: bool | None,
     ) -> Self: ...
-    @property
-    def circuits_in_templates(self) -> int:
-        """How many circuits travel as rows of a template."""
-
     def write(self, start: int, gzip: bool) -> list[tuple[bytes, int, int]]:
         """The next few bodies from circuit ``start`` on, each with its circuits ``start..stop``.
 

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import threading
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,7 @@ def test_a_detached_job_is_listed_and_resumed(vivace, server, monkeypatch):
     monkeypatch.delenv("QORO_API_KEY")
     assert states(vivace("jobs")) == [(job_id, "COMPLETED")]
     assert vivace("jobs", "--base-url", "http://127.0.0.1:1/api").stdout == "no jobs on record\n"
+    assert states(vivace("jobs", "--base-url", f"{server.url}/")) == [(job_id, "COMPLETED")]
 
 
 def test_jobs_are_asked_after_and_the_latest_come_first(vivace):
@@ -96,6 +98,21 @@ def test_a_resumed_job_of_an_observable(vivace):
     assert done.stderr == (
         "vivace: error: --observable: circuit 'bell' has no value of YY; the job was of others.\n"
     )
+
+
+def test_rows_that_are_done_are_saved_when_credits_run_out(vivace, server, account, monkeypatch):
+    """8192 circuits are one job; the credits are for no second one."""
+    session = account(credits=Decimal("8.5")).session
+    monkeypatch.setenv("QORO_API_KEY", session.headers["Authorization"].removeprefix("Bearer "))
+    Path("a.qasm").write_text("OPENQASM 2.0; qreg q[1]; creg c[1]; ry(a) q[0]; measure q -> c;")
+    options = ("--range", "a=0:1:9000", "--shots", 10, "--backend", "qoro", "--out", "rows.npz")
+    done = vivace("sweep", "a.qasm", *options, code=2)
+    assert done.stderr.startswith("vivace: error: ")
+    assert done.stderr.endswith(
+        "8192 of 9000 rows were done before that; the results are saved in rows.npz\n"
+    )
+    with np.load("rows.npz") as stored:
+        assert len(stored["values"]) == 8192
 
 
 def test_a_job_is_cancelled(vivace, tmp_path):

@@ -51,7 +51,7 @@ def _list(
         else:
             from vivace.backends import Journal
 
-            found = Journal().jobs(base_url)
+            found = Journal().jobs(base_url and base_url.rstrip("/"))
         _show(found[:last])
         if len(found) > last:
             typer.echo(f"and {len(found) - last:,} more; --last shows them")

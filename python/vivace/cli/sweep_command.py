@@ -11,8 +11,6 @@ import typer
 from vivace._suggest import install_hint
 from vivace.cli.cloud import BaseUrl
 from vivace.cli.console import (
-    INTERRUPTED,
-    complain,
     progress_bar,
     reported,
     say,
@@ -26,6 +24,7 @@ from vivace.errors import (
     MissingDependencyError,
     ParameterError,
     QasmError,
+    VivaceError,
 )
 
 if TYPE_CHECKING:
@@ -94,22 +93,21 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         chosen = RunnerOptions(backend, seed, method, bond_dimension, device, base_url)
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
         files = _Files.planned(out, plot, no_plot)
-        result, interrupted = _run(source, shots, chosen)
+        result, stopped = _run(source, shots, chosen)
         result.save(files.results)
         saved.append(files.results)
         _report(result, unit)
-        if exact and source.words is not None and not interrupted:
+        if exact and source.words is not None and stopped is None:
             _report_ground(result, unit, source.words.ground_energy())
         say("results", str(files.results))
-        if files.picture is not None and not interrupted:
+        if files.picture is not None and stopped is None:
             from vivace.plots import landscape
 
             say("plot", str(landscape(result, files.picture, unit=unit, title=template.stem)))
         elif files.note:
             say("plot", files.note)
-    if interrupted:
-        complain(f"interrupted: {interrupted}")
-        raise typer.Exit(INTERRUPTED)
+        if stopped is not None:
+            raise stopped
 
 
 class _Source:
@@ -184,13 +182,13 @@ class _Files:
         return cls(results, picture)
 
 
-def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[SweepResult, str]:
-    """The rows that were done, and what stopped the others, if anything did."""
+def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[SweepResult, Exception | None]:
+    """The rows that were done, and what stopped the others, if anything did. At least one was done."""
     from vivace.cancellation import interrupt_scope
     from vivace.sweeps import SweepResult, sweep_parts
 
     parts: list[SweepResult] = []
-    interrupted = ""
+    stopped: Exception | None = None
     rows = len(source.values)
     with (
         warnings_told(),
@@ -214,12 +212,16 @@ def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[Swe
         except QasmError as error:
             raise QasmError(f"{source.path}: {error}\n") from error
         except ExecutionCancelledError as error:
+            done = f"{sum(map(len, parts))} of {rows} rows done"
             saved = "the finished rows are saved" if parts else "nothing is saved"
-            interrupted = f"{sum(map(len, parts))} of {rows} rows done; {saved}{told_too(error)}"
-    if interrupted and not parts:
-        complain(f"interrupted: {interrupted}")
-        raise typer.Exit(INTERRUPTED)
-    return SweepResult.joined(parts), interrupted
+            stopped = ExecutionCancelledError(f"{done}; {saved}{told_too(error)}")
+        except (VivaceError, OSError, MemoryError) as error:
+            stopped = error
+            if parts:
+                error.add_note(f"{sum(map(len, parts))} of {rows} rows were done before that")
+    if stopped is not None and not parts:
+        raise stopped
+    return SweepResult.joined(parts), stopped
 
 
 def _ranges(texts: tuple[str, ...]) -> dict[str, tuple[float, float, int]]:

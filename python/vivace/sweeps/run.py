@@ -75,7 +75,7 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
             and observable, the runner's own number.
         runner: Where to run; by default a `MaestroSimulator`, closed afterwards. On a `QoroService` up to
             65536 rows are a job, or 8192 circuits to sample; setting the event cancels it.
-        seed: Makes sampling repeatable.
+        seed: Makes sampling repeatable; a runner that is given keeps it, as from its ``set_seed``.
         gradients: Also take the exact derivatives of the observable by every parameter. The runner must have
             them, as `MaestroSimulator` does.
         progress: Called with (rows done, rows in all), often, as far as the runner tells.

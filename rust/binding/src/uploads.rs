@@ -53,11 +53,6 @@ impl Upload {
         Ok(Upload { batch, inner })
     }
 
-    #[getter]
-    fn circuits_in_templates(&self) -> usize {
-        self.inner.circuits_in_templates()
-    }
-
     fn write<'py>(&self, py: Python<'py>, start: usize, gzip: bool) -> PyResult<Vec<Body<'py>>> {
         let coding = if gzip { Coding::Gzip } else { Coding::Identity };
         let bodies = on_pool(py, || self.inner.write(&self.batch, start, coding))?

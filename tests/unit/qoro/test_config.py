@@ -105,6 +105,22 @@ def test_configs_survive_pickling_and_are_frozen(config):
         config.shots = 3
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ExecutionConfig(truncation_threshold=1), ExecutionConfig(truncation_threshold=1.0)),
+        (
+            ExecutionConfig(api_meta={"layout_method": "sabre", "optimization_level": 2}),
+            ExecutionConfig(api_meta={"optimization_level": 2, "layout_method": "sabre"}),
+        ),
+        (JobConfig(5), JobConfig(5, use_circuit_packing=None)),
+    ],
+)
+def test_equal_configs_are_one_in_sets(one, other):
+    assert one == other
+    assert len({one, other}) == 1
+
+
 def test_an_execution_config_survives_the_trip():
     config = ExecutionConfig(32, 1e-8, "QCSim", "TensorNetwork", {"optimization_level": 2}, "fake", 5, 0.5)
     reply = {"job_id": "a", "execution_configuration": config.to_payload()}

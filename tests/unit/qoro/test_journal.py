@@ -122,6 +122,33 @@ def test_many_threads_share_a_journal(connect, path):
     assert len(service.jobs()) == 8
 
 
+RACING = """
+import sys, warnings
+from vivace.backends import JobRecord, Journal
+warnings.simplefilter("error")
+print(flush=True)
+sys.stdin.readline()
+record = JobRecord(sys.argv[1], "u", "t", "EXECUTE", "c", "UPLOADING", 1, 0.0, 0.0)
+Journal({path!r}).opened(record, ["a"], None)
+"""
+
+
+def test_many_processes_make_a_journal_at_once(tmp_path):
+    """None of their jobs is lost; SQLite does not wait by itself where two change how a file is logged."""
+    for attempt in range(6):
+        path = tmp_path / f"{attempt}.sqlite3"
+        script = [sys.executable, "-c", RACING.format(path=str(path))]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        processes = [subprocess.Popen([*script, str(number)], **pipes) for number in range(8)]
+        for process in processes:
+            process.stdout.readline()
+        for process in processes:
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        assert [process.communicate()[1] for process in processes] == [b""] * 8
+        assert len(Journal(path).jobs()) == 8
+
+
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})

@@ -38,6 +38,8 @@ _COLUMNS: Final = (
 _UPLOADS: Final = frozenset({"UPLOADING", "FINALIZING"})
 # An uploader that was not heard of for so long is gone: longer than any one upload takes.
 _SILENCE: Final = 900.0
+# Seconds to wait for other processes.
+_PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class Journal:
         # A connection for each use: threads share none, and a fork inherits none.
         try:
             self._make()
-            with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
+            with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as connection, connection:
                 if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                     _upgrade(connection)
                 return work(connection)
@@ -220,7 +222,7 @@ class Journal:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    _log_ahead(connection)
     connection.execute("BEGIN IMMEDIATE")  # of several processes one does it
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > _VERSION:
@@ -229,6 +231,19 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         for statement in _SCHEMA[2 * version :]:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log. Where another process does so, SQLite does not wait by itself."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _is_running(process: int) -> bool:

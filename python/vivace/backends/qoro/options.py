@@ -99,7 +99,7 @@ class FrozenConfig:
         return all(getattr(self, name) == getattr(other, name) for name in self._fields)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(repr(getattr(self, name)) for name in self._fields)))
+        return hash((type(self), *(_hash(getattr(self, name)) for name in self._fields)))
 
     def __repr__(self) -> str:
         shown = (f"{name}={self._set[name]!r}" for name in self._fields if name in self._set)
@@ -107,6 +107,16 @@ class FrozenConfig:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._set)
+
+
+def _hash(value: object) -> int:
+    """The same for equal values, whether they can be hashed or not."""
+    if isinstance(value, Mapping):
+        return hash(frozenset((name, _hash(item)) for name, item in value.items()))
+    try:
+        return hash(value)
+    except TypeError:
+        return 0
 
 
 def _rebuild(cls: type[FrozenConfig], values: dict[str, Any]) -> FrozenConfig:

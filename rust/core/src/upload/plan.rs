@@ -163,15 +163,6 @@ impl Upload {
         Ok(upload)
     }
 
-    /// How many circuits travel as rows of a template.
-    pub fn circuits_in_templates(&self) -> usize {
-        let rows = self
-            .segments
-            .iter()
-            .filter(|segment| segment.template.is_some());
-        rows.map(|segment| segment.circuits.len()).sum()
-    }
-
     /// The next few bodies, from circuit `from` on; none at the end of the batch.
     pub fn write(
         &self,

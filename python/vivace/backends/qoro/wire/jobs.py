@@ -244,8 +244,3 @@ class CancelReply:
     def to_wire(self) -> dict[str, Any]:
         """The JSON object; the status is in lower case here."""
         return {"status": "cancelled", "job_id": self.job_id, "circuits_cancelled": self.circuits_cancelled}
-
-    @classmethod
-    def from_wire(cls, body: Mapping[str, Any]) -> Self:
-        """Read the JSON object."""
-        return cls(fields.read_text(body, "job_id"), int(fields.read_whole(body, "circuits_cancelled", 0)))

@@ -25,6 +25,8 @@ Terms: TypeAlias = Mapping[tuple[int, ...], float]
 
 _FORMAT: Final = "factored_v1"
 _MIN_FACTORED: Final = 64
+# Terms per element of the matrix below which it is not made: half is a dense problem (wire protocol 10.2).
+_DENSE: Final = 0.5
 _LOSSY_BYTES: Final = 950_000
 _LOSSY_SHARE: Final = 0.01
 _LOSSY_ERROR: Final = 1e-3
@@ -48,6 +50,8 @@ class EncodedQubo:
 def encode_qubo(terms: Terms, n_variables: int, *, lossy: bool = False) -> EncodedQubo:
     """The smallest form that says the same; ``lossy=True`` allows one that says nearly the same.
 
+    Only dense problems have forms to choose from: those in which nearly all pairs of variables have a term.
+
     Args:
         terms: The problem; zero coefficients are dropped.
         n_variables: Number of variables.
@@ -61,7 +65,8 @@ def encode_qubo(terms: Terms, n_variables: int, *, lossy: bool = False) -> Encod
     {'0': -1.0, '0,1': 2.0}
     """
     comma = _comma_form(terms, n_variables)
-    if n_variables < _MIN_FACTORED or any(len(key) > 2 for key in terms):
+    sparse = n_variables < _MIN_FACTORED or len(comma) < _DENSE * n_variables**2
+    if sparse or any(len(key) > 2 for key in terms):
         return EncodedQubo(comma, "terms")
     candidates = _factored_forms(_symmetric(terms, n_variables), lossy=lossy)
     size = len(fields.dump_json(comma))

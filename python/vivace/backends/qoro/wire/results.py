@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from vivace.backends.qoro.wire import fields
 from vivace.errors import ProtocolError
 
-__all__ = ["ResultsPage", "decode_legacy_results", "runs"]
+__all__ = ["ResultsPage", "runs"]
 
 _MOST: Final = 16  # warnings
 _LONGEST: Final = 1000  # characters of one
@@ -109,17 +109,3 @@ def _texts(found: Any) -> tuple[str, ...]:
         "".join(character if character.isprintable() else " " for character in text[:_LONGEST])
         for text in texts[:_MOST]
     )
-
-
-def decode_legacy_results(body: Any) -> list[dict[str, Any]]:
-    """Entries of the plain list that ``results`` returned to the oldest clients.
-
-    >>> decode_legacy_results([{"label": "a", "results": {"0": 5}}])
-    [{'label': 'a', 'results': {'0': 5}}]
-    """
-    if not isinstance(body, list):
-        raise ProtocolError(f"Expected a list of results, got {type(body).__name__}.")
-    return [
-        {"label": fields.read_text(entry, "label"), "results": fields.read_object(entry, "results")}
-        for entry in body
-    ]
