@@ -154,6 +154,22 @@ def test_observable_groups(runner, run):
             run(runner, [flips("01")] * 3, **(options | {"circuit_ham_map": bad}))
 
 
+@pytest.mark.filterwarnings("ignore:Observable 'Z' has 1 letters")
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        ([(0, 1), (1, 2)], [{"Z": -1}, {"ZI": 1}]),
+        ([(1, 2), (0, 1)], [{"ZI": -1}, {"Z": 1}]),
+        (None, [{"Z": -1, "ZI": -1}, {"Z": 1, "ZI": 1}]),
+    ],
+)
+def test_words_that_padding_makes_equal_come_as_given(runner, run, ranges, expected):
+    if not runner.supports_expval:
+        pytest.skip("samples only")
+    result = run(runner, [flips("01"), flips("10")], ham_ops="Z|ZI", circuit_ham_map=ranges)
+    assert [entry["results"] for entry in result.results] == [pytest.approx(values) for values in expected]
+
+
 @pytest.mark.parametrize(
     ("ranges", "measured", "named"),
     [

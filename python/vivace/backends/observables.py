@@ -46,6 +46,7 @@ class Observables:
 
     Attributes:
         groups: Group number of each circuit, uint32, or `ALL_GROUPS`.
+        ranges: The map as read; None if there is none.
 
     Raises:
         ObservableError: Empty words, other letters, words repeated in a group or in all those of a circuit,
@@ -57,6 +58,7 @@ class Observables:
     """
 
     groups: NDArray[np.uint32]
+    ranges: list[tuple[int, int]] | None
 
     def __init__(
         self, ham_ops: str, circuit_ham_map: Sequence[tuple[int, int]] | None, n_circuits: int
@@ -68,14 +70,19 @@ class Observables:
         if not ham_ops.isascii():
             ham_ops = ham_ops.encode(errors="replace").decode()  # "?", refused as any other letter
         self._words = tuple(map(tuple, _core.parse_observables(ham_ops)))
-        ranges = _ranges(circuit_ham_map)
-        self.groups = _core.groups_per_circuit(len(self._words), ranges, n_circuits)
+        self.ranges = _ranges(circuit_ham_map)
+        self.groups = _core.groups_per_circuit(len(self._words), self.ranges, n_circuits)
         if not _overlap_is_known.get():
-            _warn_of_overlap(ranges or ())
+            _warn_of_overlap(self.ranges or ())
         if len(self._words) > 1 and ALL_GROUPS in self.groups:
             _core.check_flattened(ham_ops)
         self._warned: set[int] = set()
         self._padded: dict[tuple[int, int], list[str]] = {}
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self._words)
 
     def words(self, group: int) -> tuple[str, ...]:
         """The words of a group, as given; of all groups for `ALL_GROUPS`."""

@@ -17,6 +17,7 @@ import pytest
 from support.cloud import TOKEN
 from vivace.backends import JobRecord, Journal
 from vivace.backends.qoro.wire import endpoints
+from vivace.backends.qoro.words import Padding
 from vivace.errors import SubmissionError
 
 CIRCUITS = {f"c{i}": f"OPENQASM 2.0; qreg q[2]; creg c[2]; rx({i}) q[0]; measure q -> c;" for i in range(7)}
@@ -129,7 +130,7 @@ warnings.simplefilter("error")
 print(flush=True)
 sys.stdin.readline()
 record = JobRecord(sys.argv[1], "u", "t", "EXECUTE", "c", "UPLOADING", 1, 0.0, 0.0)
-Journal({path!r}).opened(record, ["a"], None)
+Journal({path!r}).opened(record, ["a"])
 """
 
 
@@ -197,7 +198,7 @@ def left_behind(service, path, **change):
     pending = service.submit_circuits(CIRCUITS)
     about = {"state": "FINALIZING", "uploader": dead_uploader(), **change}
     record = replace(Journal(path).job(pending.job_id), **about)
-    Journal(path).opened(record, list(CIRCUITS), None)
+    Journal(path).opened(record, list(CIRCUITS))
     return pending.job_id
 
 
@@ -334,14 +335,18 @@ def test_damaged_entries_are_a_warning(connect, path):
 def test_old_entries_are_dropped_at_last(path):
     journal = Journal(path)
     record = JobRecord("a", "u", "t", "EXECUTE", "c", "COMPLETED", 1, 0.0, 0.0)
-    journal.opened(record, ["x"], None)
+    journal.opened(record, ["x"])
     columns = "(job_id, base_url, tag, job_type, target, state, n_circuits, created_at, updated_at)"
     with sqlite3.connect(path) as connection:
         rows = ((f"j{i}", "u", "t", "E", "c", "DONE", 1, float(i + 1), 0.0) for i in range(10_000))
         connection.executemany(f"INSERT INTO jobs {columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.close()
-    journal.opened(JobRecord("b", "u", "t", "EXECUTE", "c", "DONE", 1, time.time(), 0.0), [], {"ZI": "Z"})
+    journal.opened(
+        JobRecord("b", "u", "t", "EXECUTE", "c", "DONE", 1, time.time(), 0.0),
+        [],
+        Padding(((0, 1, {"Z": "ZI"}),)),
+    )
     found = [record.job_id for record in journal.jobs()]
     assert (len(found), found[0], "a" in found) == (10_000, "b", False)
-    assert journal.words("b") == {"ZI": "Z"}
+    assert journal.padding("b") == Padding(((0, 1, {"Z": "ZI"}),))
     assert json.dumps(journal.labels("b")) == "[]"

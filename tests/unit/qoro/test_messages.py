@@ -143,7 +143,7 @@ def test_the_short_id_that_bars_show_names_a_job(cloud, job):
     twin = type(record)(
         **{name: getattr(record, name) for name in record.__slots__} | {"job_id": job[:9] + "x"}
     )
-    Journal().opened(twin, [], None)
+    Journal().opened(twin, [])
     done = vivace("jobs", "cancel", short, code=2)
     assert done.stderr == f"vivace: error: 2 jobs on record begin with '{short}'; give more of the id.\n"
     assert vivace("jobs", "cancel", job, code=2).stderr.startswith("vivace: error: 409")

@@ -5,6 +5,7 @@
 import json
 import threading
 
+import numpy as np
 import pytest
 
 from support.submissions import HEAD, circuits, only_job, sweep
@@ -108,6 +109,33 @@ def test_short_words_are_padded_with_a_warning(service, cloud):
     assert only_job(cloud).uploads[0].observables == "ZI;XI"
     service.poll_job_status(result, loop_until_complete=True)
     assert service.get_job_results(result).expectations().words == ("Z", "X")
+
+
+@pytest.mark.filterwarnings("ignore:Observable 'Z' has 1 letters")
+def test_words_that_padding_makes_equal_travel_once_and_come_under_both_names(service, cloud):
+    job = service.submit_circuits(circuits(2), ham_ops="Z|XX|ZI")
+    assert only_job(cloud).uploads[0].observables == "ZI;XX"
+    service.poll_job_status(job, loop_until_complete=True)
+    for entry in service.get_job_results(job).results:
+        assert list(entry["results"]) == ["Z", "XX", "ZI"]
+        assert entry["results"]["Z"] == entry["results"]["ZI"]
+
+
+@pytest.mark.filterwarnings("ignore:Observable 'Z' has 1 letters")
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_padded_words_are_those_of_their_own_circuits(connect, tmp_path, elsewhere):
+    """One circuit was given Z, another one ZI: both come back as given, also where the journal tells."""
+    service = connect(journal=tmp_path / "jobs.sqlite3")
+    job = service.submit_circuits(circuits(3), ham_ops="ZI|Z|Z", circuit_ham_map=[(0, 1), (2, 3), (1, 2)])
+    service = connect(journal=tmp_path / "jobs.sqlite3") if elsewhere else service
+    found = service.resume(job.job_id, verbose=False).results
+    assert [list(entry["results"]) for entry in found] == [["ZI"], ["Z"], ["Z"]]
+
+
+@pytest.mark.parametrize("kind", [list, iter, lambda pairs: np.array(list(pairs))])
+def test_a_map_is_read_once_whatever_it_is_made_of(service, cloud, kind):
+    service.submit_circuits(circuits(2), ham_ops="ZZ|ZI", circuit_ham_map=kind([(0, 1), (1, 2)]))
+    assert only_job(cloud).uploads[0].circuit_ham_map == ((0, 1), (1, 2))
 
 
 def test_templates_travel_as_they_are(service, cloud):

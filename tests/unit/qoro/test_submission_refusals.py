@@ -196,6 +196,19 @@ def test_words_for_circuits_of_different_widths_need_a_map(service, cloud):
     assert only_job(cloud).uploads[0].observables == "ZZ|XXX"
 
 
+def test_words_that_padding_makes_equal_are_refused_where_a_circuit_has_both(service, cloud):
+    with (
+        pytest.raises(ObservableError) as caught,
+        pytest.warns(UserWarning, match="padding"),
+    ):
+        service.submit_circuits([HEAD] * 3, ham_ops="Z|ZI", circuit_ham_map=[(0, 1), (1, 2)])
+    assert str(caught.value) == (
+        "Circuit '2' is in no range of circuit_ham_map, so it is measured for all words, and 'Z' and 'ZI' are "
+        "the same for it. Give one of them."
+    )
+    assert cloud.jobs == {}
+
+
 def test_what_does_not_fit_into_a_request_opens_no_job(service, cloud):
     """Upstream finds out from a 413, with a job already open."""
     import random

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -23,6 +23,7 @@ from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.backends.qoro.wire.results import ResultsPage
+from vivace.backends.qoro.words import NO_PADDING, Padding
 from vivace.cancellation import Either, check
 from vivace.codecs import decode_histogram, decode_histogram_arrays
 from vivace.errors import PayloadError, ProtocolError
@@ -45,7 +46,7 @@ def fetch_entries(
     job_id: str,
     *,
     expected: int | None = None,
-    words: Mapping[str, str] | None = None,
+    padding: Padding = NO_PADDING,
     known: Sequence[dict[str, Any]] = (),
     packed: bool = False,
     warned: set[str] | None = None,
@@ -59,7 +60,7 @@ def fetch_entries(
         transport: The service.
         job_id: The job.
         expected: Number of circuits, where known: that many entries must come.
-        words: Keys to replace: padded words and the words as given.
+        padding: What words were padded; results come under the words as given.
         known: First entries, fetched before; the rest follows.
         packed: Whether counts come in a form that only `tabled` understands.
         warned: What the service warned of before, which is not passed on again.
@@ -76,7 +77,7 @@ def fetch_entries(
     seen = {entry["label"] for entry in known}
     threads = ThreadPoolExecutor(_AHEAD, thread_name_prefix="vivace-results")
     over = Either(cancellation_event)
-    pages = _Pages(transport, job_id, words or {}, threads, over, packed=packed)
+    pages = _Pages(transport, job_id, padding, threads, over, packed=packed)
     pages.warned = set() if warned is None else warned
     try:
         for entries in pages.start(len(known)):
@@ -126,7 +127,7 @@ class _Pages:
         self,
         transport: Transport,
         job_id: str,
-        words: Mapping[str, str],
+        padding: Padding,
         threads: ThreadPoolExecutor,
         event: Event,
         *,
@@ -135,7 +136,7 @@ class _Pages:
         self._packed = packed
         self._transport = transport
         self._job_id = job_id
-        self._words = words
+        self._padding = padding
         self._threads = threads
         self._event = event
         self._limit = _Limit()
@@ -188,13 +189,17 @@ class _Pages:
         """The page at an offset, its entries decoded, and the limit it came with."""
         page, limit = self._results_page(offset, limit)
         entries: Entries = [
-            {"label": label, "results": _decoded(label, found, self._words, packed=self._packed)}
-            for label, found in page.entries
+            {"label": label, "results": self._decoded(offset + place, label, found)}
+            for place, (label, found) in enumerate(page.entries)
         ]
         for entry, own in zip(entries, page.metadata, strict=False):
             if own:
                 entry["metadata"] = own
         return page, entries, limit
+
+    def _decoded(self, circuit: int, label: str, found: Any) -> Any:
+        decoded = _decoded(label, found, packed=self._packed)
+        return self._padding.restored(circuit, decoded) if isinstance(decoded, dict) else decoded
 
     def _results_page(self, offset: int, limit: int) -> tuple[ResultsPage, int]:
         """The page at an offset: a shorter one, if it is longer than the client takes."""
@@ -264,7 +269,7 @@ class _Packed(NamedTuple):
     counts: NDArray[np.int64]
 
 
-def _decoded(label: str, found: Any, words: Mapping[str, str], *, packed: bool) -> Any:
+def _decoded(label: str, found: Any, *, packed: bool) -> Any:
     if not found:
         return found
     if "encoding" in found or "payload" in found:
@@ -282,7 +287,7 @@ def _decoded(label: str, found: Any, words: Mapping[str, str], *, packed: bool) 
             raise PayloadError(
                 f"Results of circuit '{label}': expected a number for {word!r:.60}, got {value!r:.60}.", label
             )
-        values[words.get(word, word)] = float(value)
+        values[word] = float(value)
     return values
 
 

@@ -13,11 +13,13 @@ import sqlite3
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from vivace.backends.qoro.words import NO_PADDING, Padding
 
 __all__ = ["JobRecord", "Journal"]
 
@@ -117,12 +119,12 @@ class Journal:
             self._path = Path(platformdirs.user_data_dir("vivace", appauthor=False)) / "jobs.sqlite3"
         return self._path
 
-    def opened(self, record: JobRecord, labels: Sequence[str], words: Mapping[str, str] | None) -> None:
-        """Put a job on record, with its labels, and the words that were padded (as sent, as given)."""
+    def opened(self, record: JobRecord, labels: Sequence[str], padding: Padding = NO_PADDING) -> None:
+        """Put a job on record, with its labels, and the words that were padded."""
         row = {
             **asdict(record),
             "labels": _packed(list(labels)),
-            "words": _packed(dict(words)) if words else None,
+            "words": _packed(padding.to_json()) if padding.ranges else None,
         }
         places = ", ".join(f":{name}" for name in row)
         query = f"INSERT OR REPLACE INTO jobs ({', '.join(row)}) VALUES ({places})"  # noqa: S608 - ours
@@ -170,24 +172,25 @@ class Journal:
 
     def labels(self, job_id: str) -> list[str] | None:
         """Labels of a job's circuits, in order, or None."""
-        found: list[str] | None = self._unpacked("labels", job_id)
+        found: list[str] | None = self._unpacked("labels", job_id, list)
         return found
 
-    def words(self, job_id: str) -> dict[str, str]:
-        """The words of a job that were padded: as sent, as given."""
-        return self._unpacked("words", job_id) or {}
+    def padding(self, job_id: str) -> Padding:
+        """The words of a job that were padded."""
+        found: Padding | None = self._unpacked("words", job_id, Padding.from_json)
+        return found or NO_PADDING
 
     def _row(self, columns: str, job_id: str) -> tuple[Any, ...] | None:
         query = f"SELECT {columns} FROM jobs WHERE job_id = ?"  # noqa: S608 - ours
         row: tuple[Any, ...] | None = self._use("read", lambda c: c.execute(query, (job_id,)).fetchone())
         return row
 
-    def _unpacked(self, column: str, job_id: str) -> Any:
+    def _unpacked(self, column: str, job_id: str, read: Callable[[Any], Any]) -> Any:
         row = self._row(column, job_id)
         if row is None or row[0] is None:
             return None
         try:
-            return json.loads(zlib.decompress(row[0]))
+            return read(json.loads(zlib.decompress(row[0])))
         except (zlib.error, ValueError, TypeError) as error:
             self._warn("read", f"the {column} of job {job_id} are damaged ({error})")
             return None

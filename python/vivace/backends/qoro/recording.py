@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from vivace.backends.qoro.journal import JobRecord, Journal
 from vivace.backends.qoro.wire.jobs import InitRequest
+from vivace.backends.qoro.words import NO_PADDING, Padding
 
 __all__ = ["Recording"]
 
@@ -27,7 +28,7 @@ class Recording:
         account: Which API key it is sent with; see `JobRecord`.
         init: How its jobs are opened.
         labels: Labels of its circuits, if it has any.
-        words: Words that were padded: as sent, as given.
+        padding: Its words that were padded.
     """
 
     journal: Journal | None
@@ -35,7 +36,7 @@ class Recording:
     account: str
     init: InitRequest
     labels: Sequence[str] = ()
-    words: Mapping[str, str] = field(default_factory=dict)
+    padding: Padding = NO_PADDING
     _beaten: float = field(default=0.0, init=False)
 
     def opened(self, job_id: str) -> None:
@@ -56,7 +57,7 @@ class Recording:
             account=self.account,
             uploader=f"{socket.gethostname()}:{os.getpid()}",
         )
-        self.journal.opened(record, self.labels, self.words)
+        self.journal.opened(record, self.labels, self.padding)
         self._beaten = time.monotonic()
 
     def state(self, job_id: str, state: str) -> None:

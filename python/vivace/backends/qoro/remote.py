@@ -28,6 +28,7 @@ from vivace.backends.qoro.request import one_of
 from vivace.backends.qoro.stopping import HURRIED, Announcement, stop_job
 from vivace.backends.qoro.waiting import job_bar
 from vivace.backends.qoro.wire.jobs import JobStatus, JobType, StatusReply
+from vivace.backends.qoro.words import NO_PADDING, Padding
 from vivace.cancellation import check, interrupt_scope, wait
 from vivace.errors import (
     ConfigError,
@@ -76,7 +77,7 @@ class QoroJobs(QoroClient):
         self.polling_interval = polling_interval
         self.max_retries = max_retries
         self._circuits: dict[str, int] = {}
-        self._padded: dict[str, dict[str, str]] = {}
+        self._padded: dict[str, Padding] = {}
         self._run_times: dict[str, float] = {}
         # First entries of results whose fetching broke off: the next attempt goes on from there.
         self._fetched: dict[str, list[dict[str, Any]]] = {}
@@ -256,16 +257,16 @@ class QoroJobs(QoroClient):
     def _entries(
         self, job_id: str, event: Event | None, known: Sequence[dict[str, Any]] = (), *, packed: bool = False
     ) -> Iterator[dict[str, Any]]:
-        expected, words = self._circuits.get(job_id), self._padded.get(job_id)
+        expected, padding = self._circuits.get(job_id), self._padded.get(job_id, NO_PADDING)
         if self._journal is not None and expected is None:
             record = self._circuits_on_record(job_id)
             expected = None if record is None else record.n_circuits
-            words = self._journal.words(job_id)
+            padding = self._journal.padding(job_id)
         return fetch_entries(
             self._transport,
             job_id,
             expected=expected,
-            words=words,
+            padding=padding,
             known=known,
             packed=packed,
             warned=self._warned.setdefault(job_id, set()),

@@ -350,11 +350,11 @@ class QoroService(QoroAnalysis, CircuitRunner):
         progress: Callable[[int, int], None] | None,
     ) -> ExecutionResult:
         labels = prepared.batch.labels
-        record = Recording(self._journal, self.base_url, self._account, init, labels, prepared.padded)
+        record = Recording(self._journal, self.base_url, self._account, init, labels, prepared.padding)
         done = Submission(self._transport, prepared, record, event, progress).deliver()
         self._circuits[done.job_id] = len(labels)
-        if prepared.padded:
-            self._padded[done.job_id] = prepared.padded
+        if prepared.padding.ranges:
+            self._padded[done.job_id] = prepared.padding
         return ExecutionResult(job_id=done.job_id, backend_jobs=done.requests)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
 
 from vivace import _core
-from vivace.backends.observables import ALL_GROUPS, Observables
+from vivace.backends.observables import Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
 from vivace.backends.qoro.jobs import fetch_status_patiently, has_begun
 from vivace.backends.qoro.opening import open_job, upload_to
@@ -26,11 +26,12 @@ from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import codings, endpoints
 from vivace.backends.qoro.wire.fields import check_answer
 from vivace.backends.qoro.wire.uploads import measurement_members
+from vivace.backends.qoro.words import NO_PADDING, Padding, SentWords
 from vivace.backends.runner import shot_ranges
 from vivace.backends.submission import nothing_to_sample
 from vivace.cancellation import check, wait
 from vivace.circuits import CircuitBatch
-from vivace.errors import ExecutionCancelledError, ObservableError, ProtocolError, SubmissionError
+from vivace.errors import ExecutionCancelledError, ProtocolError, SubmissionError
 
 __all__ = ["Prepared", "Submission", "Submitted", "has_started", "prepare"]
 
@@ -47,12 +48,12 @@ class Prepared:
     Attributes:
         batch: The circuits.
         upload: Their bodies.
-        padded: Words that were padded: as sent, as given.
+        padding: Words that were padded.
     """
 
     batch: CircuitBatch
     upload: _core.Upload
-    padded: dict[str, str] = field(default_factory=dict)
+    padding: Padding = NO_PADDING
 
     def bodies(self, start: int = 0, *, gzip: bool = False) -> Iterator[tuple[bytes, int, int]]:
         """The bodies in order, with their circuits; the next few are made while one is being sent.
@@ -77,7 +78,7 @@ def prepare(
     *,
     shots: int | None,
     ham_ops: str | None,
-    circuit_ham_map: Sequence[Sequence[int]] | None,
+    circuit_ham_map: Sequence[tuple[int, int]] | None,
     shot_groups: Any,
     templates: bool | None,
     max_body: int = endpoints.MAX_BODY,
@@ -96,16 +97,17 @@ def prepare(
     Raises:
         SimulationError: A circuit is to be sampled, but measures nothing.
     """
-    padded: dict[str, str] = {}
-    ranges = []
+    padding, ranges = NO_PADDING, []
     if shot_groups is not None:
         ranges = shot_ranges(shot_groups)
         _core.shots_per_circuit(ranges, len(batch))
         members = ""
     else:
+        sent_map = None
         if ham_ops is not None:
-            ham_ops, padded = _padded(ham_ops, circuit_ham_map, batch)
-        members = measurement_members(shots=shots, ham_ops=ham_ops, circuit_ham_map=circuit_ham_map)
+            words = SentWords.of(Observables(ham_ops, circuit_ham_map, len(batch)), batch)
+            ham_ops, sent_map, padding = words.ham_ops, words.ranges, words.padding
+        members = measurement_members(shots=shots, ham_ops=ham_ops, circuit_ham_map=sent_map)
     if ranges or circuit_ham_map is not None:
         templates = False
     upload = _core.Upload(batch.core, members, ranges, max_body, templates)
@@ -113,37 +115,7 @@ def prepare(
         blank = next((template for template in batch.templates if not template.native().measures), None)
         if blank is not None:
             raise nothing_to_sample(batch.labels[blank.circuits[0]])
-    return Prepared(batch, upload, padded)
-
-
-def _padded(
-    ham_ops: str, circuit_ham_map: Sequence[Sequence[int]] | None, batch: CircuitBatch
-) -> tuple[str, dict[str, str]]:
-    """Words as long as the circuits they are for, groups joined; and which of them were padded."""
-    observables = Observables(ham_ops, circuit_ham_map, len(batch))  # type: ignore[arg-type]
-    widths: dict[int, dict[int, int]] = {}
-    for template in batch.templates:
-        for circuit in template.circuits.tolist():
-            widths.setdefault(int(observables.groups[circuit]), {}).setdefault(template.n_qubits, circuit)
-    n_groups = ham_ops.count("|") + 1
-    everywhere = widths.get(ALL_GROUPS, {})
-    labels = batch.labels
-    groups, padded = [], dict[str, str]()
-    for group in range(n_groups):
-        found = {**everywhere, **widths.get(group, {})}
-        words = list(observables.words(group))
-        for width, circuit in found.items():
-            longer = observables.padded(group, width, labels[circuit])
-            if len(found) > 1 and longer != words:
-                raise ObservableError(
-                    f"Observables {words[:4]} are too short for circuits of widths {sorted(found)}. Give "
-                    "each width words of its own, with circuit_ham_map."
-                )
-            padded.update((sent, given) for sent, given in zip(longer, words, strict=True) if sent != given)
-            words = longer
-        groups.append(";".join(words))
-    # Without a map every circuit is measured for all words, so their groups mean nothing.
-    return ("|" if circuit_ham_map is not None else ";").join(groups), padded
+    return Prepared(batch, upload, padding)
 
 
 @dataclass(frozen=True, slots=True)
