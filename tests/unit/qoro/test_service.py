@@ -67,9 +67,84 @@ def test_a_seed_goes_along_where_it_can(service, cloud):
     service.submit_circuits(CIRCUITS)
     ((_, job),) = cloud.jobs.items()
     assert job.init["maestro_config"] == {"seed": 7}
-    service.execution_config = ExecutionConfig(32)
-    service.set_seed(8)
-    assert service.execution_config == ExecutionConfig(32)
+    assert service.maestro_config is None
+    cloud.jobs.clear()
+    service.submit_circuits(CIRCUITS, maestro_config=MaestroConfig(max_bond_dimension=8))
+    service.submit_circuits(CIRCUITS, maestro_config=MaestroConfig(seed=1))
+    configs = [job.init["maestro_config"] for job in cloud.jobs.values()]
+    assert configs == [{"max_bond_dimension": 8, "seed": 7}, {"seed": 1}]
+    with pytest.raises(ConfigError, match="seed must be between 0"):
+        service.set_seed(-1)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (
+            {"override_job_config": JobConfig(qpu_system="lab")},
+            "the job runs on 'lab'",
+        ),
+        (
+            {"override_execution_config": ExecutionConfig(32)},
+            "jobs with an execution_config have none",
+        ),
+    ],
+)
+def test_a_seed_that_is_of_no_use_is_told(service, cloud, options, why):
+    service.set_seed(7)
+    with pytest.warns(UserWarning) as caught:
+        service.submit_circuits(CIRCUITS, **options)
+    assert [str(warning.message) for warning in caught] == [
+        f"The seed that set_seed() was given is not used: {why}."
+    ]
+    ((_, job),) = cloud.jobs.items()
+    assert "maestro_config" not in job.init
+
+
+LAB = JobConfig(qpu_system="lab")
+LOCAL = JobConfig(simulator_cluster="qoro_maestro")
+
+
+@pytest.mark.parametrize(
+    ("defaults", "options", "gone", "why"),
+    [
+        (
+            {"maestro_config": MaestroConfig(seed=1)},
+            {"override_job_config": LAB},
+            "maestro",
+            "the job runs on 'lab'",
+        ),
+        (
+            {"maestro_config": MaestroConfig(seed=1)},
+            {"override_execution_config": ExecutionConfig(32)},
+            "maestro",
+            "override_execution_config is given",
+        ),
+        (
+            {"execution_config": ExecutionConfig(32)},
+            {"override_job_config": LAB, "device_config": DeviceConfig(transpile_level=2)},
+            "execution",
+            "device_config is given",
+        ),
+        (
+            {"job_config": LAB, "device_config": DeviceConfig(transpile_level=2)},
+            {"override_job_config": LOCAL},
+            "device",
+            "the job runs on 'qoro_maestro'",
+        ),
+    ],
+)
+def test_a_default_config_that_is_not_for_a_job_is_left_out_and_told(
+    connect, cloud, defaults, options, gone, why
+):
+    service = connect(**defaults)
+    with pytest.warns(UserWarning) as caught:
+        service.submit_circuits(CIRCUITS, **options)
+    assert [str(warning.message) for warning in caught] == [f"The default {gone}_config is not used: {why}."]
+    ((_, job),) = cloud.jobs.items()
+    assert (
+        sum(name in job.init for name in ("maestro_config", "execution_configuration", "device_config")) < 2
+    )
 
 
 def test_run_submits_waits_and_fetches(service):
@@ -273,6 +348,7 @@ def test_services_that_tell_nothing_of_device_options_decide_themselves(connect,
         ({"job_config": JobConfig(5), "config": JobConfig(5)}, ConfigTypeError, "'job_config' and 'config' were both given. Give one of them."),
         ({"execution_config": ExecutionConfig(), "maestro_config": MaestroConfig()}, ConfigTypeError, "execution_config and maestro_config say the same in two ways. Give one of them."),
         ({"device_config": DeviceConfig(a=1)}, ConfigError, "device_config applies to QPU targets, not to simulators."),
+        ({"execution_config": ExecutionConfig(), "device_config": DeviceConfig(a=1), "job_config": LAB}, ConfigTypeError, "A job takes execution_config or device_config, not both. Give one of them."),
         ({"execution_config": 3.0}, ConfigTypeError, "execution_config must be an ExecutionConfig, got float."),
         ({"job_config": 5}, ConfigTypeError, "job_config must be a JobConfig, got int."),
         ({"shot": 5}, ConfigTypeError, "QoroService got an unexpected keyword 'shot'."),
@@ -294,17 +370,36 @@ def test_configs_of_both_spellings_take_each_others_place(service):
     assert service.maestro_config is None
     service.job_config = JobConfig(qpu_system="lab")
     service.device_config = DeviceConfig(transpile_level=1)
-    assert service.device_config.transpile_level == 1
+    assert (service.device_config.transpile_level, service.execution_config) == (1, None)
+    service.execution_config = ExecutionConfig(32)
+    assert service.device_config is None
+    for wrong in (None, "lab"):
+        with pytest.raises(ConfigTypeError, match="job_config must be a JobConfig, got "):
+            service.job_config = wrong
 
 
 # --- older code -------------------------------------------------------------------------------------
 
 
 def test_the_keywords_of_the_oldest_release(connect):
-    service = connect(shots=77, use_circuit_packing=True)
+    with pytest.warns(DeprecationWarning) as caught:
+        service = connect(shots=77, use_circuit_packing=True)
+    assert [str(warning.message) for warning in caught] == [
+        f"{name} is of older releases; give job_config=JobConfig(...)."
+        for name in ("shots", "use_circuit_packing")
+    ]
     assert (service.shots, service.job_config.use_circuit_packing) == (77, True)
-    assert connect(qpu_system_name="lab").job_config.qpu_system.name == "lab"
-    assert connect(config=JobConfig(9, "qoro_maestro")).shots == 9
+    with pytest.warns(DeprecationWarning, match="qpu_system_name is of older releases"):
+        assert connect(qpu_system_name="lab").job_config.qpu_system.name == "lab"
+    with pytest.warns(DeprecationWarning, match="^config is of older releases; give job_config.$"):
+        assert connect(config=JobConfig(9, "qoro_maestro")).shots == 9
+
+
+def test_the_default_job_config(connect):
+    config = connect().job_config
+    assert (config.shots, config.simulator_cluster.name, config.use_circuit_packing, config.tag) == (
+        1000, "qoro_maestro", False, "default",
+    )  # fmt: skip
 
 
 def test_plain_job_ids_work_everywhere(service):
@@ -352,7 +447,8 @@ def test_only_one_circuit_is_cut(service):
 
 
 def test_the_oldest_override_keyword(service, cloud):
-    service.submit_circuits(CIRCUITS, override_config=JobConfig(tag="old"))
+    with pytest.warns(DeprecationWarning, match="override_config is called override_job_config now."):
+        service.submit_circuits(CIRCUITS, override_config=JobConfig(tag="old"))
     ((_, job),) = cloud.jobs.items()
     assert job.init["tag"] == "old"
 

@@ -23,7 +23,16 @@ from vivace.backends.submission import refuse_control
 from vivace.circuits import CircuitBatch
 from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
 
-__all__ = ["CALL_OPTIONS", "JobOptions", "check_device_options", "job_type_for", "one_of", "resolved"]
+__all__ = [
+    "CALL_OPTIONS",
+    "JobOptions",
+    "check_device_options",
+    "checked_job_config",
+    "job_config_from",
+    "job_type_for",
+    "one_of",
+    "resolved",
+]
 
 CALL_OPTIONS: Final = (
     "override_job_config",
@@ -65,12 +74,14 @@ class JobOptions:
         execution: How, in the spelling of older services; or
         maestro: how, for simulators; or
         device: how, for quantum processors.
+        seed: Of sampling, where Maestro runs the job; it wins over that of ``maestro``.
     """
 
     job: JobConfig
     execution: ExecutionConfig | None = None
     maestro: MaestroConfig | None = None
     device: DeviceConfig | None = None
+    seed: int | None = None
 
     @property
     def target(self) -> SimulatorCluster | QPUSystem:
@@ -88,6 +99,11 @@ class JobOptions:
     def supports_expval(self) -> bool:
         """Whether ``ham_ops`` may be used."""
         return self.target.supports_expval and not self.job.force_sampling
+
+    @property
+    def on_maestro(self) -> bool:
+        """Whether the target runs Maestro, and so takes its config."""
+        return not isinstance(self.target, QPUSystem) or self.target.name == DEFAULT_CLUSTER
 
     def check_values(self, batch: CircuitBatch, ham_ops: str | None) -> None:
         """Refuse circuits that have no expectation values where they are to run.
@@ -112,12 +128,15 @@ class JobOptions:
                 "execution_config and maestro_config say the same in two ways. Give one of them.",
                 "maestro_config",
             )
-        on_qpu = isinstance(self.target, QPUSystem)
-        if self.maestro is not None and on_qpu and self.target.name != DEFAULT_CLUSTER:
+        if self.execution is not None and self.device is not None:
+            raise ConfigTypeError(
+                "A job takes execution_config or device_config, not both. Give one of them.", "device_config"
+            )
+        if self.maestro is not None and not self.on_maestro:
             raise ConfigError(
                 "maestro_config applies to simulator targets, not to QPU systems.", "maestro_config"
             )
-        if self.device is not None and not on_qpu:
+        if self.device is not None and not isinstance(self.target, QPUSystem):
             raise ConfigError("device_config applies to QPU targets, not to simulators.", "device_config")
         return self
 
@@ -125,7 +144,13 @@ class JobOptions:
         """These options, changed by the keywords of a call (`CALL_OPTIONS`).
 
         ``override_...`` configs are merged into the defaults, the others take their place.
+
+        Warns:
+            UserWarning: A default config is not for this job, which goes without; or is its seed.
+            DeprecationWarning: A keyword is of older releases.
         """
+        if given.get("override_config") is not None:
+            warn_user("override_config is called override_job_config now.", DeprecationWarning)
         override = _typed(
             "override_job_config", one_of(given, "override_job_config", "override_config"), JobConfig
         )
@@ -149,16 +174,43 @@ class JobOptions:
             )
         if execution is not None:
             merged = execution if self.execution is None else self.execution.override(execution)
-            options = replace(options, execution=merged, maestro=None)
+            options = options.without("maestro", "override_execution_config is given")
+            options = replace(options, execution=merged)
         if maestro is not None:
             options = replace(options, maestro=maestro, execution=None)
+            if isinstance(maestro, MaestroConfig) and maestro.is_set("seed"):
+                options = replace(options, seed=None)
         if device is not None:
+            options = options.without("execution" if execution is None else "", "device_config is given")
             options = replace(options, device=device)
-        return options.checked()
+        return options.fitting(given).checked()
+
+    def fitting(self, given: Mapping[str, Any]) -> JobOptions:
+        """The same without what does not go with the target, unless the call gives it."""
+        options, where = self, f"the job runs on {self.target.name!r}"
+        if given.get("maestro_config") is None and not self.on_maestro:
+            options = options.without("maestro", where)
+        if given.get("device_config") is None and not isinstance(self.target, QPUSystem):
+            options = options.without("device", where)
+        if self.seed is not None and (not self.on_maestro or self.execution is not None):
+            why = where if not self.on_maestro else "jobs with an execution_config have none"
+            warn_user(f"The seed that set_seed() was given is not used: {why}.")
+        return options
+
+    def without(self, name: str, why: str) -> JobOptions:
+        """The same without a default config, with a warning if there is one."""
+        if not name or getattr(self, name) is None:
+            return self
+        warn_user(f"The default {name}_config is not used: {why}.")
+        gone: dict[str, Any] = {name: None}
+        return replace(self, **gone)
 
     def init_request(self, job_type: JobType) -> InitRequest:
         """How to open the job."""
         on_qpu = isinstance(self.target, QPUSystem)
+        maestro = self.maestro
+        if self.seed is not None and self.on_maestro and self.execution is None:
+            maestro = (maestro or MaestroConfig()).override(seed=self.seed)
         return InitRequest(
             job_type,
             tag=self.job.tag,
@@ -166,7 +218,7 @@ class JobOptions:
             simulator_cluster=None if on_qpu else self.target.name,
             qpu_system_name=self.target.name if on_qpu else None,
             execution_configuration=None if self.execution is None else self.execution.to_payload(),
-            maestro_config=None if self.maestro is None else encode_maestro(self.maestro),
+            maestro_config=None if maestro is None else encode_maestro(maestro),
             device_config=(None if self.device is None else self.device.to_payload()) or None,
         )
 
@@ -269,3 +321,31 @@ def job_type_for(job_type: Any, ham_ops: str | None, n_circuits: int) -> JobType
     if ham_ops is None and kind is JobType.EXPECTATION:
         raise ConfigError("Jobs of type EXPECTATION need ham_ops.", "ham_ops")
     return kind
+
+
+def job_config_from(job_config: JobConfig | None, old: dict[str, Any]) -> JobConfig:
+    """The job config of a service, from the keywords of all releases.
+
+    Warns:
+        DeprecationWarning: A keyword is of older releases.
+    """
+    known = ("config", "shots", "qpu_system_name", "use_circuit_packing")
+    unknown = [name for name in old if name not in known]
+    if unknown:
+        raise ConfigTypeError(f"QoroService got an unexpected keyword {unknown[0]!r}.", unknown[0])
+    config = one_of({"job_config": job_config, "config": old.get("config")}, "job_config", "config")
+    fields = {name.removesuffix("_name"): old[name] for name in known[1:] if old.get(name) is not None}
+    for name in old:
+        now = "job_config" if name == "config" else "job_config=JobConfig(...)"
+        warn_user(f"{name} is of older releases; give {now}.", DeprecationWarning)
+    if config is None:
+        target = {} if "qpu_system" in fields else {"simulator_cluster": DEFAULT_CLUSTER}
+        return JobConfig(**{"shots": DEFAULT_SHOTS, **target, "use_circuit_packing": False, **fields})
+    return checked_job_config(config).override(**fields)
+
+
+def checked_job_config(config: JobConfig) -> JobConfig:
+    """The same, if it is one."""
+    if not isinstance(config, JobConfig):
+        raise ConfigTypeError(f"job_config must be a JobConfig, got {type(config).__name__}.", "job_config")
+    return config

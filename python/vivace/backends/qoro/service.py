@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,6 @@ from vivace._suggest import warn_unknown_keywords
 from vivace.backends.qoro.analysis import QoroAnalysis
 from vivace.backends.qoro.client import DEFAULT_JOURNAL
 from vivace.backends.qoro.config import (
-    DEFAULT_CLUSTER,
     DEFAULT_SHOTS,
     DeviceConfig,
     ExecutionConfig,
@@ -19,7 +19,14 @@ from vivace.backends.qoro.config import (
 )
 from vivace.backends.qoro.journal import Journal
 from vivace.backends.qoro.recording import Recording
-from vivace.backends.qoro.request import CALL_OPTIONS, JobOptions, job_type_for, one_of, resolved
+from vivace.backends.qoro.request import (
+    CALL_OPTIONS,
+    JobOptions,
+    checked_job_config,
+    job_config_from,
+    job_type_for,
+    resolved,
+)
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.stopping import Announcement
 from vivace.backends.qoro.submission import Prepared, Submission, prepare
@@ -116,7 +123,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         **old: Any,
     ) -> None:
         CircuitRunner.__init__(self, DEFAULT_SHOTS, track_depth)
-        config = _job_config(job_config, old)
+        config = job_config_from(job_config, old)
         QoroAnalysis.__init__(
             self,
             auth_token=auth_token,
@@ -145,7 +152,9 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
     @job_config.setter
     def job_config(self, config: JobConfig) -> None:
-        self._options = self._options.for_call({"job_config": config}, self._cache)
+        self._options = replace(
+            self._options, job=resolved(checked_job_config(config), self._cache)
+        ).checked()
 
     @property
     def execution_config(self) -> ExecutionConfig | None:
@@ -154,9 +163,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
     @execution_config.setter
     def execution_config(self, config: ExecutionConfig | None) -> None:
-        options = self._options
-        maestro = None if config is not None else options.maestro
-        self._options = JobOptions(options.job, config, maestro, options.device).checked()
+        self._set_config("execution", config, "maestro", "device")
 
     @property
     def maestro_config(self) -> MaestroConfig | None:
@@ -165,9 +172,9 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
     @maestro_config.setter
     def maestro_config(self, config: MaestroConfig | None) -> None:
-        options = self._options
-        execution = None if config is not None else options.execution
-        self._options = JobOptions(options.job, execution, config, options.device).checked()
+        self._set_config("maestro", config, "execution")
+        if config is not None and config.is_set("seed"):
+            self._options = replace(self._options, seed=None)
 
     @property
     def device_config(self) -> DeviceConfig | None:
@@ -176,8 +183,11 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
     @device_config.setter
     def device_config(self, config: DeviceConfig | None) -> None:
-        options = self._options
-        self._options = JobOptions(options.job, options.execution, options.maestro, config).checked()
+        self._set_config("device", config, "execution")
+
+    def _set_config(self, name: str, config: Any, *rivals: str) -> None:
+        changes = {name: config} | ({} if config is None else dict.fromkeys(rivals))
+        self._options = replace(self._options, **changes).checked()
 
     @property
     def shots(self) -> int:
@@ -200,14 +210,16 @@ class QoroService(QoroAnalysis, CircuitRunner):
         return True
 
     def set_seed(self, seed: int) -> None:
-        """Make sampling repeatable, where the service runs Maestro and its config is set that way.
+        """Make sampling repeatable where Maestro runs the jobs. It wins over the seed of `maestro_config`.
 
-        Quantum processors, and jobs with an ``execution_config``, know no seed.
+        Quantum processors, and jobs with an ``execution_config``, have no seed; a warning says so.
+
+        Raises:
+            ConfigError: It is no seed.
         """
-        if self.execution_config is None and not isinstance(self._options.target, QPUSystem):
-            from vivace.backends.maestro.config import MaestroConfig
+        from vivace.backends.maestro.config import MaestroConfig
 
-            self.maestro_config = (self.maestro_config or MaestroConfig()).override(seed=seed)
+        self._options = replace(self._options, seed=MaestroConfig(seed=seed).seed)
 
     def submit_circuits(
         self,
@@ -356,22 +368,6 @@ class QoroService(QoroAnalysis, CircuitRunner):
         if prepared.padding.ranges:
             self._padded[done.job_id] = prepared.padding
         return ExecutionResult(job_id=done.job_id, backend_jobs=done.requests)
-
-
-def _job_config(job_config: JobConfig | None, old: dict[str, Any]) -> JobConfig:
-    """The job config, from the keywords of all releases."""
-    known = ("config", "shots", "qpu_system_name", "use_circuit_packing")
-    unknown = [name for name in old if name not in known]
-    if unknown:
-        raise ConfigTypeError(f"QoroService got an unexpected keyword {unknown[0]!r}.", unknown[0])
-    config = one_of({"job_config": job_config, "config": old.get("config")}, "job_config", "config")
-    fields = {name.removesuffix("_name"): old[name] for name in known[1:] if old.get(name) is not None}
-    if config is None:
-        fields.setdefault("simulator_cluster", None if "qpu_system" in fields else DEFAULT_CLUSTER)
-        return JobConfig(**fields)
-    if not isinstance(config, JobConfig):
-        raise ConfigTypeError(f"job_config must be a JobConfig, got {type(config).__name__}.", "job_config")
-    return config.override(**fields)
 
 
 def _refuse(call: JobOptions, ham_ops: Any, circuit_ham_map: Any, shot_groups: Any) -> None:
