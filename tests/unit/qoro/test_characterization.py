@@ -232,6 +232,15 @@ def test_variables_without_coefficients_are_counted(service, cloud, qubo, state,
     assert (sent(cloud).qubo, sent(cloud).options) == (wire, {"n_qubits": n})
 
 
+def test_a_constant_is_not_dropped_in_silence(service, cloud):
+    with pytest.warns(UserWarning) as caught:
+        characterize_and_validate({(): 5.0, (0,): -1.0}, ["1"], service=service)
+    assert [str(warning.message) for warning in caught] == [
+        "The constant 5 of the QUBO does not travel: energies in the analysis lack it."
+    ]
+    assert sent(cloud).qubo == {"0": -1.0}
+
+
 def test_a_lossy_problem_says_how_large_its_error_is(service, cloud):
     generator = np.random.default_rng(2)
     matrix = generator.normal(size=(80, 80)) * 1e-4

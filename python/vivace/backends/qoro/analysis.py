@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import requests
 
+from vivace._suggest import warn_user
 from vivace.backends.qoro.analysis_options import CharacterizationOptions, check_states, terms_of
 from vivace.backends.qoro.analysis_result import CharacterizationResult
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
@@ -66,7 +67,8 @@ class QoroAnalysis(QoroJobs):
         """Have a QUBO analysed, or fetch an analysis made before. Fetching is free.
 
         Args:
-            qubo: Mapping of variables to coefficient, square matrix, or problem object.
+            qubo: Mapping of variables to coefficient, square matrix, or problem object. A constant does not
+                travel; a warning says so.
             target_states: Bitstrings to compare with, leftmost character = variable 0. At least one, here or
                 as ``reference_states``, unless ``job_id`` is given.
             reference_states: What later services call ``target_states``; goes out under the name given.
@@ -216,6 +218,10 @@ def _request(
     terms, n_variables = terms_of(qubo)
     if n_variables == 0:
         raise ConfigError("The QUBO has no variables.", "qubo")
+    if terms.get((), 0.0):
+        warn_user(
+            f"The constant {terms[()]:g} of the QUBO does not travel: energies in the analysis lack it."
+        )
     states = check_states(references if targets is None else targets, n_variables, name=key)
     payload = {}
     if options is not None:
