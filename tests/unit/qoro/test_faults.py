@@ -164,14 +164,16 @@ def test_a_refused_upload_leaves_no_open_job(service, cloud, status):
 
 
 FAR = {"Retry-After": "21600"}
+TOLD = "The service asks to wait 21600 s; at most 0.01 s are waited (max_retry_after of RetryPolicy)."
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_job_that_is_to_be_opened_hours_later_is_not(service, cloud, status):
     """Hazard 1 of wire-protocol 13: upstream sleeps as long as the answer says, six hours at most."""
     cloud.faults["job init"].append((status, FAR, "later"))
-    with pytest.raises(QoroHTTPError, match=f"^{status} .*: later$"):
+    with pytest.raises(QoroHTTPError, match=f"^{status} .*: later\n") as caught:
         service.submit_circuits([ROWS])
+    assert caught.value.__notes__ == [TOLD]
     assert len(cloud.sent(endpoints.INIT)) == 1
     assert cloud.jobs == {}
 
@@ -183,7 +185,8 @@ def test_an_upload_that_is_to_come_hours_later_does_not(service, cloud):
         service.submit_circuits([ROWS])
     ((job_id, job),) = cloud.jobs.items()
     assert (len(cloud.sent(endpoints.ADD_CIRCUITS)), job.status) == (2, "CANCELLED")
-    assert caught.value.__notes__ == [f"Job {job_id} was open by then, and is cancelled."]
+    opened = f"Job {job_id} was open by then, and is cancelled."
+    assert caught.value.__notes__[-1] == opened
     cloud.faults["circuit upload"].extend([None, (503, FAR, "later")])
     check(cloud, service.run([ROWS], verbose=False))
     assert len(cloud.jobs) == 3

@@ -101,7 +101,13 @@ def repeated(
                 error.attempts = attempt
             asked = _retry_after(error.response) if isinstance(error, QoroHTTPError) else None
             too_long = asked is not None and asked > policy.max_retry_after
-            if attempt >= attempts or not retriable(error) or (too_long and not patient):
+            if attempt >= attempts or not retriable(error):
+                raise
+            if too_long and not patient:
+                error.add_note(
+                    f"The service asks to wait {asked:.0f} s; at most {policy.max_retry_after:g} s are "
+                    "waited (max_retry_after of RetryPolicy)."
+                )
                 raise
             pause = policy.wait_before(attempt) if asked is None else min(asked, policy.max_retry_after)
             unreachable = isinstance(error, QoroConnectionError) and not error.sent

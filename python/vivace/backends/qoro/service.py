@@ -316,7 +316,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
         for name in ("circuit_ham_map", "shot_groups"):
             if options.get(name) is not None:
                 raise ConfigError(f"{name} is not supported on the template path.", name)
-        if "|" in (options.get("ham_ops") or ""):
+        if "|" in str(options.get("ham_ops") or ""):
             raise ConfigError("|-delimited ham_ops groups require circuit_ham_map.", "ham_ops")
         if not all(map(is_template, templates)):
             raise ConfigTypeError("submit_circuit_templates takes TemplateEntry or CircuitPayload objects.")

@@ -76,7 +76,10 @@ def find_token(given: str | None = None) -> Token:
     from dotenv import dotenv_values, find_dotenv
 
     path = find_dotenv(usecwd=True)
-    in_file = dotenv_values(path) if path else {}
+    try:
+        in_file = dotenv_values(path) if path else {}
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not text in UTF-8.", "auth_token") from None
     key = in_file.get(_NAME) or ""
     if key.strip():
         return Token(key, f"{_NAME} in {path}", (in_file.get(URL) or "").strip() or None)
