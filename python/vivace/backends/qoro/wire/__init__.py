@@ -10,6 +10,7 @@ module              what
 `endpoints`         method, path and patience for every endpoint
 `fields`            strict JSON, and reading members of objects
 `jobs`              statuses, types, opening a job, replies about one
+`noise`             noise models
 `results`           pages of results
 `uploads`           bodies that carry circuits
 =================== ====================================================================================
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         endpoints,
         fields,
         jobs,
+        noise,
         qubo,
         results,
         uploads,
@@ -41,6 +43,7 @@ __all__ = [
     "endpoints",
     "fields",
     "jobs",
+    "noise",
     "qubo",
     "results",
     "uploads",

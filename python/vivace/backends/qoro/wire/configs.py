@@ -11,8 +11,8 @@ from typing import Any, Final
 from vivace.backends.maestro import options as opt
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.fields import OPTIONS
-from vivace.backends.maestro.library import load_maestro
-from vivace.errors import ConfigError, ProtocolError
+from vivace.backends.qoro.wire.noise import MOST_QUBITS, decode_noise, encode_noise
+from vivace.errors import ProtocolError
 
 __all__ = [
     "API_META",
@@ -148,22 +148,26 @@ def encode_maestro(config: MaestroConfig) -> dict[str, Any]:
         elif name == "simulation_type":
             value = _METHODS[value]
         elif name == "noise_model":
-            value = _calls(value)
+            value = encode_noise(value)
         elif name == "distributed_options":
             value = dict(value)
         found[name] = value
     return found
 
 
-def decode_maestro(body: Mapping[str, Any], *, strict: bool = False) -> MaestroConfig:
+def decode_maestro(
+    body: Mapping[str, Any], *, strict: bool = False, max_qubits: int = MOST_QUBITS
+) -> MaestroConfig:
     """The config of a ``maestro_config``.
 
     Args:
         body: The JSON object.
         strict: Whether unknown keys are errors; otherwise they are dropped with a warning.
+        max_qubits: The most qubits that noise may be for.
 
     Raises:
-        ProtocolError: A code that stands for nothing, or a noise call that is not a setter.
+        ProtocolError: A code that stands for nothing, or a noise call that is not a setter or asks for too
+            much.
         ConfigError: A value that `MaestroConfig` refuses.
 
     >>> decode_maestro({"simulation_type": 1})
@@ -180,7 +184,7 @@ def decode_maestro(body: Mapping[str, Any], *, strict: bool = False) -> MaestroC
         elif name == "simulation_type":
             found[name] = _name_of(name, value, opt.SIMULATION_TYPES)
         elif name == "noise_model" and value is not None:
-            found[name] = _replayed(value)
+            found[name] = decode_noise(value, max_qubits)
         else:
             found[name] = value
     return MaestroConfig(**found)
@@ -192,69 +196,6 @@ def _name_of(name: str, code: Any, names: tuple[str, ...]) -> str | None:
     if type(code) is not int or not 0 <= code < len(names):
         raise ProtocolError(f"Unknown code {code!r:.60} in {name!r}.", name)
     return names[code]
-
-
-def _calls(model: Any) -> list[dict[str, Any]]:
-    # The library's wrapper of a noise model pickles as the setter calls that made it.
-    reduced = model.__reduce__()
-    try:
-        calls = [(str(method), tuple(args), dict(kwargs)) for method, args, kwargs in reduced[1][0]]
-    except (IndexError, TypeError, ValueError):
-        raise ConfigError(
-            "This noise_model does not tell how it was made, so it cannot be sent. Build it with the setters "
-            "of maestro.NoiseModel.",
-            "noise_model",
-        ) from None
-    return [
-        {
-            "method": method,
-            "args": [_plain(value) for value in args],
-            "kwargs": {k: _plain(v) for k, v in kwargs.items()},
-        }
-        for method, args, kwargs in calls
-    ]
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, complex):
-        return {"__complex__": [value.real, value.imag]}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _unplain(value: Any) -> Any:
-    if isinstance(value, dict):
-        parts = value.get("__complex__")
-        if not isinstance(parts, list) or len(parts) != 2 or set(value) != {"__complex__"}:
-            raise ProtocolError("Expected a complex number as {'__complex__': [re, im]}.", "noise_model")
-        return complex(*parts)
-    if isinstance(value, list):
-        return [_unplain(item) for item in value]
-    return value
-
-
-def _replayed(calls: Any) -> Any:
-    if not isinstance(calls, list):
-        raise ProtocolError("Expected a list of setter calls in 'noise_model'.", "noise_model")
-    model = load_maestro().NoiseModel()
-    for call in calls:
-        method = call.get("method") if isinstance(call, dict) else None
-        if not isinstance(method, str) or not method.startswith("set_") or not hasattr(model, method):
-            raise ProtocolError(f"Not a setter of noise models: {method!r:.60}", "noise_model")
-        args, kwargs = call.get("args", []), call.get("kwargs", {})
-        if not isinstance(args, list) or not isinstance(kwargs, dict):
-            raise ProtocolError(
-                f"Expected args as a list and kwargs as an object for {method}.", "noise_model"
-            )
-        try:
-            getattr(model, method)(*map(_unplain, args), **{k: _unplain(v) for k, v in kwargs.items()})
-        except (TypeError, ValueError, RuntimeError) as error:
-            reason = str(error).partition("\n")[0]
-            raise ProtocolError(f"The noise call {method} failed: {reason}", "noise_model") from None
-    return model
 
 
 def check_device(body: Any) -> dict[str, Any]:
