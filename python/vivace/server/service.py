@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from vivace.backends.qoro.wire.characterization import CharacterizationReply
@@ -157,13 +160,26 @@ class Service:
                 job.created_at,
                 now(),
             ).to_wire()
-            text = dump_json(reply).decode()
+            text, html = dump_json(reply).decode(), report_html(job_id, reply)
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
-            self.queue.finish(job, JobStatus.FAILED, f"The analysis failed: {error}")
             _log.exception("Characterization %s failed", job_id)
+            self._settle(
+                job_id, partial(self.queue.finish, job, JobStatus.FAILED, f"The analysis failed: {error}")
+            )
             raise Refused(502, "The analysis failed; the server's log says how.") from None
-        html = report_html(job_id, reply)
-        self.queue.finish_analysis(account, job, n, text, html, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self._settle(job_id, partial(self.queue.finish_analysis, account, job, n, text, html, seconds))
+
+    def _settle(self, job_id: str, end: Callable[[], None]) -> None:
+        try:
+            self.workers.settle(end)
+        except sqlite3.OperationalError as error:
+            _log.error("Characterization %s is over, and cannot be stored yet: %s", job_id, error)
+            raise Refused(
+                503,
+                "The analysis is over. What came of it is stored, and can be fetched, when the server's "
+                "database can be used again.",
+            ) from None
 
     def analysis(self, account: Account, job_id: str) -> tuple[str, str]:
         """``validation_result/``: the reply in JSON, and the report in HTML."""
