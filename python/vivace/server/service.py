@@ -6,9 +6,9 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from vivace.backends.qoro.wire.characterization import CharacterizationReply
 from vivace.backends.qoro.wire.fields import dump_json
@@ -27,6 +27,8 @@ from vivace.server.settings import Settings
 from vivace.server.workers import Workers
 
 __all__ = ["Service"]
+
+_AT_ONCE: Final = 1000, 1 << 20  # entries and bytes
 
 _log = logging.getLogger(__name__)
 
@@ -207,12 +209,13 @@ class Service:
             raise invalid(job.detail or "The job has no results.")
         raise invalid(NO_RESULTS)
 
-    def plain_results(self, account: Account, job_id: str) -> list[dict[str, Any]]:
-        """``GET job/{id}/results``: all of them, counts as objects."""
-        job = self.completed(account, job_id)
-        entries = self.results.entries(job, 0, job.n_circuits)
+    def plain_results(self, job: Job) -> Iterator[list[dict[str, Any]]]:
+        """``GET job/{id}/results``: counts as objects, some entries at a time, read as they are asked for."""
         estimates = job.spec.job_type.modern is JobType.EXPECTATION
-        return [
-            {"label": label, "results": results if estimates else decode_histogram(results)}
-            for label, results in entries
-        ]
+        offset = 0
+        while entries := self.results.entries(job, offset, *_AT_ONCE):
+            offset += len(entries)
+            yield [
+                {"label": label, "results": results if estimates else decode_histogram(results)}
+                for label, results in entries
+            ]
