@@ -191,7 +191,7 @@ REFUSED = {
     ),
     "device toggle": (
         EMULATOR | {"device_config": {"USE_MITIGATION": 1}},
-        "Expected a boolean in 'USE_MITIGATION', got 1.",
+        "Expected True or False in 'USE_MITIGATION', got 1.",
     ),
     "packing": ({"use_packing": "maybe"}, "Expected true or false in 'use_packing', got str 'maybe'."),
     "packed characterization": (

@@ -4,6 +4,7 @@
 module              what
 =================== ====================================================================================
 `account`           targets, credits
+`blueprints`        which options the devices of vendors take
 `characterization`  requests and replies of QUBO characterisation; `qubo` has the problem itself
 `codings`           content codings of request bodies, and how a service says that it takes them
 `configs`           execution, simulator and device configurations
@@ -23,6 +24,7 @@ from vivace._lazy import lazy_names
 if TYPE_CHECKING:
     from vivace.backends.qoro.wire import (
         account,
+        blueprints,
         characterization,
         codings,
         configs,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account",
+    "blueprints",
     "characterization",
     "codings",
     "configs",
