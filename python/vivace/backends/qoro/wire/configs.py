@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from vivace.errors import ProtocolError
 __all__ = [
     "API_META",
     "FORBIDDEN_DEVICE_KEYS",
+    "NUMBERS",
+    "Number",
     "SimulationMethod",
     "Simulator",
     "check_device",
@@ -60,16 +63,37 @@ API_META: Final[Mapping[str, tuple[type, ...]]] = {
 }
 """Keys that ``api_meta`` may have, and the types of their values."""
 
-_EXECUTION: Final[Mapping[str, tuple[type, ...]]] = {
-    "bond_dimension": (int,),
-    "truncation_threshold": (int, float),
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a number of a configuration may be.
+
+    Attributes:
+        kinds: Its types.
+        fits: Whether one is in range.
+        expected: The same for a message.
+    """
+
+    kinds: tuple[type, ...]
+    fits: Callable[[Any], bool]
+    expected: str
+
+
+NUMBERS: Final[Mapping[str, Number]] = {
+    "bond_dimension": Number((int,), lambda n: n > 0, "a positive integer"),
+    "truncation_threshold": Number((int, float), lambda x: 0 <= x < math.inf, "a number of at least 0"),
+    "noise_realizations": Number((int,), lambda n: n > 0, "a positive integer"),
+    "noise_scaling_factor": Number((int, float), lambda x: 0 <= x <= 1, "a number from 0 to 1"),
+}
+"""The numbers of an ``execution_configuration``."""
+
+_OTHERS: Final[Mapping[str, tuple[type, ...]]] = {
     "simulator_type": (int,),
     "simulation_type": (int,),
     "api_meta": (dict,),
     "noisy_device": (str,),
-    "noise_realizations": (int,),
-    "noise_scaling_factor": (int, float),
 }
+_CODES: Final = {"simulator_type": Simulator, "simulation_type": SimulationMethod}
 
 FORBIDDEN_DEVICE_KEYS: Final = ("IBM_DEVICE", "IQM_DEVICE_URL")
 """Device options that would choose the device, which the QPU system does."""
@@ -97,10 +121,7 @@ def check_execution(body: Any) -> dict[str, Any]:
         raise ProtocolError(f"Expected an execution configuration as an object, got {body!r:.60}.")
     checked = {name: value for name, value in body.items() if value is not None}
     for name, value in checked.items():
-        if name not in _EXECUTION:
-            raise ProtocolError(f"Unknown execution configuration key: {name!r:.60}", name)
-        _check_type(name, value, _EXECUTION[name])
-    _check_ranges(checked)
+        _check_member(name, value)
     for name, value in checked.get("api_meta", {}).items():
         if name not in API_META:
             raise ProtocolError(f"Unknown api_meta key: {name!r:.60}", name)
@@ -108,21 +129,16 @@ def check_execution(body: Any) -> dict[str, Any]:
     return checked
 
 
-def _check_ranges(body: Mapping[str, Any]) -> None:
-    for name, kind in (("simulator_type", Simulator), ("simulation_type", SimulationMethod)):
-        if name in body and body[name] not in tuple(kind):
-            raise ProtocolError(f"Unknown code {body[name]} in {name!r}.", name)
-    for name in ("bond_dimension", "noise_realizations"):
-        if body.get(name, 1) < 1:
-            raise ProtocolError(f"Expected a positive number in {name!r}, got {body[name]}.", name)
-    if body.get("truncation_threshold", 0) < 0:
-        raise ProtocolError(
-            "Expected a number of at least 0 in 'truncation_threshold'.", "truncation_threshold"
-        )
-    if not 0 <= body.get("noise_scaling_factor", 0) <= 1:
-        raise ProtocolError(
-            "Expected a number from 0 to 1 in 'noise_scaling_factor'.", "noise_scaling_factor"
-        )
+def _check_member(name: str, value: Any) -> None:
+    number = NUMBERS.get(name)
+    kinds = _OTHERS.get(name) if number is None else number.kinds
+    if kinds is None:
+        raise ProtocolError(f"Unknown execution configuration key: {name!r:.60}", name)
+    _check_type(name, value, kinds)
+    if number is not None and not number.fits(value):
+        raise ProtocolError(f"Expected {number.expected} in {name!r}, got {value!s:.60}.", name)
+    if name in _CODES and value not in tuple(_CODES[name]):
+        raise ProtocolError(f"Unknown code {value!s:.60} in {name!r}.", name)
 
 
 def _check_type(name: str, value: Any, kinds: tuple[type, ...]) -> None:
