@@ -136,6 +136,41 @@ def test_hostile_uploads_are_refused(client, case):
     assert client.post(f"job/{job_id}/cancel/")["circuits_cancelled"] == 0
 
 
+NOISE = {
+    "qubits of all": (
+        [["set_all_depolarizing", (1 << 31) - 1, 0.01]],
+        "Expected a whole number from 0 to 2048",
+    ),
+    "qubits by name": ([["set_all_t1", {"num_qubits": 1 << 31, "gamma": 0.1}]], "Expected a whole number"),
+    "bands": ([["set_1_over_f_noise", 0, 1e-3, 1.0, 1e6, 1 << 30, 1e-7]], "Expected a whole number"),
+    "place": ([["set_kraus_channel", [1 << 62], [[[1, 0], [0, 1]]]]], "Expected a whole number from 0 to"),
+    "qubits times bands": (
+        [["set_all_multi_correlated_ou", 2048, [[1.0, 0.5]] * 1000, 1e-7]],
+        "The noise model sets more than 262144 values, which is 128 for each of 2048 qubits.",
+    ),
+    "calls": (
+        [["set_all_depolarizing", 2048, 0.01]] * 10_000,
+        "The noise model sets more than 262144 values",
+    ),
+    "huge part": ([["set_t1", 0, {"__complex__": [10**400, 0]}]], "The noise call set_t1 failed: "),
+}
+
+
+@pytest.mark.parametrize("case", NOISE)
+def test_noise_for_more_than_a_circuit_has_is_refused(client, case):
+    """What a setter of the library takes in memory is up to the numbers it is called with."""
+    calls, expected = NOISE[case]
+    model = [
+        {"method": method, "args": [], "kwargs": rest[0]}
+        if isinstance(rest[0], dict)
+        else {"method": method, "args": rest}
+        for method, *rest in calls
+    ]
+    sent = {"job_type": "EXECUTE", "maestro_config": {"noise_model": model}}
+    status, reason = client.refused("POST", "job/init/", data=raw(sent))
+    assert (status, reason[: len(expected)]) == (400, expected)
+
+
 @pytest.mark.parametrize("path", ["job/init/", "job/", "job/create_failed/", "job/{}/execution_config/"])
 @pytest.mark.parametrize("case", ["empty", "list", "deep lists", "deep objects", "bad UTF-8", "NaN"])
 def test_hostile_bodies_are_refused_everywhere(client, path, case):

@@ -125,11 +125,6 @@ class Accounts:
             self.book(connection, account, start, "PURCHASE", "Credits of a new account", None)
         return account
 
-    def revoke(self, token: str) -> None:
-        """Deactivate a token: requests with it are answered with 401."""
-        with self._database.write() as connection:
-            connection.execute("UPDATE tokens SET active = 0 WHERE digest = ?", (_digest(token),))
-
     def others(self, token: str) -> int:
         """How many other tokens of the same account are valid."""
         with self._database.read() as connection:

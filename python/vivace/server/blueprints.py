@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vivace.backends.qoro.wire.blueprints import misfit
 from vivace.errors import ProtocolError
 
 __all__ = ["BLUEPRINTS", "check_options"]
@@ -58,13 +59,12 @@ def check_options(options: Mapping[str, Any], vendor: str | None = None) -> None
     """
     one = BLUEPRINTS.get(vendor or "")
     shapes = BLUEPRINTS.values() if one is None else [one]
-    known = {field["name"]: field for shape in shapes for field in shape["device"]}
-    for name, value in options.items():
-        if name not in known:
-            has = f"has {', '.join(sorted(known))}" if known else "has no options"
-            raise ProtocolError(f"Unknown device option {name!r:.60}; the device {has}.", name)
-        field = known[name]
-        choices = field["choices"] if field["kind"] == "choice" else [True, False]
-        if not any(type(value) is type(choice) and value == choice for choice in choices):
-            expected = f"one of {', '.join(map(str, choices))}" if field["kind"] == "choice" else "a boolean"
-            raise ProtocolError(f"Expected {expected} in {name!r}, got {value!r:.60}.", name)
+    known = [{field["name"]: field for field in shape["device"]} for shape in shapes]
+    wrong = misfit(options, known)
+    if wrong is None:
+        return
+    if wrong.expected is None:
+        names = sorted({name for shape in known for name in shape})
+        has = f"has {', '.join(names)}" if names else "has no options"
+        raise ProtocolError(f"Unknown device option {wrong.name!r:.60}; the device {has}.", wrong.name)
+    raise ProtocolError(f"Expected {wrong.expected} in {wrong.name!r}, got {wrong.value!r:.60}.", wrong.name)

@@ -47,12 +47,12 @@ def execution_config(body: dict[str, Any]) -> MaestroConfig:
     )
 
 
-def config_of(spec: NewJob) -> MaestroConfig:
+def config_of(spec: NewJob, limits: Limits) -> MaestroConfig:
     """The simulator's options for a job; those of devices are not among them."""
     if spec.config_kind == "execution_configuration":
         return execution_config(dict(spec.config or {}))
     if spec.config_kind == "maestro_config":
-        return decode_maestro(spec.config or {}, strict=True)
+        return decode_maestro(spec.config or {}, strict=True, max_qubits=limits.qubits)
     return MaestroConfig()
 
 
@@ -79,7 +79,7 @@ def run_job(job: Job, worker: Worker, queue: JobQueue, settings: Settings, event
         ExecutionCancelledError: ``event`` was set, or the job is not RUNNING any more.
         VivaceError: A circuit cannot be run.
     """
-    config, simulator = config_of(job.spec), worker.simulator
+    config, simulator = config_of(job.spec, settings.limits), worker.simulator
     worker.warnings.clear()
     done, size, turn = job.n_done, 1, time.monotonic()
     for stored in queue.uploads(job):

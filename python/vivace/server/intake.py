@@ -101,7 +101,11 @@ def read_init(body: Mapping[str, Any], account: Account, settings: Settings) -> 
     _check_target(request, account, settings)
     kind = next((name for name in _CONFIGS if getattr(request, name) is not None), None)
     system = None if request.qpu_system_name is None else settings.system(request.qpu_system_name)
-    config = None if kind is None else _read_any_config(kind, getattr(request, kind), account, system)
+    config = (
+        None
+        if kind is None
+        else _read_any_config(kind, getattr(request, kind), account, system, settings.limits)
+    )
     target = request.qpu_system_name or request.simulator_cluster or settings.clusters[0].name
     return NewJob(request.job_type, request.tag, request.use_packing, target, is_qpu, kind, config)
 
@@ -180,7 +184,7 @@ def read_config(body: Mapping[str, Any], account: Account) -> dict[str, Any]:
 
 
 def _read_any_config(
-    kind: str, body: Mapping[str, Any], account: Account, system: QPUSystem | None
+    kind: str, body: Mapping[str, Any], account: Account, system: QPUSystem | None, limits: Limits
 ) -> dict[str, Any]:
     if kind == "execution_configuration":
         return read_config(body, account)
@@ -192,7 +196,8 @@ def _read_any_config(
         return options
     if system is not None:
         raise ProtocolError("maestro_config applies to simulator targets.", kind)
-    _check_bond(decode_maestro(body, strict=True).max_bond_dimension, account)
+    config = decode_maestro(body, strict=True, max_qubits=limits.qubits)
+    _check_bond(config.max_bond_dimension, account)
     return dict(body)
 
 

@@ -74,27 +74,29 @@ class JobQueue:
         them, and fail; so do jobs that were started too often without a new result, since they may be what
         killed the server.
         """
-        waiting = failed = 0
         with self._database.write() as connection:
             rows = connection.execute("SELECT * FROM jobs WHERE status = 'RUNNING'").fetchall()
-            for job in map(Job.of_row, rows):
-                if job.spec.job_type is JobType.CHARACTERIZE:
-                    reason = "The server was stopped during the analysis. Submit it again."
-                elif job.attempts >= self._settings.attempts and job.n_done == job.n_before:
-                    reason = (
-                        f"The server stopped {job.attempts} times while it ran this job, and got no further."
-                    )
-                else:
-                    connection.execute(
-                        "UPDATE jobs SET status = 'PENDING', attempts = iif(n_done > n_before, 0, attempts) "
-                        "WHERE id = ?",
-                        (job.id,),
-                    )
-                    waiting += 1
-                    continue
-                settle(connection, self._accounts, job, JobStatus.FAILED, reason)
-                failed += 1
-        return waiting, failed
+            waiting = [
+                self._taken_up(connection, job, "The server stopped {} times while it ran this job")
+                for job in map(Job.of_row, rows)
+            ]
+        return sum(waiting), len(waiting) - sum(waiting)
+
+    def _taken_up(self, connection: sqlite3.Connection, job: Job, told: str) -> bool:
+        """Let a job wait again that was left RUNNING, or fail; whether it waits."""
+        if job.spec.job_type is JobType.CHARACTERIZE:
+            reason = "The server was stopped during the analysis. Submit it again."
+        elif job.attempts >= self._settings.attempts and job.n_done == job.n_before:
+            reason = f"{told.format(job.attempts)}, and got no further."
+        else:
+            connection.execute(
+                "UPDATE jobs SET status = 'PENDING', attempts = iif(n_done > n_before, 0, attempts) "
+                "WHERE id = ?",
+                (job.id,),
+            )
+            return True
+        settle(connection, self._accounts, job, JobStatus.FAILED, reason)
+        return False
 
     def claim(self) -> Job | None:
         """The next job, now RUNNING; None if none waits.
@@ -185,6 +187,14 @@ class JobQueue:
                     "attempts = iif(n_done > n_before, 0, attempts - 1) WHERE id = ?",
                     (job.id,),
                 )
+
+    def take_back(self, job: Job) -> None:
+        """Let a job wait again that stopped for want of the database; not for ever, as `recover` does."""
+        with self._database.write() as connection:
+            if _still(connection, job):
+                row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job.id,)).fetchone()
+                told = "The server's database failed {} times while it ran this job"
+                self._taken_up(connection, Job.of_row(row), told)
 
     def start_analysis(self, account: Account, job: Job, n_variables: int) -> Job:
         """Take a characterisation from PENDING to RUNNING, if the account can pay for it; how it stands."""

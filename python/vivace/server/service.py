@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import time
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
 
 from vivace.backends.qoro.wire.characterization import CharacterizationReply
 from vivace.backends.qoro.wire.fields import dump_json
@@ -24,6 +27,8 @@ from vivace.server.settings import Settings
 from vivace.server.workers import Workers
 
 __all__ = ["Service"]
+
+_AT_ONCE: Final = 1000, 1 << 20  # entries and bytes
 
 _log = logging.getLogger(__name__)
 
@@ -157,13 +162,26 @@ class Service:
                 job.created_at,
                 now(),
             ).to_wire()
-            text = dump_json(reply).decode()
+            text, html = dump_json(reply).decode(), report_html(job_id, reply)
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
-            self.queue.finish(job, JobStatus.FAILED, f"The analysis failed: {error}")
             _log.exception("Characterization %s failed", job_id)
+            self._settle(
+                job_id, partial(self.queue.finish, job, JobStatus.FAILED, f"The analysis failed: {error}")
+            )
             raise Refused(502, "The analysis failed; the server's log says how.") from None
-        html = report_html(job_id, reply)
-        self.queue.finish_analysis(account, job, n, text, html, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self._settle(job_id, partial(self.queue.finish_analysis, account, job, n, text, html, seconds))
+
+    def _settle(self, job_id: str, end: Callable[[], None]) -> None:
+        try:
+            self.workers.settle(end)
+        except sqlite3.OperationalError as error:
+            _log.error("Characterization %s is over, and cannot be stored yet: %s", job_id, error)
+            raise Refused(
+                503,
+                "The analysis is over. What came of it is stored, and can be fetched, when the server's "
+                "database can be used again.",
+            ) from None
 
     def analysis(self, account: Account, job_id: str) -> tuple[str, str]:
         """``validation_result/``: the reply in JSON, and the report in HTML."""
@@ -191,12 +209,13 @@ class Service:
             raise invalid(job.detail or "The job has no results.")
         raise invalid(NO_RESULTS)
 
-    def plain_results(self, account: Account, job_id: str) -> list[dict[str, Any]]:
-        """``GET job/{id}/results``: all of them, counts as objects."""
-        job = self.completed(account, job_id)
-        entries = self.results.entries(job, 0, job.n_circuits)
+    def plain_results(self, job: Job) -> Iterator[list[dict[str, Any]]]:
+        """``GET job/{id}/results``: counts as objects, some entries at a time, read as they are asked for."""
         estimates = job.spec.job_type.modern is JobType.EXPECTATION
-        return [
-            {"label": label, "results": results if estimates else decode_histogram(results)}
-            for label, results in entries
-        ]
+        offset = 0
+        while entries := self.results.entries(job, offset, *_AT_ONCE):
+            offset += len(entries)
+            yield [
+                {"label": label, "results": results if estimates else decode_histogram(results)}
+                for label, results in entries
+            ]

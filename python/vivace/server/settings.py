@@ -55,7 +55,7 @@ class Limits:
         qubo_body: The same for QUBOs, which travel in one piece; a connection holds that much memory.
         text: Bytes of one decompressed circuit, and of the observables.
         texts: Bytes of all decompressed circuits of one upload.
-        qubits: Qubits of a circuit.
+        qubits: Qubits of a circuit, and of a noise model.
         clbits: Classical bits of a circuit.
         statevector_qubits: Qubits of a circuit that a job's configuration runs as a statevector.
         density_qubits: Qubits of a circuit that a job's configuration runs as a density matrix.

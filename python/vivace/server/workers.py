@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.errors import ExecutionCancelledError, VivaceError
 from vivace.server.execution import Worker, run_job
 from vivace.server.jobs import Job, NewJob
 from vivace.server.queue import JobQueue
+from vivace.server.refusals import Refused
 from vivace.server.settings import Settings
 
 __all__ = ["Workers", "time_limit"]
 
 _PAUSE: Final = 1.0
+_End: TypeAlias = Callable[[], None]
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class Workers:
         self._ready = True  # what waits in the database when the server starts
         self._stopping = False
         self._running: dict[str, threading.Event] = {}
+        self._unwritten: list[_End] = []
         self._threads = [
             threading.Thread(target=self._work, name=f"vivace-worker-{index}", daemon=True)
             for index in range(settings.workers)
@@ -61,6 +65,25 @@ class Workers:
             if event is not None:
                 event.set()
 
+    def settle(self, end: Callable[[], None]) -> None:
+        """Write how a job ended. What the database does not take now is written when it does again.
+
+        Args:
+            end: Writes it.
+
+        Raises:
+            sqlite3.OperationalError: It is not written yet.
+            Refused: As ``end`` does; nobody is told if that is later.
+        """
+        try:
+            end()
+        except sqlite3.OperationalError:
+            with self._changed:
+                self._unwritten.append(end)
+                self._ready = True
+                self._changed.notify_all()
+            raise
+
     def stop(self) -> None:
         """Interrupt all jobs, which wait for the next server, and end the threads."""
         with self._changed:
@@ -71,6 +94,7 @@ class Workers:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
+        self._unwritten = [end for end in self._unwritten if not _written(end)]
 
     def _work(self) -> None:
         worker = Worker()
@@ -87,7 +111,9 @@ class Workers:
                     worker.simulator.close()  # what it holds comes back when there is work again
                     continue
                 try:
-                    self._run(job, worker, event)
+                    self.settle(self._run(job, worker, event))
+                except sqlite3.OperationalError:
+                    _log.exception("The end of job %s cannot be written; trying again", job.job_id)
                 except Exception:  # noqa: BLE001 - a worker outlives whatever happens to its job
                     _log.exception("Job %s could not be settled", job.job_id)
                 finally:
@@ -96,37 +122,56 @@ class Workers:
                             del self._running[job.job_id]
 
     def _claimed(self) -> Job | None:
-        """The next job; None if none waits, or the database cannot tell just now."""
-        try:
-            job = self._queue.claim()
-        except sqlite3.Error:
-            _log.exception("The database cannot be read; trying again")
-            self._changed.wait(_PAUSE)
-            return None
-        self._ready = job is not None
-        return job
+        """The next job; None if none waits, or the database cannot be used just now."""
+        self._unwritten = [end for end in self._unwritten if not _written(end)]
+        if not self._unwritten:
+            try:
+                job = self._queue.claim()
+            except sqlite3.Error:
+                _log.exception("The database cannot be read; trying again")
+            else:
+                self._ready = job is not None
+                return job
+        self._changed.wait(_PAUSE)
+        return None
 
-    def _run(self, job: Job, worker: Worker, event: threading.Event) -> None:
+    def _run(self, job: Job, worker: Worker, event: threading.Event) -> _End:
+        """Run a job as far as it gets; what to write then."""
+        finish = partial(self._queue.finish, job)
         try:
             limit = time_limit(job.spec, self._settings)
             with _deadline(job, limit, event) as expired:
                 done = run_job(job, worker, self._queue, self._settings, event)
         except ExecutionCancelledError:
-            if expired.is_set():
-                self._queue.finish(job, JobStatus.TIMED_OUT, f"It ran for {limit} s.")
-            else:
-                self._queue.put_back(job)  # unless it is CANCELLED
+            put_back = partial(self._queue.put_back, job)  # unless it is CANCELLED
+            late = partial(finish, JobStatus.TIMED_OUT, f"It ran for {limit} s.")
+            return late if expired.is_set() else put_back
         except (VivaceError, MemoryError, Warning) as error:
-            self._queue.finish(job, JobStatus.FAILED, str(error) or type(error).__name__)
+            return partial(finish, JobStatus.FAILED, str(error) or type(error).__name__)
+        except sqlite3.OperationalError:
+            _log.exception("Job %s waits for the database", job.job_id)
+            return partial(self._queue.take_back, job)
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
             _log.exception("Job %s failed", job.job_id)
-            self._queue.finish(job, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
-        else:
-            if done:
-                self._queue.finish(job, JobStatus.COMPLETED)
-            else:
-                self._queue.put_back(job)
-                self.wake()
+            return partial(finish, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
+        return partial(finish, JobStatus.COMPLETED) if done else partial(self._made_way, job)
+
+    def _made_way(self, job: Job) -> None:
+        self._queue.put_back(job)
+        self.wake()
+
+
+def _written(end: _End) -> bool:
+    """Whether the end of a job is written, or never will be."""
+    try:
+        end()
+    except sqlite3.OperationalError:
+        return False
+    except Refused:  # it is settled all the same
+        pass
+    except Exception:  # noqa: BLE001 - others wait behind it
+        _log.exception("A job could not be settled")
+    return True
 
 
 def time_limit(spec: NewJob, settings: Settings) -> int | None:

@@ -306,7 +306,7 @@ BLUEPRINT = {
     "ibm": {"label": "IBM", "credentials": [], "device": [
         {"name": "TRANSPILE_LEVEL", "kind": "number"}, {"name": "USE_MITIGATION", "kind": "toggle"},
         {"name": "LAYOUT", "kind": "choice", "choices": ["sabre", "trivial"]}, {"name": "NOTE", "kind": "text"},
-        {"name": "ANY", "kind": "magic"},
+        {"name": "ANY", "kind": "magic"}, {"name": "LEVEL", "kind": "choice", "choices": [0, 1]},
     ]},
 }  # fmt: skip
 
@@ -318,6 +318,7 @@ BLUEPRINT = {
         ({"transpile_level": True}, "Device option 'transpile_level' must be a whole number, got True."),
         ({"use_mitigation": 1}, "Device option 'use_mitigation' must be True or False, got 1."),
         ({"layout": "best"}, "Device option 'layout' must be one of sabre, trivial, got 'best'."),
+        ({"level": True}, "Device option 'level' must be one of 0, 1, got True."),
         ({"note": 1}, "Device option 'note' must be text, got 1."),
         (
             {"transpile_lvel": 1},

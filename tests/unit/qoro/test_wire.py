@@ -278,9 +278,9 @@ def test_the_simulator_listed_as_a_system_always_estimates():
         ({"api_meta": {"colour": 1}}, "Unknown api_meta key: 'colour'"),
         ({"api_meta": {"layout_method": 1}}, "Expected str in 'layout_method', got 1."),
         ({"bond_dimension": True}, "Expected int in 'bond_dimension', got True."),
-        ({"bond_dimension": 0}, "Expected a positive number in 'bond_dimension', got 0."),
-        ({"truncation_threshold": -1}, "Expected a number of at least 0 in 'truncation_threshold'."),
-        ({"noise_scaling_factor": 2}, "Expected a number from 0 to 1 in 'noise_scaling_factor'."),
+        ({"bond_dimension": 0}, "Expected a positive integer in 'bond_dimension', got 0."),
+        ({"truncation_threshold": -1}, "Expected a number of at least 0 in 'truncation_threshold', got -1."),
+        ({"noise_scaling_factor": 2}, "Expected a number from 0 to 1 in 'noise_scaling_factor', got 2."),
         ({"simulation_type": 9}, "Unknown code 9 in 'simulation_type'."),
     ],
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
@@ -111,17 +110,15 @@ class JobConfig(FrozenConfig):
         return {name: value for name, value in self._set.items() if name not in gone}
 
 
-def _number(kinds: Any, fits: Callable[[Any], bool], expected: str) -> Check:
-    def check(name: str, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            raise ConfigTypeError(
-                f"{name} must be {expected}, got {value!r:.60} ({type(value).__name__}).", name
-            )
-        if not fits(value):
-            raise ConfigError(f"{name} must be {expected}, got {value}.", name)
-        return value
-
-    return check
+def _number(name: str, value: Any) -> Any:
+    number = configs.NUMBERS[name]
+    if isinstance(value, bool) or not isinstance(value, number.kinds):
+        raise ConfigTypeError(
+            f"{name} must be {number.expected}, got {value!r:.60} ({type(value).__name__}).", name
+        )
+    if not number.fits(value):
+        raise ConfigError(f"{name} must be {number.expected}, got {value}.", name)
+    return value
 
 
 def _enum(kind: type[IntEnum]) -> Check:
@@ -167,14 +164,14 @@ class ExecutionConfig(FrozenConfig):
     """
 
     _fields: ClassVar = {
-        "bond_dimension": _number(int, lambda n: n > 0, "a positive integer"),
-        "truncation_threshold": _number(int | float, lambda x: 0 <= x < math.inf, "a number of at least 0"),
+        "bond_dimension": _number,
+        "truncation_threshold": _number,
         "simulator": _enum(Simulator),
         "simulation_method": _enum(SimulationMethod),
         "api_meta": _api_meta,
         "noisy_device": _text,
-        "noise_realizations": _number(int, lambda n: n > 0, "a positive integer"),
-        "noise_scaling_factor": _number(int | float, lambda x: 0 <= x <= 1, "a number from 0 to 1"),
+        "noise_realizations": _number,
+        "noise_scaling_factor": _number,
     }
     _wire: ClassVar = {"simulator": "simulator_type", "simulation_method": "simulation_type"}
 

@@ -17,6 +17,7 @@ from vivace.backends.qoro.config import (
 )
 from vivace.backends.qoro.targets import TargetCache
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
+from vivace.backends.qoro.wire.blueprints import misfit
 from vivace.backends.qoro.wire.configs import encode_maestro
 from vivace.backends.qoro.wire.jobs import InitRequest, JobType
 from vivace.backends.submission import refuse_control
@@ -240,34 +241,18 @@ def check_device_options(
     shapes = [blueprints[vendor]["device"] for vendor in sorted(vendors)]
     if not shapes:
         return
-    known = {name.lower() for shape in shapes for name in shape}
-    for name, value in options.items():
-        fields = [shape[name] for shape in shapes if name in shape]
-        if not fields:
-            raise UnknownOptionError(
-                f"No device of {system.name!r} takes the option {name.lower()!r}{did_you_mean(name, known)}.",
-                name,
-            )
-        if not any(_fits(field, value) for field in fields):
-            expected = " or ".join(sorted({_expected(field) for field in fields}))
-            raise ConfigError(f"Device option {name.lower()!r} must be {expected}, got {value!r:.60}.", name)
-
-
-def _fits(field: Mapping[str, Any], value: Any) -> bool:
-    kind = field.get("kind")
-    if kind == "toggle":
-        return isinstance(value, bool)
-    if kind == "number":
-        return isinstance(value, int) and not isinstance(value, bool)
-    if kind == "choice":
-        return value in (field.get("choices") or ())
-    return isinstance(value, str) if kind == "text" else True
-
-
-def _expected(field: Mapping[str, Any]) -> str:
-    if field.get("kind") == "choice":
-        return f"one of {', '.join(map(str, field.get('choices') or ()))}"
-    return {"toggle": "True or False", "number": "a whole number"}.get(str(field.get("kind")), "text")
+    wrong = misfit(options, shapes)
+    if wrong is None:
+        return
+    name = wrong.name.lower()
+    if wrong.expected is None:
+        known = {known.lower() for shape in shapes for known in shape}
+        raise UnknownOptionError(
+            f"No device of {system.name!r} takes the option {name!r}{did_you_mean(name, known)}.", wrong.name
+        )
+    raise ConfigError(
+        f"Device option {name!r} must be {wrong.expected}, got {wrong.value!r:.60}.", wrong.name
+    )
 
 
 def resolved(config: JobConfig, cache: TargetCache) -> JobConfig:

@@ -13,6 +13,7 @@ import numpy as np
 from vivace.backends.qoro.wire.analysis_options import PRESETS, check_variables, read_options
 from vivace.errors import ProtocolError
 from vivace.server.analysis import structure
+from vivace.server.analysis.levels import Ground, ground_of
 from vivace.server.analysis.problem import EXACT_VARIABLES, Problem, state_text
 from vivace.server.analysis.qaoa import QAOA_VARIABLES, best_angles, probabilities
 from vivace.server.analysis.search import Baseline, search
@@ -21,7 +22,6 @@ __all__ = ["Findings", "Request", "characterize"]
 
 _NARROW: Final = 10
 _SHOWN: Final = 20
-_SAME: Final = 1e-9
 _MAGNITUDES: Final = 1e-30, 1e30
 _LARGEST_ANGLE: Final = 1e6
 _UNANALYSED: Final = (
@@ -175,10 +175,11 @@ def characterize(request: Request) -> Findings:
     problem = request.problem
     baseline = search(problem)
     exact = problem.n <= EXACT_VARIABLES
-    spectrum = _spectrum(problem) if exact else _NO_SPECTRUM
+    ground = ground_of(problem) if exact else None
+    spectrum = _NO_SPECTRUM if ground is None else _spectrum(ground)
     hardness = _hardness(problem, spectrum, baseline)
     report = None if request.hardness_only else _report(request, spectrum, baseline)
-    return Findings(hardness, report, tuple(_recommendations(request, spectrum)))
+    return Findings(hardness, report, tuple(_recommendations(request, ground)))
 
 
 _NO_SPECTRUM: Final[dict[str, Any]] = dict.fromkeys(
@@ -186,19 +187,21 @@ _NO_SPECTRUM: Final[dict[str, Any]] = dict.fromkeys(
 )
 
 
-def _spectrum(problem: Problem) -> dict[str, Any]:
-    """Ends, gap and degeneracy of the spectrum; the gap of a constant problem is None."""
-    energies = problem.energies
-    low, high = float(energies.min()), float(energies.max())
-    margin = _SAME * max(1.0, abs(low), abs(high))
-    above = energies[energies > low + margin]
-    gap = float(above.min()) - low if len(above) else None
+def _spectrum(ground: Ground) -> dict[str, Any]:
+    """Ends, gap and degeneracy of the spectrum; the gap of a constant problem is None.
+
+    Gap and degeneracy are None, too, where rounding cannot tell the lowest levels apart.
+    """
+    told = not ground.unclear.any()
+    spread = float(ground.excess.max())
+    above = ground.excess[~ground.lowest]
+    gap = float(above.min()) if told and len(above) else None
     return {
-        "energy_min": low,
-        "energy_max": high,
+        "energy_min": ground.energy,
+        "energy_max": ground.energy + spread,
         "cost_gap": gap,
-        "cost_gap_normalized": None if gap is None else gap / (high - low),
-        "ground_state_degeneracy": int((energies <= low + margin).sum()),
+        "cost_gap_normalized": None if gap is None else gap / spread,
+        "ground_state_degeneracy": int(ground.lowest.sum()) if told else None,
     }
 
 
@@ -330,14 +333,22 @@ def _ansatz(request: Request, spectrum: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _recommendations(request: Request, spectrum: dict[str, Any]) -> list[dict[str, str]]:
+def _recommendations(request: Request, ground: Ground | None) -> list[dict[str, str]]:
     found = []
-    low = spectrum["energy_min"]
-    for state in request.references if low is not None else ():
-        energy = float(request.problem.energies[int(state[::-1], 2)])
-        if not math.isclose(energy, low, rel_tol=_SAME, abs_tol=_SAME):
-            text = f"Reference state {state} has energy {energy:g}, above the minimum {low:g}."
-            found.append(_recommendation("warn", "reference_states", text))
+    if ground is not None:
+        above = ~(ground.lowest | ground.unclear)
+        for state in request.references:
+            place = int(state[::-1], 2)
+            if above[place]:
+                energy = ground.energy + float(ground.excess[place])
+                text = f"Reference state {state} has energy {energy:g}, above the minimum {ground.energy:g}."
+                found.append(_recommendation("warn", "reference_states", text))
+        if ground.unclear.any():
+            text = (
+                "Energies differ from the lowest by so little that rounding may be why: the energy gap and "
+                "the number of ground states are left open."
+            )
+            found.append(_recommendation("info", "ground_state_degeneracy", text))
     return [*found, *_not_done(request)]
 
 

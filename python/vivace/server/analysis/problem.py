@@ -5,15 +5,17 @@ States are integers whose bit i is variable i; as text, the leftmost character i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EXACT_VARIABLES", "Problem", "state_text"]
+__all__ = ["EXACT_VARIABLES", "Problem", "place", "state_text", "summed"]
+
+_Number = TypeVar("_Number", np.float64, np.int64)
 
 EXACT_VARIABLES: Final = 20
 """Most variables for which all energies are computed."""
@@ -26,6 +28,19 @@ def state_text(state: int, n: int) -> str:
     '100'
     """
     return f"{state:0{n}b}"[::-1] if n else ""
+
+
+def place(variables: Iterable[int]) -> int:
+    """The state in which these variables are 1."""
+    return sum(1 << variable for variable in variables)
+
+
+def summed(values: NDArray[_Number]) -> NDArray[_Number]:
+    """For each state the sum over all its subsets, in place: one pass for each variable adds them up."""
+    for variable in range(len(values).bit_length() - 1):
+        halves = values.reshape(-1, 2, 1 << variable)
+        halves[:, 1] += halves[:, 0]
+    return values
 
 
 @dataclass(frozen=True)
@@ -54,12 +69,8 @@ class Problem:
         """Energy of every state: 2**n of them. Only for `EXACT_VARIABLES` at most."""
         found = np.zeros(1 << self.n)
         for variables, coefficient in self.terms.items():
-            found[sum(1 << variable for variable in variables)] += coefficient
-        # A state has the coefficients of all its subsets: one pass for each variable adds them up.
-        for variable in range(self.n):
-            halves = found.reshape(-1, 2, 1 << variable)
-            halves[:, 1] += halves[:, 0]
-        return found
+            found[place(variables)] += coefficient
+        return summed(found)
 
     def energies_of(self, states: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Energies of some states: rows × variables."""
@@ -67,6 +78,13 @@ class Problem:
         for variables, coefficient in self.terms.items():
             found += coefficient * states[:, list(variables)].all(axis=1)
         return found
+
+    @cached_property
+    def by_size(self) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+        """Variables (terms × size) and coefficients of the terms of each size."""
+        sizes = sorted({len(variables) for variables in self.terms})
+        keys = [[variables for variables in self.terms if len(variables) == size] for size in sizes]
+        return [(np.array(some, dtype=np.intp), np.array([self.terms[key] for key in some])) for some in keys]
 
     @cached_property
     def linear(self) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vivace.server.analysis.levels import EPSILON, low_states
 from vivace.server.analysis.problem import Problem
 
 __all__ = ["Baseline", "search"]
@@ -16,7 +17,6 @@ _RESTARTS: Final = 32
 _SWEEPS: Final = 60
 _SAMPLES: Final = 1024
 _SEED: Final = 1
-_SAME: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,15 @@ class Baseline:
         best: Lowest energy.
         greedy: Lowest energy of steepest descents; None beyond quadratic terms.
         annealed: Lowest energy of simulated annealing; None beyond quadratic terms.
-        distinct: Number of different states with the lowest energy.
-        share: Share of the annealing runs that end at the lowest energy; None without any.
+        distinct: Number of different states with the lowest energy; None where rounding could make them.
+        share: Share of the annealing runs that end at the lowest energy; None without any, and with
+            ``distinct``.
     """
 
     best: float
     greedy: float | None
     annealed: float | None
-    distinct: int
+    distinct: int | None
     share: float | None
 
 
@@ -43,37 +44,34 @@ def search(problem: Problem) -> Baseline:
     random = np.random.default_rng(_SEED)
     if problem.degree > 2:
         states = random.integers(0, 2, (_SAMPLES, problem.n)).astype(bool)
-        energies = problem.energies_of(states)
-        best = float(energies.min())
-        return Baseline(best, None, None, _distinct(states, energies, best), None)
+        lowest = low_states(problem, states, problem.energies_of(states))
+        return Baseline(lowest.energy, None, None, lowest.n_distinct, None)
     start = random.integers(0, 2, (_RESTARTS, problem.n)).astype(float)
     greedy = _descended(problem, start.copy())
     annealed = _descended(problem, _annealed(problem, start.copy(), random))
     states = np.concatenate([greedy, annealed])
     energies = states @ problem.linear + np.einsum("ri,ri->r", states @ problem.couplings, states) / 2
-    best = float(energies.min())
-    share = float((energies[_RESTARTS:] <= best + _SAME * max(1.0, abs(best))).mean())
-    return Baseline(
-        best,
-        float(energies[:_RESTARTS].min()),
-        float(energies[_RESTARTS:].min()),
-        _distinct(states, energies, best),
-        share,
-    )
-
-
-def _distinct(states: NDArray[np.generic], energies: NDArray[np.float64], best: float) -> int:
-    return len(np.unique(states[energies <= best + _SAME * max(1.0, abs(best))], axis=0))
+    found = states.astype(bool)
+    low = [
+        low_states(problem, found[rows], energies[rows])
+        for rows in (slice(None), slice(_RESTARTS), slice(_RESTARTS, None))
+    ]
+    ends = low[0].rows
+    share = None if ends is None else float(ends[_RESTARTS:].mean())
+    return Baseline(low[0].energy, low[1].energy, low[2].energy, low[0].n_distinct, share)
 
 
 def _descended(problem: Problem, states: NDArray[np.float64]) -> NDArray[np.float64]:
     """The rows after flipping what lowers the energy most, until nothing does."""
     rows = np.arange(len(states))
+    # What a field is off by from being updated time and again.
+    margins = problem.n * EPSILON * (np.abs(problem.linear) + np.abs(problem.couplings).sum(axis=0))
     fields = problem.linear + states @ problem.couplings
     for _ in range(10 * problem.n):
         gains = (1 - 2 * states) * fields
+        gains[gains >= -margins] = 0.0
         best = gains.argmin(axis=1)
-        better = gains[rows, best] < -_SAME
+        better = gains[rows, best] < 0
         if not better.any():
             break
         flips = np.where(better, 1 - 2 * states[rows, best], 0.0)
@@ -88,7 +86,7 @@ def _annealed(
     """The rows after simulated annealing, one variable of all rows at a time."""
     scale = float((np.abs(problem.linear) + np.abs(problem.couplings).sum(axis=0)).max(initial=0.0)) or 1.0
     fields = problem.linear + states @ problem.couplings
-    for temperature in np.geomspace(scale, scale / 200, _SWEEPS):
+    for temperature in scale * np.geomspace(1, 1 / 200, _SWEEPS):
         for variable in random.permutation(problem.n):
             gain = (1 - 2 * states[:, variable]) * fields[:, variable]
             chance = np.exp(-np.maximum(gain, 0.0) / temperature)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
 
+from vivace.server.analysis.levels import equal, uncertainties
 from vivace.server.analysis.problem import Problem
 
 __all__ = ["flip_symmetric", "is_submodular", "lower_bound", "matrix_facts", "treewidth_bound", "weights"]
@@ -48,12 +50,17 @@ def is_submodular(problem: Problem) -> bool:
 
 
 def flip_symmetric(problem: Problem) -> bool | None:
-    """Whether flipping all variables leaves every energy as it is; None beyond quadratic terms."""
+    """Whether flipping all variables leaves every energy as it is; None beyond quadratic terms.
+
+    None, too, where it nearly does, and rounding may be why it does not.
+    """
     if problem.degree > 2:
         return None
-    fields = problem.linear + problem.couplings.sum(axis=0) / 2
-    scale = np.abs(problem.linear).max(initial=0.0) + np.abs(problem.couplings).sum(axis=0).max(initial=0.0)
-    return bool((np.abs(fields) <= _NEGLIGIBLE * scale).all())
+    halves = problem.couplings / 2
+    np.fill_diagonal(halves, problem.linear)
+    fields = np.array([abs(math.fsum(row)) for row in halves.tolist()])
+    same, unclear = equal(fields, uncertainties(halves).sum(axis=1), problem.n)
+    return None if unclear.any() and (same | unclear).all() else bool(same.all())
 
 
 def treewidth_bound(problem: Problem) -> int | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from vivace.backends.qoro.wire.endpoints import IDEMPOTENCY_HEADER
+from vivace.backends.qoro.wire.fields import dump_json
 from vivace.backends.qoro.wire.jobs import CancelReply, StatusReply
 from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.server.api import schemas
@@ -139,8 +142,20 @@ async def one_shot(account: Caller, service: Server, turns: Reading, body: Body)
 
 @router.get("/{job_id}/results", tags=["legacy"], **answer(list[schemas.LegacyEntry], 400, 404))
 def plain_results(job_id: str, account: Caller, service: Server) -> Response:
-    """All results in one list, counts as objects."""
-    return reply(service.plain_results(account, job_id))
+    """All results in one list, counts as objects. It is no JSON if the job is deleted while it is sent."""
+    job = service.completed(account, job_id)
+    pieces = _listed(service.plain_results(job), job.n_circuits)
+    return StreamingResponse(pieces, media_type="application/json")
+
+
+def _listed(pieces: Iterable[list[Any]], count: int) -> Iterator[bytes]:
+    """A list in JSON, in pieces; without its end if it is shorter than it should be."""
+    done = 0
+    for piece in pieces:
+        yield (b"," if done else b"[") + dump_json(piece)[1:-1]
+        done += len(piece)
+    if done == count:
+        yield b"]" if done else b"[]"
 
 
 @router.post(

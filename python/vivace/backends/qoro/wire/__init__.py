@@ -4,12 +4,14 @@
 module              what
 =================== ====================================================================================
 `account`           targets, credits
+`blueprints`        which options the devices of vendors take
 `characterization`  requests and replies of QUBO characterisation; `qubo` has the problem itself
 `codings`           content codings of request bodies, and how a service says that it takes them
 `configs`           execution, simulator and device configurations
 `endpoints`         method, path and patience for every endpoint
 `fields`            strict JSON, and reading members of objects
 `jobs`              statuses, types, opening a job, replies about one
+`noise`             noise models
 `results`           pages of results
 `uploads`           bodies that carry circuits
 =================== ====================================================================================
@@ -22,12 +24,14 @@ from vivace._lazy import lazy_names
 if TYPE_CHECKING:
     from vivace.backends.qoro.wire import (
         account,
+        blueprints,
         characterization,
         codings,
         configs,
         endpoints,
         fields,
         jobs,
+        noise,
         qubo,
         results,
         uploads,
@@ -35,12 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "account",
+    "blueprints",
     "characterization",
     "codings",
     "configs",
     "endpoints",
     "fields",
     "jobs",
+    "noise",
     "qubo",
     "results",
     "uploads",

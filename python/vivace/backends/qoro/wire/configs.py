@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
 from vivace.backends.maestro import options as opt
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.fields import OPTIONS
-from vivace.backends.maestro.library import load_maestro
-from vivace.errors import ConfigError, ProtocolError
+from vivace.backends.qoro.wire.noise import MOST_QUBITS, decode_noise, encode_noise
+from vivace.errors import ProtocolError
 
 __all__ = [
     "API_META",
     "FORBIDDEN_DEVICE_KEYS",
+    "NUMBERS",
+    "Number",
     "SimulationMethod",
     "Simulator",
     "check_device",
@@ -60,16 +63,37 @@ API_META: Final[Mapping[str, tuple[type, ...]]] = {
 }
 """Keys that ``api_meta`` may have, and the types of their values."""
 
-_EXECUTION: Final[Mapping[str, tuple[type, ...]]] = {
-    "bond_dimension": (int,),
-    "truncation_threshold": (int, float),
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a number of a configuration may be.
+
+    Attributes:
+        kinds: Its types.
+        fits: Whether one is in range.
+        expected: The same for a message.
+    """
+
+    kinds: tuple[type, ...]
+    fits: Callable[[Any], bool]
+    expected: str
+
+
+NUMBERS: Final[Mapping[str, Number]] = {
+    "bond_dimension": Number((int,), lambda n: n > 0, "a positive integer"),
+    "truncation_threshold": Number((int, float), lambda x: 0 <= x < math.inf, "a number of at least 0"),
+    "noise_realizations": Number((int,), lambda n: n > 0, "a positive integer"),
+    "noise_scaling_factor": Number((int, float), lambda x: 0 <= x <= 1, "a number from 0 to 1"),
+}
+"""The numbers of an ``execution_configuration``."""
+
+_OTHERS: Final[Mapping[str, tuple[type, ...]]] = {
     "simulator_type": (int,),
     "simulation_type": (int,),
     "api_meta": (dict,),
     "noisy_device": (str,),
-    "noise_realizations": (int,),
-    "noise_scaling_factor": (int, float),
 }
+_CODES: Final = {"simulator_type": Simulator, "simulation_type": SimulationMethod}
 
 FORBIDDEN_DEVICE_KEYS: Final = ("IBM_DEVICE", "IQM_DEVICE_URL")
 """Device options that would choose the device, which the QPU system does."""
@@ -97,10 +121,7 @@ def check_execution(body: Any) -> dict[str, Any]:
         raise ProtocolError(f"Expected an execution configuration as an object, got {body!r:.60}.")
     checked = {name: value for name, value in body.items() if value is not None}
     for name, value in checked.items():
-        if name not in _EXECUTION:
-            raise ProtocolError(f"Unknown execution configuration key: {name!r:.60}", name)
-        _check_type(name, value, _EXECUTION[name])
-    _check_ranges(checked)
+        _check_member(name, value)
     for name, value in checked.get("api_meta", {}).items():
         if name not in API_META:
             raise ProtocolError(f"Unknown api_meta key: {name!r:.60}", name)
@@ -108,21 +129,16 @@ def check_execution(body: Any) -> dict[str, Any]:
     return checked
 
 
-def _check_ranges(body: Mapping[str, Any]) -> None:
-    for name, kind in (("simulator_type", Simulator), ("simulation_type", SimulationMethod)):
-        if name in body and body[name] not in tuple(kind):
-            raise ProtocolError(f"Unknown code {body[name]} in {name!r}.", name)
-    for name in ("bond_dimension", "noise_realizations"):
-        if body.get(name, 1) < 1:
-            raise ProtocolError(f"Expected a positive number in {name!r}, got {body[name]}.", name)
-    if body.get("truncation_threshold", 0) < 0:
-        raise ProtocolError(
-            "Expected a number of at least 0 in 'truncation_threshold'.", "truncation_threshold"
-        )
-    if not 0 <= body.get("noise_scaling_factor", 0) <= 1:
-        raise ProtocolError(
-            "Expected a number from 0 to 1 in 'noise_scaling_factor'.", "noise_scaling_factor"
-        )
+def _check_member(name: str, value: Any) -> None:
+    number = NUMBERS.get(name)
+    kinds = _OTHERS.get(name) if number is None else number.kinds
+    if kinds is None:
+        raise ProtocolError(f"Unknown execution configuration key: {name!r:.60}", name)
+    _check_type(name, value, kinds)
+    if number is not None and not number.fits(value):
+        raise ProtocolError(f"Expected {number.expected} in {name!r}, got {value!s:.60}.", name)
+    if name in _CODES and value not in tuple(_CODES[name]):
+        raise ProtocolError(f"Unknown code {value!s:.60} in {name!r}.", name)
 
 
 def _check_type(name: str, value: Any, kinds: tuple[type, ...]) -> None:
@@ -148,22 +164,26 @@ def encode_maestro(config: MaestroConfig) -> dict[str, Any]:
         elif name == "simulation_type":
             value = _METHODS[value]
         elif name == "noise_model":
-            value = _calls(value)
+            value = encode_noise(value)
         elif name == "distributed_options":
             value = dict(value)
         found[name] = value
     return found
 
 
-def decode_maestro(body: Mapping[str, Any], *, strict: bool = False) -> MaestroConfig:
+def decode_maestro(
+    body: Mapping[str, Any], *, strict: bool = False, max_qubits: int = MOST_QUBITS
+) -> MaestroConfig:
     """The config of a ``maestro_config``.
 
     Args:
         body: The JSON object.
         strict: Whether unknown keys are errors; otherwise they are dropped with a warning.
+        max_qubits: The most qubits that noise may be for.
 
     Raises:
-        ProtocolError: A code that stands for nothing, or a noise call that is not a setter.
+        ProtocolError: A code that stands for nothing, or a noise call that is not a setter or asks for too
+            much.
         ConfigError: A value that `MaestroConfig` refuses.
 
     >>> decode_maestro({"simulation_type": 1})
@@ -180,7 +200,7 @@ def decode_maestro(body: Mapping[str, Any], *, strict: bool = False) -> MaestroC
         elif name == "simulation_type":
             found[name] = _name_of(name, value, opt.SIMULATION_TYPES)
         elif name == "noise_model" and value is not None:
-            found[name] = _replayed(value)
+            found[name] = decode_noise(value, max_qubits)
         else:
             found[name] = value
     return MaestroConfig(**found)
@@ -192,69 +212,6 @@ def _name_of(name: str, code: Any, names: tuple[str, ...]) -> str | None:
     if type(code) is not int or not 0 <= code < len(names):
         raise ProtocolError(f"Unknown code {code!r:.60} in {name!r}.", name)
     return names[code]
-
-
-def _calls(model: Any) -> list[dict[str, Any]]:
-    # The library's wrapper of a noise model pickles as the setter calls that made it.
-    reduced = model.__reduce__()
-    try:
-        calls = [(str(method), tuple(args), dict(kwargs)) for method, args, kwargs in reduced[1][0]]
-    except (IndexError, TypeError, ValueError):
-        raise ConfigError(
-            "This noise_model does not tell how it was made, so it cannot be sent. Build it with the setters "
-            "of maestro.NoiseModel.",
-            "noise_model",
-        ) from None
-    return [
-        {
-            "method": method,
-            "args": [_plain(value) for value in args],
-            "kwargs": {k: _plain(v) for k, v in kwargs.items()},
-        }
-        for method, args, kwargs in calls
-    ]
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, complex):
-        return {"__complex__": [value.real, value.imag]}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _unplain(value: Any) -> Any:
-    if isinstance(value, dict):
-        parts = value.get("__complex__")
-        if not isinstance(parts, list) or len(parts) != 2 or set(value) != {"__complex__"}:
-            raise ProtocolError("Expected a complex number as {'__complex__': [re, im]}.", "noise_model")
-        return complex(*parts)
-    if isinstance(value, list):
-        return [_unplain(item) for item in value]
-    return value
-
-
-def _replayed(calls: Any) -> Any:
-    if not isinstance(calls, list):
-        raise ProtocolError("Expected a list of setter calls in 'noise_model'.", "noise_model")
-    model = load_maestro().NoiseModel()
-    for call in calls:
-        method = call.get("method") if isinstance(call, dict) else None
-        if not isinstance(method, str) or not method.startswith("set_") or not hasattr(model, method):
-            raise ProtocolError(f"Not a setter of noise models: {method!r:.60}", "noise_model")
-        args, kwargs = call.get("args", []), call.get("kwargs", {})
-        if not isinstance(args, list) or not isinstance(kwargs, dict):
-            raise ProtocolError(
-                f"Expected args as a list and kwargs as an object for {method}.", "noise_model"
-            )
-        try:
-            getattr(model, method)(*map(_unplain, args), **{k: _unplain(v) for k, v in kwargs.items()})
-        except (TypeError, ValueError, RuntimeError) as error:
-            reason = str(error).partition("\n")[0]
-            raise ProtocolError(f"The noise call {method} failed: {reason}", "noise_model") from None
-    return model
 
 
 def check_device(body: Any) -> dict[str, Any]:
