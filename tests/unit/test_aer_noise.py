@@ -372,3 +372,29 @@ def test_the_angle_of_u0_is_nowhere(level):
         counts = simulator.submit_circuits([text]).results[0]["results"]
     assert max(counts, key=counts.get) == "10"
     assert QiskitSimulator.estimate_run_time_single_circuit(text, "FakeManilaV2") > 0
+
+
+CALIBRATED = create_backend_from_properties(
+    {
+        "qubits": [[{"name": "readout_error", "value": 0.02}], []],
+        "gates": [{"gate": name, "qubits": [q]} for name in ("rz", "sx", "x") for q in (0, 1)]
+        + [{"gate": "cx", "qubits": [0, 1]}],
+    }
+)
+
+
+@pytest.mark.parametrize("backend", ["auto", CALIBRATED])
+@pytest.mark.parametrize("level", [None, 3])
+def test_conditions_also_on_backends_without_them(backend, level):
+    """Aer runs them; the backend keeps the shape it had."""
+    head = HEAD + "qreg q[2]; creg c[2]; creg d[1]; x q[0]; measure q[0] -> c[0];"
+    flipped = head + "if(c==1) x q[1]; measure q[1] -> d[0];"
+    kept = head + "if(c==0) x q[1]; measure q[1] -> d[0];"
+    with QiskitSimulator(
+        shots=2000, qiskit_backend=backend, simulation_seed=1, optimization_level=level
+    ) as simulator:
+        results = simulator.submit_circuits([flipped, kept]).results
+        assert simulator.submit_circuits([flipped, kept]).results == results
+    for entry, expected in zip(results, ("101", "001"), strict=True):
+        assert entry["results"][expected] > 1700
+    assert "if_else" not in CALIBRATED.target.operation_names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -164,6 +165,8 @@ class Target:
                 return circuit
             basis = sorted(known & (get_standard_gate_name_mapping().keys() | CONTROL_FLOW_OP_NAMES))
             options = {"basis_gates": basis, "optimization_level": 0}
+        elif "if_else" in _names(circuit) and "if_else" not in self.operations:
+            options = {"target": self._conditional, "optimization_level": level}
         try:
             return generate_preset_pass_manager(seed_transpiler=0, **options).run(circuit)
         except QiskitError as error:
@@ -200,6 +203,15 @@ class Target:
                 f"Circuit '{label}' has delays, which take no time and have no noise here: OpenQASM 2 has "
                 "no unit for them. For noise write gates, such as id."
             )
+
+    @cached_property
+    def _conditional(self) -> Any:
+        """The shape of the backend, with conditions: Aer runs them also where a device does not."""
+        from qiskit.circuit import IfElseOp
+
+        found = copy.deepcopy(self.simulator.target)
+        found.add_instruction(IfElseOp, name="if_else")
+        return found
 
     @cached_property
     def operations(self) -> frozenset[str]:
