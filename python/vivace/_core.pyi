@@ -108,6 +108,10 @@ class Template:
         """Parameters that no angle depends on."""
 
     @property
+    def has_delays(self) -> bool:
+        """Whether it declares Qiskit's ``delay``, which takes time and does nothing."""
+
+    @property
     def rows(self) -> NDArray[np.float64]:
         """Rows × parameters; a copy."""
 

@@ -1,12 +1,13 @@
-"""Program texts as they come in."""
+"""Program texts and labels as they come in."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from vivace.errors import QasmError
+from vivace.errors import ParameterError, QasmError
 
-__all__ = ["encodable"]
+__all__ = ["check_labels", "encodable"]
 
 
 def encodable(src: str, label: str | None = None) -> str:
@@ -29,6 +30,26 @@ def encodable(src: str, label: str | None = None) -> str:
         message = f"{_prefix(label)}Illegal character at {line}:{column}: {shown}"
         raise QasmError(message, label, line, column, src[start : error.start]) from None
     return src
+
+
+def check_labels(labels: list[Any]) -> None:
+    """Labels are strings that an encoding can hold.
+
+    Raises:
+        TypeError: One is no string.
+        ParameterError: One holds a surrogate.
+    """
+    odd = next((label for label in labels if not isinstance(label, str)), None)
+    if odd is not None:
+        raise TypeError(f"Expected circuit labels as str, got {odd!r} ({type(odd).__name__}).")
+    for label in labels:
+        if not label.isascii():
+            try:
+                label.encode()
+            except UnicodeEncodeError:
+                raise ParameterError(
+                    f"Circuit label {label!a} holds half a character (a surrogate). Use another label."
+                ) from None
 
 
 def _refuse_path(src: str, label: str | None) -> None:

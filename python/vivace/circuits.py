@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from vivace import _core
 from vivace._qiskit import exported, is_circuit, names_of
-from vivace._source import encodable
+from vivace._source import check_labels, encodable
 from vivace.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class CircuitPayload:
         parameters: Iterable[Any],
         parameter_sets: Iterable[tuple[str, Sequence[float]]],
     ) -> None:
-        names = tuple(parameters)
+        names = _in_order("parameters", parameters)
         sets = _labelled(parameter_sets)
         for label, values in sets:
             if len(values) != len(names):
@@ -117,13 +117,13 @@ class CircuitPayload:
         >>> CircuitPayload.from_matrix(text, ["angle"], [[0.1], [0.2]]).labels
         ('0', '1')
         """
-        names = tuple(parameters)
+        names = _in_order("parameters", parameters)
         matrix = _matrix(values)
         if matrix.ndim != 2 or matrix.shape[1] != len(names):
             raise ParameterError(
                 f"Expected a matrix of rows x {len(names)} parameters, got shape {matrix.shape}."
             )
-        found = tuple(map(str, range(len(matrix)))) if labels is None else tuple(labels)
+        found = tuple(map(str, range(len(matrix)))) if labels is None else _in_order("labels", labels)
         if len(found) != len(matrix):
             raise ParameterError(f"Expected one label per row ({len(matrix)}), got {len(found)}.")
         payload = cls.__new__(cls)
@@ -162,6 +162,16 @@ class CircuitPayload:
         """The rows as (label, values) pairs."""
         return tuple(zip(self.labels, map(tuple, self.values.tolist()), strict=True))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CircuitPayload):
+            return NotImplemented
+        mine, theirs = ((p.circuit, p.labels, p.parameters, p.values.shape) for p in (self, other))
+        return mine == theirs and bool((self.values == other.values).all())
+
+    def __hash__(self) -> int:
+        values = (self.values + 0.0).tobytes()  # -0.0 equals 0.0
+        return hash((self.circuit, self.labels, self.parameters, values))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return CircuitPayload.from_matrix, (self.circuit, self.parameters, self.values, self.labels)
 
@@ -183,10 +193,11 @@ class CircuitBatch:
     (3, 1, [[0.1], [0.2], [0.3]])
     """
 
-    __slots__ = ("_batch",)
+    __slots__ = ("_batch", "_is_named")
 
-    def __init__(self, batch: _core.CircuitBatch) -> None:
+    def __init__(self, batch: _core.CircuitBatch, is_named: bool = False) -> None:
         self._batch = batch
+        self._is_named = is_named  # whether its parameters have names of the user's
 
     @classmethod
     def of(cls, circuits: Circuits) -> CircuitBatch:
@@ -194,13 +205,13 @@ class CircuitBatch:
 
         Args:
             circuits: A mapping of label to circuit, a sequence of circuits (labelled ``"0"``, ``"1"``, …), or
-                a sequence of templates. A circuit is OpenQASM 2 text or a Qiskit circuit; a template is a
-                `CircuitPayload`, a `TemplateEntry`, or anything with the attributes ``circuit``,
-                ``parameters`` or ``parameter_names``, and ``parameter_sets``.
+                a sequence of templates; no set, for that has no order. A circuit is OpenQASM 2 text or a
+                Qiskit circuit; a template is a `CircuitPayload`, a `TemplateEntry`, or anything with the
+                attributes ``circuit``, ``parameters`` or ``parameter_names``, and ``parameter_sets``.
 
         Raises:
-            TypeError: One circuit instead of a collection, templates mixed with circuits or in a mapping, or
-                an object that is neither.
+            TypeError: One circuit instead of a collection, a set of them, templates mixed with circuits or in
+                a mapping, or an object that is neither.
             QasmError: A circuit is not valid OpenQASM 2; tells label, line and column.
             DuplicateLabelError: Two circuits have one label.
             ParameterError: A template and its rows do not fit together, or a value is not finite.
@@ -216,7 +227,7 @@ class CircuitBatch:
         if isinstance(circuits, Mapping):
             labels, items = list(circuits), list(circuits.values())
         else:
-            items = list(circuits)
+            items = list(_in_order("circuits", circuits))
             labels = [str(index) for index in range(len(items))]
         if items and all(map(is_template, items)):
             if isinstance(circuits, Mapping):
@@ -224,8 +235,8 @@ class CircuitBatch:
                     f"Templates carry the labels of their rows, so the names {labels[:4]!r:.200} "
                     "would be lost. Pass a list of templates."
                 )
-            return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]))
-        _check_labels(labels)
+            return cls(_core.CircuitBatch.from_templates([_source(item) for item in items]), is_named=True)
+        check_labels(labels)
         plain = all(type(item) is str and item.isascii() and ";" in item for item in items)
         texts = items if plain else [_text(*pair) for pair in zip(labels, items, strict=True)]
         return cls(_core.CircuitBatch.from_texts(labels, texts))
@@ -235,6 +246,15 @@ class CircuitBatch:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.labels)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self._is_named:
+            return CircuitBatch.of, (self.bound_texts(),)
+        labels = self.labels
+        rows = [
+            (t.text(), t.parameter_names, t.rows, [labels[n] for n in t.circuits]) for t in self.templates
+        ]
+        return _rebuilt, (rows,)
 
     def __repr__(self) -> str:
         return f"CircuitBatch(<{len(self)} circuits of {len(self.templates)} structures>)"
@@ -279,9 +299,23 @@ def normalise_circuit_batch(circuits: Circuits) -> dict[str, str]:
     return CircuitBatch.of(circuits).bound_texts()
 
 
+def _rebuilt(sources: list[tuple[Any, ...]]) -> CircuitBatch:
+    return CircuitBatch.of([CircuitPayload.from_matrix(*source) for source in sources])
+
+
+def _in_order(what: str, items: Iterable[Any]) -> tuple[Any, ...]:
+    if isinstance(items, set | frozenset):
+        instead = "a list, or a mapping of labels to circuits" if what == "circuits" else "a list"
+        raise TypeError(
+            f"Expected {what} in an order, got a {type(items).__name__}, whose order differs from run to "
+            f"run. Pass {instead}."
+        )
+    return tuple(items)
+
+
 def _labelled(parameter_sets: Iterable[Any]) -> list[tuple[str, tuple[float, ...]]]:
     found = []
-    for index, item in enumerate(parameter_sets):
+    for index, item in enumerate(_in_order("parameter_sets", parameter_sets)):
         try:
             if isinstance(item, str):
                 raise TypeError
@@ -335,20 +369,6 @@ def _source(item: Any) -> tuple[str, list[str], NDArray[np.float64], list[str]]:
     if not isinstance(circuit, str):
         raise TypeError(f"Expected a template's circuit as OpenQASM 2 text, got {type(circuit).__name__}.")
     return encodable(circuit), list(item.parameter_names), item.values, list(item.labels)
-
-
-def _check_labels(labels: list[Any]) -> None:
-    odd = next((label for label in labels if not isinstance(label, str)), None)
-    if odd is not None:
-        raise TypeError(f"Expected circuit labels as str, got {odd!r} ({type(odd).__name__}).")
-    for label in labels:
-        if not label.isascii():
-            try:
-                label.encode()
-            except UnicodeEncodeError:
-                raise ParameterError(
-                    f"Circuit label {label!a} holds half a character (a surrogate). Use another label."
-                ) from None
 
 
 def _text(label: str, item: Any) -> str:

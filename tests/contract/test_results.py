@@ -4,10 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from qiskit import qasm2
 from qiskit.circuit import QuantumCircuit
 
 from vivace.backends import CircuitBatch, CircuitPayload, ExecutionResult, TemplateEntry
-from vivace.errors import DuplicateLabelError, ObservableError, ShotRangeError
+from vivace.errors import DuplicateLabelError, ObservableError, ParameterError, ShotRangeError
 
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; '
 
@@ -225,3 +226,23 @@ def test_an_empty_batch_gives_an_empty_result(runner):
         result = runner.submit_circuits(empty)
         assert isinstance(result, ExecutionResult)
         assert result.results == []
+
+
+def test_delays_of_qiskit_do_nothing(runner, run):
+    """As a circuit, as the text that Qiskit writes for it, and in a template."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(100, 0, "ns")
+    circuit.x(0)
+    circuit.measure(0, 0)
+    text = qasm2.dumps(circuit)
+    assert "opaque delay(param0) q0;" in text
+    for found in run(runner, [circuit, text]).results:
+        assert found["results"] == {"1": 100}
+    template = TemplateEntry(text.replace("100.0", "1/t"), ("t",), (("a", (2.0,)), ("b", (0.0,))))
+    with pytest.raises(ParameterError) as caught:
+        run(runner, [template])
+    assert str(caught.value) == (
+        "Circuit 'b': an angle of gate 'delay' comes out as inf; every angle must be a finite number."
+    )
+    fine = template._replace(parameter_sets=template.parameter_sets[:1])
+    assert run(runner, [fine]).results[0]["results"] == {"1": 100}

@@ -329,6 +329,19 @@ def test_older_spellings():
         assert set(counts(simulator.submit_circuits([BELL]))[0]) == {"00", "11"}
 
 
+def test_the_oldest_face_takes_counts_only():
+    """It says that it has no expectation values, and keeps to it."""
+    with pytest.warns(DeprecationWarning):
+        old = ParallelSimulator()
+    with pytest.raises(ConfigError) as caught:
+        old.submit_circuits([BELL], ham_ops="ZI")
+    assert str(caught.value) == (
+        "ParallelSimulator takes counts only; leave out ham_ops, or use QiskitSimulator."
+    )
+    with pytest.raises(ValueError, match="shot_groups is incompatible with ham_ops"):
+        old.submit_circuits([BELL], ham_ops="ZI", shot_groups=[(0, 1, 5)])
+
+
 def test_words_are_checked():
     with QiskitSimulator(force_sampling=True) as simulator:
         for bad in ("ZQ", "zz", "ZZZ", "ZZ;ZZ"):

@@ -338,3 +338,63 @@ def test_gates_a_backend_cannot_make():
     refusal = pytest.raises(SimulationError, match="Circuit '0' cannot be transpiled for custom_backend")
     with QiskitSimulator(qiskit_backend=backend) as simulator, refusal:
         simulator.submit_circuits([bell])
+
+
+def test_delays_have_no_noise_and_say_so():
+    """OpenQASM 2 has no unit for them, so nobody can tell how long they are. Told once."""
+    text = HEAD + "opaque delay(t) a; qreg q[1]; creg c[1]; {} measure q -> c;"
+    long, short = text.format("delay(1e9) q[0]; x q[0];"), text.format("x q[0];")
+    with QiskitSimulator(qiskit_backend="FakeManilaV2", simulation_seed=1) as simulator:
+        with pytest.warns(UserWarning) as told:
+            found = simulator.submit_circuits({"c": long}).results[0]["results"]
+        assert [str(warning.message) for warning in told] == [
+            "Circuit 'c' has delays, which take no time and have no noise here: OpenQASM 2 has no unit for "
+            "them. For noise write gates, such as id."
+        ]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert simulator.submit_circuits({"c": long}).results[0]["results"] == found
+    with QiskitSimulator(qiskit_backend="FakeManilaV2", simulation_seed=1) as simulator:
+        assert simulator.submit_circuits({"c": short.replace("opaque delay(t) a;", "")}).results[0][
+            "results"
+        ] == pytest.approx(found)
+    with pytest.warns(UserWarning, match="Instruction duration not found: delay, which OpenQASM 2 has no"):
+        taken = QiskitSimulator.estimate_run_time_single_circuit(long, "FakeManilaV2")
+    assert 0 < taken < 1e-5
+
+
+@pytest.mark.parametrize("level", [None, 3])
+def test_the_angle_of_u0_is_nowhere(level):
+    text = HEAD + "qreg q[2]; creg c[2]; u0(1) q[0]; x q[1]; measure q -> c;"
+    with QiskitSimulator(
+        qiskit_backend="FakeManilaV2", optimization_level=level, shots=500, simulation_seed=1
+    ) as simulator:
+        counts = simulator.submit_circuits([text]).results[0]["results"]
+    assert max(counts, key=counts.get) == "10"
+    assert QiskitSimulator.estimate_run_time_single_circuit(text, "FakeManilaV2") > 0
+
+
+CALIBRATED = create_backend_from_properties(
+    {
+        "qubits": [[{"name": "readout_error", "value": 0.02}], []],
+        "gates": [{"gate": name, "qubits": [q]} for name in ("rz", "sx", "x") for q in (0, 1)]
+        + [{"gate": "cx", "qubits": [0, 1]}],
+    }
+)
+
+
+@pytest.mark.parametrize("backend", ["auto", CALIBRATED])
+@pytest.mark.parametrize("level", [None, 3])
+def test_conditions_also_on_backends_without_them(backend, level):
+    """Aer runs them; the backend keeps the shape it had."""
+    head = HEAD + "qreg q[2]; creg c[2]; creg d[1]; x q[0]; measure q[0] -> c[0];"
+    flipped = head + "if(c==1) x q[1]; measure q[1] -> d[0];"
+    kept = head + "if(c==0) x q[1]; measure q[1] -> d[0];"
+    with QiskitSimulator(
+        shots=2000, qiskit_backend=backend, simulation_seed=1, optimization_level=level
+    ) as simulator:
+        results = simulator.submit_circuits([flipped, kept]).results
+        assert simulator.submit_circuits([flipped, kept]).results == results
+    for entry, expected in zip(results, ("101", "001"), strict=True):
+        assert entry["results"][expected] > 1700
+    assert "if_else" not in CALIBRATED.target.operation_names

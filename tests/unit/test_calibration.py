@@ -63,6 +63,25 @@ def test_missing_keys_are_filled():
     assert (backend.calibration["qubits"], backend.calibration["gates"]) == ([], [])
 
 
+def test_units():
+    """In any case; without one, or with None, the usual one of the entry; an empty one is the base unit."""
+    given = [(0.005, "THz"), (5, None), (5e9, ""), (5000, "mhz")]
+    for value, unit in given:
+        entries = [{"name": "frequency", "value": value, "unit": unit}]
+        backend = create_backend_from_properties({"qubits": [entries]})
+        assert backend.target.qubit_properties[0].frequency == pytest.approx(5e9)
+
+
+def test_one_qubit_is_enough():
+    gates = [{"gate": name, "qubits": [0]} for name in ("sx", "rz")]
+    backend = create_backend_from_properties({"qubits": [[{"name": "T1", "value": 80}]], "gates": gates})
+    assert backend.num_qubits == 1
+    text = HEAD + "qreg q[1]; creg c[1]; x q[0]; measure q -> c;"
+    with QiskitSimulator(shots=10, qiskit_backend=backend) as simulator:
+        assert simulator.submit_circuits([text]).results[0]["results"] == {"1": 10}
+    assert pickle.loads(pickle.dumps(backend)).target.qubit_properties[0].t1 == pytest.approx(80e-6)
+
+
 def test_it_can_be_simulated():
     """With its readout error; a copy of the simulator takes it along."""
     backend = create_backend_from_properties(PROPERTIES)
@@ -97,6 +116,67 @@ def test_it_can_be_simulated():
             None,
             "Unsupported frequency unit: 'G'",
         ),
+        (
+            {"qubits": [[{"name": "T1", "value": -5}]]},
+            None,
+            "Calibration entry 'T1' of qubit 0 is -5; expected a positive number.",
+        ),
+        (
+            {"qubits": [[], [{"name": "T2", "value": float("nan")}]]},
+            None,
+            "Calibration entry 'T2' of qubit 1 is nan; expected a positive number.",
+        ),
+        (
+            {"qubits": [[{"name": "readout_error", "value": 2}]]},
+            None,
+            "Calibration entry 'readout_error' of qubit 0 is 2; expected a number from 0 to 1.",
+        ),
+        (
+            {"qubits": [[{"name": "readout_length", "value": -1}]]},
+            None,
+            "Calibration entry 'readout_length' of qubit 0 is -1; expected a finite number, 0 or more.",
+        ),
+        (
+            {"qubits": [[{"name": "T1", "value": 5}, {"name": "t1", "value": 6}]]},
+            None,
+            "Calibration entry 't1' of qubit 0 is listed twice.",
+        ),
+        (
+            {"qubits": [[{"name": 3, "value": 5}]]},
+            None,
+            "Calibration entry {'name': 3, 'value': 5} of qubit 0 has no 'name'.",
+        ),
+        ({"qubits": None}, 2, "Expected the 'qubits' of a calibration as a list, got None."),
+        ({"qubits": [3]}, None, "Expected the entries of qubit 0 as a list, got 3."),
+        ({"qubits": [["T1"]]}, None, "Expected every calibration entry of qubit 0 as a mapping, got 'T1'."),
+        ({"gates": ["x"]}, 1, "Expected every gate of a calibration as a mapping, got 'x'."),
+        ({"gates": {"x": []}}, 1, "Expected the 'gates' of a calibration as a list, got {'x': []}."),
+        (
+            {"gates": [{"gate": "x", "qubits": 0}]},
+            1,
+            "Expected the qubits of gate 'x' as a list, got 0.",
+        ),
+        (
+            {"gates": [{"gate": "cx", "qubits": [0, 0]}]},
+            2,
+            "Gate 'cx' acts on qubits [0, 0]; expected different ones.",
+        ),
+        (
+            {"gates": [{"gate": "x", "qubits": ["q0"]}]},
+            1,
+            "Gate 'x' acts on qubits ['q0']; expected 1 of the backend's qubits, numbered 0 to 0.",
+        ),
+        (
+            {"gates": [{"gate": "x", "qubits": [0], "parameters": [{"name": "gate_error", "value": 7}]}]},
+            1,
+            "Calibration entry 'gate_error' of gate 'x' on [0] is 7; expected a number from 0 to 1.",
+        ),
+        (
+            {"gates": [{"gate": "x", "qubits": [0]}, {"gate": "x", "qubits": [0]}]},
+            1,
+            "Gate 'x' on qubits [0] is listed twice.",
+        ),
+        ([1], 2, "Expected the properties as a mapping, got list."),
         ({"gates": [{"gate": "sx"}]}, 1, "Gate entry {'gate': 'sx'} has no 'qubits'."),
         ({"gates": [{"qubits": [0]}]}, 1, "Gate entry {'qubits': [0]} has no 'gate'."),
         (

@@ -79,6 +79,60 @@ def test_what_is_no_collection_is_refused(circuits, name):
     )
 
 
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_sets_are_refused(kind):
+    """Their order, and with it the labels, differs from run to run; that of the views of a dict does not."""
+    name = kind.__name__
+    texts = kind([X, X + "x q[0];"])
+    assert refusal(TypeError, lambda: CircuitBatch.of(texts)) == (
+        f"Expected circuits in an order, got a {name}, whose order differs from run to run. "
+        "Pass a list, or a mapping of labels to circuits."
+    )
+    assert refusal(TypeError, lambda: CircuitPayload(TEMPLATE, kind(["a", "b"]), [("r", (1, 2))])) == (
+        f"Expected parameters in an order, got a {name}, whose order differs from run to run. Pass a list."
+    )
+    refusal(TypeError, lambda: CircuitPayload.from_matrix(TEMPLATE, kind(["a", "b"]), [[1, 2]]))
+    refusal(TypeError, lambda: CircuitPayload.from_matrix(TEMPLATE, ["a", "b"], [[1, 2]], kind(["r"])))
+    refusal(TypeError, lambda: CircuitPayload(TEMPLATE, ["a", "b"], kind([("r", (1, 2))])))
+    assert CircuitBatch.of(dict.fromkeys(sorted(texts)).keys()).labels == ["0", "1"]
+
+
+class TestPickles:
+    """Batches can be sent to other processes; what they hold is the same there."""
+
+    @pytest.mark.parametrize("clone", [lambda b: pickle.loads(pickle.dumps(b)), copy.copy, copy.deepcopy])
+    def test_bound_circuits(self, clone):
+        bodies = [
+            "rx(0.1) q[0];",
+            "h q[0];",
+            "rx(0.2) q[0];",
+            "gate g a { rz(0.5) a; } g q[0];",
+            "rx(0.3) q[0];",
+        ]
+        texts = {f"c{number}": f"{HEAD}qreg q[1]; {body}" for number, body in enumerate(bodies)}
+        batch = CircuitBatch.of(texts)
+        twin = clone(batch)
+        assert (twin.labels, twin.bound_texts()) == (batch.labels, batch.bound_texts())
+        for mine, theirs in zip(batch.templates, twin.templates, strict=True):
+            assert (mine.text(), mine.circuits.tolist()) == (theirs.text(), theirs.circuits.tolist())
+            assert mine.rows.tolist() == theirs.rows.tolist()
+        assert len(clone(CircuitBatch.of([]))) == 0
+
+    @pytest.mark.parametrize("clone", [lambda b: pickle.loads(pickle.dumps(b)), copy.copy, copy.deepcopy])
+    def test_templates_keep_the_names_of_their_parameters(self, clone):
+        batch = CircuitBatch.of(
+            [
+                CircuitPayload(TEMPLATE, ["a", "b"], [("r0", (1, 2)), ("r1", (3, 4))]),
+                CircuitPayload(f"{HEAD}qreg q[1]; rx(t[0]) q[0];", ["t[0]", "unused"], [("r2", (5, 6))]),
+            ]
+        )
+        twin = clone(batch)
+        assert (twin.labels, twin.bound_texts()) == (batch.labels, batch.bound_texts())
+        assert [t.parameter_names for t in twin.templates] == [["a", "b"], ["t[0]", "unused"]]
+        assert [t.rows.tolist() for t in twin.templates] == [[[1, 2], [3, 4]], [[5, 6]]]
+        assert clone(twin).bound_texts() == batch.bound_texts()
+
+
 @pytest.mark.parametrize(
     ("circuits", "message"),
     [
@@ -204,9 +258,28 @@ class TestPayloads:
 
     @pytest.mark.parametrize("copied", [lambda p: pickle.loads(pickle.dumps(p)), copy.copy, copy.deepcopy])
     def test_copies(self, copied):
-        twin = copied(self.payload())
+        payload = self.payload()
+        twin = copied(payload)
         assert (twin.parameter_names, twin.parameter_sets) == (("a", "b"), self.payload().parameter_sets)
+        assert twin == payload
+        assert hash(twin) == hash(payload)
         assert CircuitBatch.of([twin]).bound_texts() == CircuitBatch.of([self.payload()]).bound_texts()
+
+    def test_equality_is_of_contents(self):
+        def payload(circuit=TEMPLATE, names=("a", "b"), values=((0.0, 2.0),), labels=("r",)):
+            return CircuitPayload.from_matrix(circuit, names, values, labels)
+
+        assert payload() == payload(values=np.array([[-0.0, 2.0]]))
+        assert len({payload(), payload(values=[[-0.0, 2]]), payload(values=[[0.5, 2]])}) == 2
+        others = [
+            payload(circuit=TEMPLATE + "x q[0];"),
+            payload(names=("b", "a")),
+            payload(values=[[0.5, 2]]),
+            payload(labels=("s",)),
+            payload(values=[[0, 2], [0, 2]], labels=("r", "s")),
+            "payload",
+        ]
+        assert all(payload() != other for other in others)
 
     @pytest.mark.parametrize("order", ["C", "F"])
     def test_matrices_of_any_layout_and_type(self, order):

@@ -244,6 +244,14 @@ class TestReading:
         assert repr(twin).partition("noise_model")[0] == repr(config).partition("noise_model")[0]
         assert twin.is_set("precision")
 
+    def test_a_noise_model_that_changes_later_does_not_change_the_config(self):
+        model = noise()
+        config = MaestroConfig(noise_model=model)
+        later = MaestroConfig().override(noise_model=model)
+        model.set_all_depolarizing(2, 0.5)
+        assert config == later == MaestroConfig(noise_model=noise())
+        assert MaestroConfig(noise_model=model) != config
+
     def test_equality_is_of_values(self):
         assert MaestroConfig() == MaestroConfig(noise_seed=42)
         assert hash(MaestroConfig()) == hash(MaestroConfig(noise_seed=42))

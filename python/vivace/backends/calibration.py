@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,7 +14,7 @@ from vivace.errors import ConfigError
 __all__ = ["create_backend_from_properties"]
 
 _TIME: Final = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
-_FREQUENCY: Final = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
+_FREQUENCY: Final = {"": 1.0, "hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "thz": 1e12}
 # Entry: its unit where it names none, and the units it may name. Entries not listed are not used.
 _QUBIT_ENTRIES: Final = {
     "t1": ("us", _TIME),
@@ -23,6 +24,8 @@ _QUBIT_ENTRIES: Final = {
     "readout_length": ("ns", _TIME),
 }
 _GATE_ENTRIES: Final = {"gate_error": ("", None), "gate_length": ("ns", _TIME)}
+_POSITIVE: Final = frozenset({"t1", "t2"})
+_PROBABILITIES: Final = frozenset({"readout_error", "gate_error"})
 _OTHERS: Final = frozenset({"measure", "reset", "delay"})
 
 
@@ -34,13 +37,15 @@ def create_backend_from_properties(
     Its target has T1, T2 and frequency of every qubit, the gates listed, ``measure`` with the readout errors
     and lengths, ``reset`` and ``delay``. What the calibration does not tell is not made up: a qubit without
     entries has no relaxation, a gate without ``gate_error`` none, ``measure`` is perfect and takes no time.
+    Qubits beyond the list have Qiskit's defaults: None for T1, T2 and frequency.
 
     Args:
         properties: As IBM publishes them: ``{"backend_name", "backend_version", "last_update_date",
             "qubits": [[{"name", "value", "unit"}, ...], ...], "gates": [{"gate", "qubits", "parameters":
             [{"name", "value", "unit"}, ...]}, ...]}``, all optional. Names of entries: T1 and T2 (µs unless
             they name a unit), frequency (GHz), readout_error, readout_length (ns), gate_error,
-            gate_length (ns). Others are not used. Left as it is.
+            gate_length (ns). A unit of None is none; ``""`` is the base unit, s or Hz. Other names are not
+            used. Left as it is.
         n_qubits: Number of qubits; by default as many as ``properties`` lists.
         default_date: Taken for older programs; the date of a calibration without one.
 
@@ -48,8 +53,9 @@ def create_backend_from_properties(
         The backend. ``backend.calibration`` is a copy of the properties with all keys.
 
     Raises:
-        ConfigError: There are no qubits, an entry has no name, value or known unit, or a gate needs more
-            qubits than there are.
+        ConfigError: There are no qubits; an entry has no name, no known unit, or a value that cannot be; a
+            gate needs more qubits than there are; an entry or a gate is listed twice; or ``properties`` has
+            another shape.
 
     Warns:
         UserWarning: A gate is not one of Qiskit's standard gates, and is left out.
@@ -73,7 +79,10 @@ def create_backend_from_properties(
     (0.02, 300.0)
     """
     filled = _filled(properties, default_date)
-    qubits = [_read(entries, _QUBIT_ENTRIES, f"of qubit {q}") for q, entries in enumerate(filled["qubits"])]
+    qubits = [
+        _read(entries, _QUBIT_ENTRIES, f"of qubit {q}")
+        for q, entries in enumerate(_items(filled["qubits"], "the 'qubits' of a calibration"))
+    ]
     if n_qubits is None:
         if not qubits:
             raise ConfigError(
@@ -101,27 +110,56 @@ def _filled(properties: Mapping[str, Any], date: datetime | None) -> dict[str, A
         "qubits": [],
         "gates": [],
     }
+    if not isinstance(properties, Mapping):
+        raise ConfigError(f"Expected the properties as a mapping, got {type(properties).__name__}.")
     return defaults | copy.deepcopy(dict(properties))
 
 
-def _read(entries: Sequence[Mapping[str, Any]], known: Mapping[str, Any], where: str) -> dict[str, float]:
+def _items(value: Any, what: str) -> Sequence[Any]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ConfigError(f"Expected {what} as a list, got {value!r:.60}.")
+    return value
+
+
+def _read(entries: Any, known: Mapping[str, Any], where: str) -> dict[str, float]:
     """Values of the known entries in base units."""
-    found = {}
-    for entry in entries:
-        if "name" not in entry:
+    found: dict[str, float] = {}
+    for entry in _items(entries, f"the entries {where}"):
+        if not isinstance(entry, Mapping):
+            raise ConfigError(f"Expected every calibration entry {where} as a mapping, got {entry!r:.60}.")
+        if not isinstance(entry.get("name"), str):
             raise ConfigError(f"Calibration entry {dict(entry)!r} {where} has no 'name'.")
         name = "frequency" if entry["name"].lower() == "freq" else entry["name"].lower()
         if name not in known:
             continue
+        if name in found:
+            raise ConfigError(f"Calibration entry '{entry['name']}' {where} is listed twice.")
         unit, units = known[name]
-        try:
-            value = float(entry["value"])
-        except (KeyError, TypeError, ValueError):
-            raise ConfigError(
-                f"Calibration entry {dict(entry)!r} {where} has no number as 'value'."
-            ) from None
-        found[name] = value if units is None else value * _factor(str(entry.get("unit", unit)), units)
+        value = _value(entry, name, where)
+        given = entry.get("unit")
+        found[name] = (
+            value if units is None else value * _factor(unit if given is None else str(given), units)
+        )
     return found
+
+
+def _value(entry: Mapping[str, Any], name: str, where: str) -> float:
+    """The value of an entry, where it can be one."""
+    try:
+        value = float(entry["value"])
+    except (KeyError, TypeError, ValueError):
+        raise ConfigError(f"Calibration entry {dict(entry)!r} {where} has no number as 'value'.") from None
+    if name in _PROBABILITIES:
+        wanted, fits = "a number from 0 to 1", 0 <= value <= 1
+    elif name in _POSITIVE:
+        wanted, fits = "a positive number", 0 < value < math.inf
+    else:
+        wanted, fits = "a finite number, 0 or more", 0 <= value < math.inf
+    if not fits:
+        raise ConfigError(
+            f"Calibration entry '{entry['name']}' {where} is {entry['value']!r}; expected {wanted}."
+        )
+    return value
 
 
 def _factor(unit: str, units: Mapping[str, float]) -> float:
@@ -132,20 +170,14 @@ def _factor(unit: str, units: Mapping[str, float]) -> float:
     return factor
 
 
-def _gates(
-    gates: Sequence[Mapping[str, Any]], n_qubits: int
-) -> dict[str, dict[tuple[int, ...], dict[str, float]]]:
+def _gates(gates: Any, n_qubits: int) -> dict[str, dict[tuple[int, ...], dict[str, float]]]:
     """Error and length by gate and qubits, of the gates Qiskit knows."""
     from qiskit.circuit.library import get_standard_gate_name_mapping
 
     standard = get_standard_gate_name_mapping()
     found: dict[str, dict[tuple[int, ...], dict[str, float]]] = {}
-    for gate in gates:
-        name = gate.get("gate", gate.get("name"))
-        if name is None or "qubits" not in gate:
-            lacks = "qubits" if name is not None else "gate"
-            raise ConfigError(f"Gate entry {dict(gate)!r:.120} has no '{lacks}'.")
-        operands = tuple(gate["qubits"])
+    for gate in _items(gates, "the 'gates' of a calibration"):
+        name, operands = _call(gate)
         if name in _OTHERS:
             continue
         if name not in standard:
@@ -154,14 +186,30 @@ def _gates(
                 "left out of the backend."
             )
             continue
-        if len(operands) != standard[name].num_qubits or not all(0 <= q < n_qubits for q in operands):
+        expected, places = standard[name].num_qubits, found.setdefault(name, {})
+        if len(operands) != expected or not all(q in range(n_qubits) for q in operands):
             raise ConfigError(
-                f"Gate '{name}' acts on qubits {list(operands)}; expected {standard[name].num_qubits} of "
-                f"the backend's qubits, numbered 0 to {n_qubits - 1}."
+                f"Gate '{name}' acts on qubits {list(operands)}; expected {expected} of the backend's "
+                f"qubits, numbered 0 to {n_qubits - 1}."
             )
+        if len(set(operands)) != expected:
+            raise ConfigError(f"Gate '{name}' acts on qubits {list(operands)}; expected different ones.")
+        if operands in places:
+            raise ConfigError(f"Gate '{name}' on qubits {list(operands)} is listed twice.")
         where = f"of gate '{name}' on {list(operands)}"
-        found.setdefault(name, {})[operands] = _read(gate.get("parameters", ()), _GATE_ENTRIES, where)
+        places[operands] = _read(gate.get("parameters") or (), _GATE_ENTRIES, where)
     return found
+
+
+def _call(gate: Any) -> tuple[str, tuple[Any, ...]]:
+    """Name and qubits of a gate entry."""
+    if not isinstance(gate, Mapping):
+        raise ConfigError(f"Expected every gate of a calibration as a mapping, got {gate!r:.60}.")
+    name = gate.get("gate", gate.get("name"))
+    if not isinstance(name, str) or "qubits" not in gate:
+        lacks = "qubits" if isinstance(name, str) else "gate"
+        raise ConfigError(f"Gate entry {dict(gate)!r:.120} has no '{lacks}'.")
+    return name, tuple(_items(gate["qubits"], f"the qubits of gate '{name}'"))
 
 
 def _target(
@@ -206,7 +254,8 @@ def _backend(calibration: Mapping[str, Any], target: Any) -> Any:
         def __reduce__(self) -> tuple[Any, ...]:
             return create_backend_from_properties, (calibration, target.num_qubits)
 
-    backend = CalibratedBackend(target.num_qubits, noise_info=False)
+    # One basis gate: by default there are gates on two qubits, which one qubit has no room for.
+    backend = CalibratedBackend(target.num_qubits, ["x"], noise_info=False)
     backend.calibration = calibration
     backend.name = calibration["backend_name"]
     backend.backend_version = calibration["backend_version"]

@@ -177,6 +177,11 @@ impl Template {
         self.inner().unused_parameters()
     }
 
+    #[getter]
+    fn has_delays(&self) -> bool {
+        self.inner().program.has_delays()
+    }
+
     fn text(&self, py: Python<'_>) -> String {
         let inner = self.inner();
         py.detach(|| render_template(&inner.program, &inner.names))

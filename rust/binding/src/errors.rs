@@ -52,6 +52,9 @@ pub fn batch_error<'a>(
         BatchError::NotFinite { label, name, .. } => {
             vivace_error(py, "ParameterError", (error.to_string(), label, name))
         }
+        BatchError::Delay { label, .. } => {
+            vivace_error(py, "ParameterError", (error.to_string(), label))
+        }
         BatchError::Name { name, .. } => vivace_error(
             py,
             "ParameterError",

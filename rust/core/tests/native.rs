@@ -332,6 +332,25 @@ fn names_are_unique() {
 
 /// Gates keep their names, barriers and conditions stay; only the program's own gates are spread.
 #[test]
+fn a_delay_of_qiskit_does_nothing() {
+    let source = "opaque delay(t) u; gate wait(s) u { delay(2*s) u; x u; } delay(100) q[0]; \
+                  if(c==1) delay(a) q; wait(b) q[1];";
+    assert_eq!(shown(&lower(source).expect("lowers")), ["x on 1"]);
+    let written = WrittenProgram::spread(&program(source)).expect("no opaque gate");
+    assert_eq!(written.ops.len(), 1);
+    for other in [
+        "opaque delay(t,s) u; delay(1,2) q[0];",
+        "opaque delay(t) u,v; delay(1) q[0],q[1];",
+        "opaque delay u; delay q[0];",
+    ] {
+        let refused = LowerError::Opaque("delay".to_owned());
+        assert_eq!(lower(other), Err(refused), "{other}");
+    }
+    let own = lower("gate delay(t) u { rx(t) u; } delay(1) q[0];").expect("lowers");
+    assert_eq!(shown(&own), ["rx 1 on 0"]);
+}
+
+#[test]
 fn as_written() {
     let source = program(
         "gate mine(t) x,y { u3(2*t,0,0) x; barrier x,y; rzz(t) x,y; } mine(a) q[0],q[1]; \

@@ -299,6 +299,27 @@ fn bodies_and_conditions_are_hashed() {
 }
 
 #[test]
+fn a_delay_must_be_finite_though_nothing_works_it_out() {
+    let text = "OPENQASM 2.0; opaque delay(t) q; qreg q[1]; rx(a) q[0]; delay(1/a) q[0];";
+    let source = TemplateSource {
+        text,
+        names: &["a"],
+        rows: &[1.0, 0.0],
+        labels: &["r0", "r1"],
+    };
+    let error = CircuitBatch::from_templates(&[source]).expect_err("1/0");
+    assert_eq!(
+        error.to_string(),
+        "Circuit 'r1': an angle of gate 'delay' comes out as inf; every angle must be a finite number."
+    );
+    let fine = TemplateSource {
+        rows: &[1.0, 2.0],
+        ..source
+    };
+    assert!(CircuitBatch::from_templates(&[fine]).is_ok());
+}
+
+#[test]
 fn angles_must_be_finite_at_the_values_given() {
     let program = parse(
         &text("gate g(t) a { rx(t) a; } rx(1/a) q[0]; g(ln(b)) q[1];"),

@@ -354,10 +354,19 @@ def test_bad_options_are_refused_when_they_are_built(options, message):
     assert str(caught.value) == message
 
 
-def test_options_against_their_preset_warn():
-    with pytest.warns(
-        UserWarning,
-        match="preset='fast' means parameter_sweep=False, but parameter_sweep=True was given, which wins.",
-    ):
-        options = CharacterizationOptions(preset="fast", parameter_sweep=True)
-    assert options.to_payload() == {"analysis": {"parameter_sweep": True}, "preset": "fast"}
+@pytest.mark.parametrize(
+    ("preset", "name", "value"),
+    [
+        ("fast", "parameter_sweep", True),
+        ("fast", "structural_sensitivity", True),
+        ("fast", "sensitivity", True),
+        ("deep", "sensitivity", False),
+    ],
+)
+def test_options_against_their_preset_warn(preset, name, value):
+    with pytest.warns(UserWarning) as told:
+        options = CharacterizationOptions(preset=preset, **{name: value})
+    assert [str(warning.message) for warning in told] == [
+        f"preset={preset!r} means {name}={not value}, but {name}={value} was given, which wins."
+    ]
+    assert options.to_payload() == {"analysis": {name: value}, "preset": preset}

@@ -119,7 +119,10 @@ class Compiled:
         form, target = batch.form, batch.target
         circuit, parameters = build(form.operations, form.n_qubits, form.n_clbits)
         if angles is not None:
-            circuit = circuit.assign_parameters(dict(zip(parameters, angles, strict=True)))
+            circuit = circuit.assign_parameters(
+                dict(zip(parameters, angles, strict=True)),
+                strict=False,  # the angle of u0 is nowhere
+            )
             parameters = []
         self.circuit = target.transpile(circuit, form.method, label)
         hold(self.circuit)

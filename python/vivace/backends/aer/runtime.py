@@ -72,9 +72,11 @@ def _qiskit_circuit(circuit: Any) -> Any:
         return circuit
     template = CircuitBatch.of([circuit]).templates[0]
     written = template.written()
+    if template.has_delays:
+        warn_user("Instruction duration not found: delay, which OpenQASM 2 has no unit for")
     built, parameters = build(written.operations(), template.n_qubits, template.n_clbits)
     angles = template.angles(written, 0, 1)[0].tolist()
-    return built.assign_parameters(dict(zip(parameters, angles, strict=True)))
+    return built.assign_parameters(dict(zip(parameters, angles, strict=True)), strict=False)
 
 
 def estimate_run_time_batch(

@@ -72,6 +72,9 @@ class QiskitSimulator(CircuitRunner):
     With parameters, gates next to one another are merged less often than with numbers, so noisy values of the
     first two rows may differ a little from those of the last. Without noise the level changes nothing.
 
+    A ``delay`` does nothing, and has no noise either: OpenQASM 2 has no unit for its time. On a backend or
+    with noise this gives a warning.
+
     Args:
         n_processes: Threads Aer may use; by default most of the cores, two off the main thread.
         shots: Shots per circuit when sampling.
@@ -325,7 +328,7 @@ def _plan_sample(
     circuits = template.circuits[rows]
     label = run.labels[circuits[0]]
     target = run.target_for(template.n_qubits)
-    target.check_width(template.n_qubits, label)
+    target.check(template, label)
     if not template.native().measures:
         raise nothing_to_sample(label)
     form = sampled_form(template, target.is_ideal, measures=True)

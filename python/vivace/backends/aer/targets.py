@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from vivace._suggest import did_you_mean
+from vivace._suggest import did_you_mean, warn_user
 from vivace.backends.aer.circuits import Program
 from vivace.backends.aer.library import load_aer, load_fakes
 from vivace.backends.bounded import Bounded
@@ -14,6 +15,8 @@ from vivace.errors import ConfigError, ConfigTypeError, SimulationError, Unknown
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from vivace import _core
 
 __all__ = ["AUTO_FAKES", "PLAIN_NAMES", "Target", "fake_backend", "fake_for", "resolve_backend"]
 
@@ -122,6 +125,7 @@ class Target:
         self.is_ideal = backend is None and noise_model is None
         self._backend = backend
         self._level = level
+        self._told_of_delays = False
         self.kept: Bounded[Any] = Bounded(_KEPT)
         self.programs: Bounded[Program] = Bounded(_KEPT)
         if backend is None:
@@ -161,6 +165,8 @@ class Target:
                 return circuit
             basis = sorted(known & (get_standard_gate_name_mapping().keys() | CONTROL_FLOW_OP_NAMES))
             options = {"basis_gates": basis, "optimization_level": 0}
+        elif "if_else" in _names(circuit) and "if_else" not in self.operations:
+            options = {"target": self._conditional, "optimization_level": level}
         try:
             return generate_preset_pass_manager(seed_transpiler=0, **options).run(circuit)
         except QiskitError as error:
@@ -178,19 +184,34 @@ class Target:
         """Name of the backend that is simulated, if there is one."""
         return None if self._backend is None else self.name
 
-    def check_width(self, n_qubits: int, label: str) -> None:
-        """Refuse a circuit that is wider than the backend.
+    def check(self, template: _core.Template, label: str) -> None:
+        """Refuse a circuit that is wider than the backend; warn once of delays, where they would be noisy.
 
         Raises:
-            SimulationError: It is.
+            SimulationError: It is wider.
         """
         limit = None if self._backend is None else self._backend.num_qubits
-        if limit is not None and n_qubits > limit:
+        if limit is not None and template.n_qubits > limit:
             raise SimulationError(
-                f"Circuit '{label}' has {n_qubits} qubits but {self.name} has {limit}. "
+                f"Circuit '{label}' has {template.n_qubits} qubits but {self.name} has {limit}. "
                 "Choose a wider backend, or a smaller circuit.",
                 label,
             )
+        if template.has_delays and not self.is_ideal and not self._told_of_delays:
+            self._told_of_delays = True
+            warn_user(
+                f"Circuit '{label}' has delays, which take no time and have no noise here: OpenQASM 2 has "
+                "no unit for them. For noise write gates, such as id."
+            )
+
+    @cached_property
+    def _conditional(self) -> Any:
+        """The shape of the backend, with conditions: Aer runs them also where a device does not."""
+        from qiskit.circuit import IfElseOp
+
+        found = copy.deepcopy(self.simulator.target)
+        found.add_instruction(IfElseOp, name="if_else")
+        return found
 
     @cached_property
     def operations(self) -> frozenset[str]:

@@ -99,7 +99,7 @@ def plan_measure(
         SimulationError: The circuit does not fit its backend.
     """
     target = run.target_for(template.n_qubits)
-    target.check_width(template.n_qubits, run.labels[template.circuits[rows[0]]])
+    target.check(template, run.labels[template.circuits[rows[0]]])
     plain = sampled_form(template, target.is_ideal, measures=False)
     bases = [basis for basis in group_words(words) if basis.qubits]
     return partial(_means, Batch(run, target, template, plain, rows), shots, bases, words)

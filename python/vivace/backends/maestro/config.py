@@ -47,7 +47,7 @@ class MaestroConfig(MaestroFields):
     they are exact. Counts without ``noise_realizations`` all share one random error pattern: set it to draw
     from the noisy distribution. ``noise_seed`` (42, plus the circuit's place in the submission, modulo
     2**32) picks the patterns; when ``seed`` is set and ``noise_seed`` is not, they follow from ``seed`` and
-    the label.
+    the label. The config keeps a copy of the model: what is set on the model later does not count.
 
     Passing None to the constructor is the same as leaving the option out.
 

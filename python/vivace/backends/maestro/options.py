@@ -6,6 +6,7 @@ Names of simulators and methods are kept here as tables; a test compares them wi
 
 from __future__ import annotations
 
+import copy
 import math
 import numbers
 import operator
@@ -285,11 +286,18 @@ class FrozenMapping(Mapping[str, str]):
 
 
 def model(type_name: str, setter: str, *, doc: str) -> Option[Any]:
-    """An object of the library, recognised by one of its methods: the library itself is not loaded."""
+    """An object of the library, recognised by one of its methods: the library itself is not loaded.
+
+    The option is a copy of what is given, which may change later; where the library cannot copy it, the
+    object itself.
+    """
 
     def check(name: str, value: Any) -> Any:
         if not callable(getattr(value, setter, None)):
             raise ConfigTypeError(f"{name} must be a {type_name}, got {type(value).__name__}.", name)
-        return value
+        try:
+            return copy.deepcopy(value)
+        except TypeError:
+            return value
 
     return Option(check, kind=type_name, doc=doc, library=False)

@@ -194,7 +194,11 @@ class CharacterizationOptions(FrozenConfig):
 
     def _warn_of_contradictions(self) -> None:
         sweep, sensitivity = PRESETS[self.preset]
-        for name, usual in (("parameter_sweep", sweep), ("structural_sensitivity", sensitivity)):
+        for name, usual in (
+            ("parameter_sweep", sweep),
+            ("structural_sensitivity", sensitivity),
+            ("sensitivity", sensitivity),
+        ):
             if self.is_set(name) and getattr(self, name) != usual:
                 warnings.warn(
                     f"preset={self.preset!r} means {name}={usual}, but {name}={getattr(self, name)} was "

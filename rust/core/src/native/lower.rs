@@ -61,7 +61,7 @@ pub struct NativeProgram {
 /// Why a program cannot be lowered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LowerError {
-    /// It uses a gate declared `opaque`.
+    /// It uses a gate declared `opaque`, and not Qiskit's delay, which is left out.
     Opaque(String),
     /// Its gate definitions spread to more than [`MAX_STEPS`] operations.
     TooLong,
@@ -327,10 +327,11 @@ impl<'a> Lowering<'a> {
         angles: Vec<Angle>,
     ) -> Result<Frame<'a>, LowerError> {
         let gate = &self.program.gates[index as usize];
-        let body = gate
-            .body
-            .as_ref()
-            .ok_or_else(|| LowerError::Opaque(gate.name.to_string()))?;
+        let body: &[BodyOp] = match &gate.body {
+            Some(body) => body,
+            None if gate.is_delay() => &[],
+            None => return Err(LowerError::Opaque(gate.name.to_string())),
+        };
         Ok(Frame {
             body: body.iter(),
             qubits,

@@ -126,6 +126,13 @@ pub struct BodyOp {
 }
 
 impl GateDef {
+    /// Whether this is Qiskit's `opaque delay(t) q;`: its exporter writes it for `Delay`, without the unit,
+    /// and its loader takes it for one. It does nothing but take time.
+    #[must_use]
+    pub fn is_delay(&self) -> bool {
+        self.body.is_none() && (&*self.name, self.n_params, self.n_qubits) == ("delay", 1, 1)
+    }
+
     /// The numbers in its body, in order.
     pub fn constants(&self) -> impl Iterator<Item = f64> {
         let body = self.body.iter().flatten();
@@ -192,6 +199,12 @@ impl Program {
     /// The numbers in the bodies of its gates: gate by gate, in the order of the expressions.
     pub fn constants(&self) -> impl Iterator<Item = f64> {
         self.gates.iter().flat_map(GateDef::constants)
+    }
+
+    /// Whether the program declares Qiskit's delay.
+    #[must_use]
+    pub fn has_delays(&self) -> bool {
+        self.gates.iter().any(GateDef::is_delay)
     }
 
     /// Number of angles a code takes.

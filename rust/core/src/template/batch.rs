@@ -9,7 +9,7 @@ use super::columns::Column;
 use super::group::{Group, with_numbers};
 use super::render::{RenderError, render_bound};
 use super::task::factor;
-use crate::qasm2::{Instr, Program, QasmError, parse};
+use crate::qasm2::{Code, Instr, Op, Program, QasmError, evaluate, parse};
 
 /// One circuit structure and all the numbers it is run with.
 #[derive(Clone, Debug)]
@@ -156,6 +156,14 @@ pub enum BatchError {
         /// The value.
         value: f64,
     },
+    /// A delay that is not a finite number. Other angles are found out when they are worked out; delays
+    /// never are.
+    Delay {
+        /// Label of the row.
+        label: String,
+        /// What its expression gives there.
+        value: f64,
+    },
 }
 
 impl fmt::Display for BatchError {
@@ -183,6 +191,14 @@ impl fmt::Display for BatchError {
                 f,
                 "Parameter '{name}' of row '{label}' is {value}; every value must be a finite number."
             ),
+            BatchError::Delay { label, value } => {
+                let gate = "delay".to_owned();
+                let error = RenderError {
+                    gate,
+                    value: *value,
+                };
+                write!(f, "Circuit '{label}': {error}")
+            }
         }
     }
 }
@@ -234,6 +250,7 @@ impl CircuitBatch {
             check_rows(source)?;
             let program = parse(source.text, source.names)
                 .map_err(|error| BatchError::Qasm { index, error })?;
+            check_delays(&program, source)?;
             let first = batch.labels.len() as u32;
             let n_rows = source.labels.len() as u32;
             batch
@@ -316,4 +333,29 @@ fn check_rows(source: &TemplateSource<'_>) -> Result<(), BatchError> {
             value: source.rows[at],
         }),
     }
+}
+
+fn check_delays(program: &Program, source: &TemplateSource<'_>) -> Result<(), BatchError> {
+    let width = source.names.len();
+    let is_delay = |op: &&Op| matches!(op.code, Code::Defined(gate) if program.gates[gate as usize].is_delay());
+    if !program.has_delays() || width == 0 {
+        return Ok(());
+    }
+    for op in program.ops.iter().filter(is_delay) {
+        let symbol = program
+            .symbols
+            .binary_search_by_key(&op.angles, |(at, _)| *at);
+        let Ok(symbol) = symbol else { continue };
+        let expr = &program.symbols[symbol].1;
+        let rows = source.rows.chunks_exact(width).zip(source.labels);
+        for (value, label) in rows.map(|(row, label)| (evaluate(expr, row), label)) {
+            if !value.is_finite() {
+                return Err(BatchError::Delay {
+                    label: (*label).to_owned(),
+                    value,
+                });
+            }
+        }
+    }
+    Ok(())
 }
