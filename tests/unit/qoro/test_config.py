@@ -4,6 +4,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 from vivace.backends import (
@@ -119,6 +120,38 @@ def test_configs_survive_pickling_and_are_frozen(config):
 def test_equal_configs_are_one_in_sets(one, other):
     assert one == other
     assert len({one, other}) == 1
+
+
+def test_scalars_of_numpy_are_those_of_python():
+    config = ExecutionConfig(np.int64(32), np.float32(0.5), noise_realizations=np.uint8(3))
+    assert config.to_payload() == {
+        "bond_dimension": 32, "truncation_threshold": 0.5, "noise_realizations": 3
+    }  # fmt: skip
+    assert type(config.bond_dimension) is int
+    assert JobConfig(use_circuit_packing=np.True_).use_circuit_packing is True
+    assert DeviceConfig(transpile_level=np.int64(2)).to_payload() == {"TRANSPILE_LEVEL": 2}
+
+
+def test_a_config_cannot_be_changed_through_what_it_holds():
+    config = ExecutionConfig(api_meta={"optimization_level": 1})
+    with pytest.raises(TypeError):
+        config.api_meta["bogus"] = "x"
+    assert pickle.loads(pickle.dumps(config)).to_payload() == {"api_meta": {"optimization_level": 1}}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ExecutionConfig(simulator=SimulationMethod.Stabilizer), "simulator must be one of QiskitAer, QCSim"),
+        (lambda: DeviceConfig(a=1).override(b=2, B=3), "DeviceConfig got 'b' twice."),
+        (lambda: DeviceConfig().override({"a": 1}), "override() expects a DeviceConfig, got dict."),
+        (lambda: ExecutionConfig.from_response(None), "Expected a reply as a mapping, got NoneType."),
+    ],
+)
+def test_mistakes_with_configs_are_told(make, message):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    assert str(caught.value).startswith(message)
 
 
 def test_an_execution_config_survives_the_trip():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from vivace.backends.qoro.options import Check, FrozenConfig
+from vivace.backends.qoro.options import Check, FrozenConfig, plain
 from vivace.backends.qoro.wire import configs
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
 from vivace.backends.qoro.wire.configs import SimulationMethod, Simulator
@@ -125,7 +125,8 @@ def _enum(kind: type[IntEnum]) -> Check:
     def check(name: str, value: Any) -> Any:
         if isinstance(value, str) and value in kind.__members__:
             return kind[value]
-        if isinstance(value, bool) or not isinstance(value, int) or value not in tuple(kind):
+        other = isinstance(value, bool | IntEnum) and not isinstance(value, kind)
+        if other or not isinstance(value, int) or value not in tuple(kind):
             known = ", ".join(kind.__members__)
             raise ConfigError(f"{name} must be one of {known}, got {value!r:.60}.", name)
         return kind(value)
@@ -217,6 +218,8 @@ class ExecutionConfig(FrozenConfig):
         >>> ExecutionConfig.from_response({"job_id": "a", "execution_configuration": {"simulator_type": 1}})
         ExecutionConfig(simulator=<Simulator.QCSim: 1>)
         """
+        if not isinstance(data, Mapping):
+            raise ConfigTypeError(f"Expected a reply as a mapping, got {type(data).__name__}.")
         body = data.get("execution_configuration", data)
         names = {wire: name for name, wire in cls._wire.items()}
         found = {names.get(key, key): value for key, value in (body or {}).items() if key != "job_id"}
@@ -240,12 +243,7 @@ class DeviceConfig:
     _options: dict[str, Any]
 
     def __init__(self, **options: Any) -> None:
-        lower: dict[str, Any] = {}
-        for name, value in options.items():
-            if name.lower() in lower:
-                raise ConfigTypeError(f"DeviceConfig got {name.lower()!r} twice.", name)
-            lower[name.lower()] = value
-        kept = {name: value for name, value in lower.items() if value is not None}
+        kept = {name: value for name, value in _lowered(options).items() if value is not None}
         try:
             configs.encode_device(kept)
         except ProtocolError as error:
@@ -263,10 +261,10 @@ class DeviceConfig:
 
     def override(self, other: DeviceConfig | None = None, /, **options: Any) -> Self:
         """A copy in which the options of ``other``, and then the options given, win; None unsets one."""
-        given = {name.lower(): value for name, value in options.items()}
-        return type(self)(
-            **{**self._options, **(vars(other)["_options"] if other is not None else {}), **given}
-        )
+        if other is not None and not isinstance(other, DeviceConfig):
+            raise ConfigTypeError(f"override() expects a DeviceConfig, got {type(other).__name__}.")
+        newer = {} if other is None else vars(other)["_options"]
+        return type(self)(**{**self._options, **newer, **_lowered(options)})
 
     def reset(self, *names: str) -> Self:
         """A copy without the options named."""
@@ -301,6 +299,15 @@ class DeviceConfig:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _device, (self._options,)
+
+
+def _lowered(options: Mapping[str, Any]) -> dict[str, Any]:
+    lower: dict[str, Any] = {}
+    for name, value in options.items():
+        if name.lower() in lower:
+            raise ConfigTypeError(f"DeviceConfig got {name.lower()!r} twice.", name)
+        lower[name.lower()] = plain(value)
+    return lower
 
 
 def _device(options: dict[str, Any]) -> DeviceConfig:

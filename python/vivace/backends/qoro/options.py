@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from vivace._suggest import did_you_mean
 from vivace.errors import ConfigTypeError, UnknownOptionError
 
-__all__ = ["Check", "FrozenConfig"]
+__all__ = ["Check", "FrozenConfig", "plain"]
 
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and a value; returns the value in canonical form, or raises."""
@@ -43,7 +44,9 @@ class FrozenConfig:
     @classmethod
     def _checked(cls, given: Mapping[str, Any]) -> dict[str, Any]:
         cls._refuse_unknown(given, f"{cls.__name__} got unknown fields")
-        return {name: cls._fields[name](name, value) for name, value in given.items() if value is not None}
+        return {
+            name: cls._fields[name](name, plain(value)) for name, value in given.items() if value is not None
+        }
 
     @classmethod
     def _refuse_unknown(cls, names: Mapping[str, Any] | tuple[str, ...], message: str) -> None:
@@ -54,7 +57,8 @@ class FrozenConfig:
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self)._fields:
-            return vars(self).get("_set", {}).get(name, self._defaults.get(name))
+            value = vars(self).get("_set", {}).get(name, self._defaults.get(name))
+            return MappingProxyType(value) if isinstance(value, dict) else value
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -107,6 +111,11 @@ class FrozenConfig:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._set)
+
+
+def plain(value: Any) -> Any:
+    """A scalar of numpy as the one of Python; anything else as it is."""
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "dtype") else value
 
 
 def _hash(value: object) -> int:
