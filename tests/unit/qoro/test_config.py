@@ -142,7 +142,10 @@ def test_a_config_cannot_be_changed_through_what_it_holds():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ExecutionConfig(simulator=SimulationMethod.Stabilizer), "simulator must be one of QiskitAer, QCSim"),
+        (
+            lambda: ExecutionConfig(simulator=SimulationMethod.Stabilizer),
+            "simulator must be one of QiskitAer, QCSim",
+        ),
         (lambda: DeviceConfig(a=1).override(b=2, B=3), "DeviceConfig got 'b' twice."),
         (lambda: DeviceConfig().override({"a": 1}), "override() expects a DeviceConfig, got dict."),
         (lambda: ExecutionConfig.from_response(None), "Expected a reply as a mapping, got NoneType."),

@@ -6,8 +6,10 @@ import copy
 import logging
 import os
 import pickle
+import socket
 import traceback
 import warnings
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
@@ -120,6 +122,17 @@ def test_trying_again_where_nobody_is_can_be_seen(caplog):
     )
     told = [(record.levelno, record.getMessage()) for record in caplog.records]
     assert told == [(logging.WARNING, f"{caught.value} Trying again, 2 times at most.")]
+
+
+def test_trying_again_where_nobody_answers_can_be_seen(caplog):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/api"
+        transport = Transport(url, "Bearer x", retry=RetryPolicy(attempts=2, backoff=0))
+        with pytest.raises(QoroConnectionError) as caught:
+            transport.exchange(replace(endpoints.PING, timeout=0.05))
+    assert str(caught.value) == f"No answer from {url} within 0.05 s (ping)."
+    told = [(record.levelno, record.getMessage()) for record in caplog.records]
+    assert told == [(logging.WARNING, f"{caught.value} Trying again, 1 times at most.")]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import requests
 from vivace.backends.qoro.http_errors import (
     QoroConnectionError,
     QoroHTTPError,
+    QoroTimeoutError,
     QoroTLSError,
     UnreadableAnswerError,
 )
@@ -111,7 +112,7 @@ def repeated(
                 raise
             pause = policy.wait_before(attempt) if asked is None else min(asked, policy.max_retry_after)
             unreachable = isinstance(error, QoroConnectionError) and not error.sent
-            if not told and (unreachable or too_long):
+            if not told and (unreachable or too_long or isinstance(error, QoroTimeoutError)):
                 told = True
                 why = f"The service asks to wait {asked:.0f} s ({name})." if too_long else f"{error}"
                 _log.warning("%s Trying again, %d times at most.", why, attempts - attempt)
