@@ -9,7 +9,6 @@ import pickle
 import socket
 import traceback
 import warnings
-from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
@@ -129,7 +128,7 @@ def test_trying_again_where_nobody_answers_can_be_seen(caplog):
         url = f"http://127.0.0.1:{mute.getsockname()[1]}/api"
         transport = Transport(url, "Bearer x", retry=RetryPolicy(attempts=2, backoff=0))
         with pytest.raises(QoroConnectionError) as caught:
-            transport.exchange(replace(endpoints.PING, timeout=0.05))
+            transport.exchange(endpoints.PING._replace(timeout=0.05))
     assert str(caught.value) == f"No answer from {url} within 0.05 s (ping)."
     told = [(record.levelno, record.getMessage()) for record in caplog.records]
     assert told == [(logging.WARNING, f"{caught.value} Trying again, 1 times at most.")]

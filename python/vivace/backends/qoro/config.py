@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from vivace.backends.qoro.options import Check, FrozenConfig, plain
@@ -181,7 +182,6 @@ class ExecutionConfig(FrozenConfig):
         truncation_threshold: float | None
         simulator: Simulator | None
         simulation_method: SimulationMethod | None
-        api_meta: Mapping[str, Any] | None
         noisy_device: str | None
         noise_realizations: int | None
         noise_scaling_factor: float | None
@@ -197,6 +197,12 @@ class ExecutionConfig(FrozenConfig):
             noise_realizations: int | None = None,
             noise_scaling_factor: float | None = None,
         ) -> None: ...
+
+    @property
+    def api_meta(self) -> Mapping[str, Any] | None:
+        """Options of devices; a view that nothing can be written to."""
+        found = self._set.get("api_meta")
+        return None if found is None else MappingProxyType(found)
 
     def to_payload(self) -> dict[str, Any]:
         """The ``execution_configuration`` of the wire."""

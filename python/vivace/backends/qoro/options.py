@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
-from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from vivace._suggest import did_you_mean
@@ -57,8 +56,7 @@ class FrozenConfig:
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self)._fields:
-            value = vars(self).get("_set", {}).get(name, self._defaults.get(name))
-            return MappingProxyType(value) if isinstance(value, dict) else value
+            return vars(self).get("_set", {}).get(name, self._defaults.get(name))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> None:
