@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from vivace._exportable import STANDARD, definition_of, exportable
 from vivace.errors import ParameterError, QasmError
 
 __all__ = ["exported", "is_circuit", "names_of"]
 
-_STANDARD: Final = "qiskit.circuit.library.standard_gates"
 _PLAIN: Final = frozenset(
     [
         "rx",
@@ -56,7 +56,8 @@ def exported(circuit: Any, names: Sequence[str] = (), label: str | None = None) 
     """A Qiskit circuit as OpenQASM 2; in gate arguments, names stand for its parameters.
 
     Args:
-        circuit: The circuit. A global phase is left out.
+        circuit: The circuit. A global phase is left out; what OpenQASM 2 has no words for is written as
+            what it is made of.
         names: Names of parameters that may stay open.
         label: Label of the circuit, for errors.
 
@@ -83,10 +84,12 @@ def exported(circuit: Any, names: Sequence[str] = (), label: str | None = None) 
     if any(parameter.name == "pi" for parameter in circuit.parameters):
         raise ParameterError(f"{what} has a parameter named 'pi', which is a number. Rename it.", label, "pi")
     try:
+        circuit = exportable(circuit)
         open_circuit, expressions = _with_standins(circuit) if circuit.parameters else (circuit, {})
         text: str = qasm2.dumps(open_circuit)
     except QiskitError as error:
-        raise QasmError(f"{what} cannot be exported to OpenQASM 2: {error}", label) from error
+        why = error.message.rstrip(".")
+        raise QasmError(f"{what} cannot be exported to OpenQASM 2: {why}.", label) from error
     for standin, expression in expressions.items():
         why = f"it has the number {standin}" if text.count(standin) != 1 else _unknown_in(expression)
         if why is not None:
@@ -125,7 +128,7 @@ def _with_standins(circuit: Any) -> tuple[Any, dict[str, Any]]:
             new.params = [standin(value) for value in operation.params]
             found.append(new, qubits, clbits)
         else:
-            inner = _definition(operation)
+            inner = definition_of(operation)
             for instruction in inner.data:
                 add(
                     instruction.operation,
@@ -136,22 +139,6 @@ def _with_standins(circuit: Any) -> tuple[Any, dict[str, Any]]:
     for instruction in circuit.data:
         add(instruction.operation, instruction.qubits, instruction.clbits)
     return found, expressions
-
-
-def _definition(operation: Any) -> Any:
-    """What an operation is made of, as a circuit."""
-    found = getattr(operation, "definition", None)
-    if found is not None:
-        return found
-    from qiskit.circuit import QuantumCircuit
-    from qiskit.transpiler.passes import HighLevelSynthesis
-
-    whole = QuantumCircuit(operation.num_qubits, operation.num_clbits)
-    whole.append(operation, whole.qubits, whole.clbits)
-    found = HighLevelSynthesis()(whole)
-    if any(instruction.operation == operation for instruction in found.data):
-        raise QasmError(f"Gate {operation.name!r} takes parameters and has no definition.")
-    return found
 
 
 def _unknown_in(expression: Any) -> str | None:
@@ -173,4 +160,4 @@ def _is_plain(operation: Any) -> bool:
     """Whether Qiskit writes a gate without a definition, which would have the numbers in it."""
     controls = getattr(operation, "num_ctrl_qubits", 0)
     closed = not controls or operation.ctrl_state == (1 << controls) - 1
-    return closed and operation.name in _PLAIN and type(operation).__module__.startswith(_STANDARD)
+    return closed and operation.name in _PLAIN and type(operation).__module__.startswith(STANDARD)

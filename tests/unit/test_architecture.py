@@ -20,6 +20,7 @@ PACKAGE = Path(vivace.__file__).parent
 # A part is the first name below `vivace`. It may import the parts of the rows above its own, nothing else.
 LAYERS = [
     {"_core", "_files", "_lazy", "_suggest", "_version", "errors"},
+    {"_exportable"},
     {"_qiskit", "_source"},
     {"cancellation", "codecs", "qasm", "tables"},
     {"circuits", "results"},
