@@ -89,6 +89,11 @@ class JobOptions:
         """Whether ``ham_ops`` may be used."""
         return self.target.supports_expval and not self.job.force_sampling
 
+    @property
+    def takes_maestro(self) -> bool:
+        """Whether the target takes a ``maestro_config``: services may list Maestro among the processors."""
+        return not isinstance(self.target, QPUSystem) or self.target.name == DEFAULT_CLUSTER
+
     def check_values(self, batch: CircuitBatch, ham_ops: str | None) -> None:
         """Refuse circuits that have no expectation values where they are to run.
 
@@ -112,12 +117,11 @@ class JobOptions:
                 "execution_config and maestro_config say the same in two ways. Give one of them.",
                 "maestro_config",
             )
-        on_qpu = isinstance(self.target, QPUSystem)
-        if self.maestro is not None and on_qpu and self.target.name != DEFAULT_CLUSTER:
+        if self.maestro is not None and not self.takes_maestro:
             raise ConfigError(
                 "maestro_config applies to simulator targets, not to QPU systems.", "maestro_config"
             )
-        if self.device is not None and not on_qpu:
+        if self.device is not None and not isinstance(self.target, QPUSystem):
             raise ConfigError("device_config applies to QPU targets, not to simulators.", "device_config")
         return self
 

@@ -204,7 +204,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
 
         Quantum processors, and jobs with an ``execution_config``, know no seed.
         """
-        if self.execution_config is None and not isinstance(self._options.target, QPUSystem):
+        if self.execution_config is None and self._options.takes_maestro:
             from vivace.backends.maestro.config import MaestroConfig
 
             self.maestro_config = (self.maestro_config or MaestroConfig()).override(seed=seed)
