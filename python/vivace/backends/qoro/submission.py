@@ -89,7 +89,8 @@ def prepare(
         ham_ops: Pauli words, for expectation values.
         circuit_ham_map: Ranges of circuits for the groups of ``ham_ops``, as `Observables` reads them.
         shot_groups: Ranges of circuits with their shots.
-        templates: Whether circuits of one structure travel as a template; None where that is smaller.
+        templates: Whether circuits of one structure travel as a template; None where that is smaller. If so,
+            those of several structures still go together as texts, where that is smaller than the requests.
         max_body: Longest body, in bytes.
 
     Raises:
