@@ -66,3 +66,8 @@ def hang(cloud):
     cloud.on_request = on_request
     yield hang
     over.set()
+    for (
+        thread
+    ) in threading.enumerate():  # those that were left to themselves get their answer before all ends
+        if thread.name.startswith("vivace-"):
+            thread.join(10)

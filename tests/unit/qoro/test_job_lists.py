@@ -66,6 +66,14 @@ def test_a_service_that_is_gone_is_not_asked_about_every_job(service, cloud, sub
     ]
 
 
+def test_a_job_that_is_named_twice_is_told_once(service, cloud, submit):
+    (a,) = submit(1)
+    cloud.faults["job cancel"].extend([(409, {}, "too late")] * 2)
+    with pytest.raises(QoroHTTPError) as caught:
+        service.cancel_job([a, a])
+    assert caught.value.__notes__ == [f"That was job {a}."]
+
+
 def press(*_):
     signal.raise_signal(signal.SIGINT)
 

@@ -1,5 +1,6 @@
 """Results that are not waited for any more: fetching stops within seconds, and tells how to go on."""
 
+import signal
 import threading
 import time
 
@@ -84,6 +85,22 @@ def test_results_that_came_are_not_lost_for_the_run_time(connect, cloud, hang, p
     result = connect().get_job_results(pending.job_id, cancellation_event=event)
     setter.join()
     assert (len(result.results), result.run_time) == (500, 0.0)
+
+
+def test_results_that_came_are_not_lost_when_ctrl_c_ends_the_wait_for_the_run_time(
+    connect, cloud, hang, pending
+):
+    service, asked = connect(), hang("job status")
+    presser = threading.Thread(
+        target=lambda: asked.wait(20) and signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    )
+    presser.start()
+    with pytest.raises(KeyboardInterrupt):
+        service.get_job_results(pending.job_id)
+    presser.join()
+    cloud.on_request = lambda _: None
+    assert len(service.get_job_results(pending.job_id).results) == 500
+    assert len([path for path in cloud.paths if "offset=0" in path]) == 1
 
 
 def fetching():

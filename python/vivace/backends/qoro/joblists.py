@@ -67,13 +67,14 @@ def try_each(job_ids: Sequence[str], call: Callable[[str], T], done: str) -> lis
     found: list[T] = []
     worked: list[str] = []
     failed: dict[str, VivaceError] = {}
+    rest = iter(job_ids)
     try:
-        for job_id in job_ids:
+        for job_id in rest:
             try:
                 found.append(call(job_id))
                 worked.append(job_id)
             except VivaceError as error:
-                failed[job_id] = error
+                failed.setdefault(job_id, error)
                 if isinstance(error, QoroConnectionError):
                     break
     except KeyboardInterrupt as error:
@@ -85,8 +86,7 @@ def try_each(job_ids: Sequence[str], call: Callable[[str], T], done: str) -> lis
         if len(job_ids) > 1:
             raised.add_note(f"That was job {which}.")
             _tell(raised, worked, failed, done)
-            untried = job_ids[len(worked) + len(failed) + 1 :]
-            if untried:
+            if untried := list(rest):
                 raised.add_note(done_to(untried, "not tried"))
         raise raised
     return found

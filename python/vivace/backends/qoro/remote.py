@@ -64,22 +64,25 @@ class QoroJobs(QoroPolling):
             ExecutionCancelledError: ``cancellation_event`` was set. What came is kept, too.
         """
         job_ids, _ = job_ids_of(execution_result)
-        found = tabled(self._results_of_all(job_ids, cancellation_event))
-        run_time = sum(self._run_time(job_id, cancellation_event) for job_id in job_ids)
+        entries, run_time = self._results_of_all(job_ids, cancellation_event)
+        found = tabled(entries)
         if isinstance(execution_result, ExecutionResult):
             return cast("CompletedResult", execution_result.with_results(found, run_time))
         return CompletedResult(found, job_ids[0], 1, run_time)
 
-    def _results_of_all(self, job_ids: Sequence[str], event: Event | None) -> list[dict[str, Any]]:
-        """Entries of jobs, one job after the other. If one has none, what came of the others is kept."""
+    def _results_of_all(
+        self, job_ids: Sequence[str], event: Event | None
+    ) -> tuple[list[dict[str, Any]], float]:
+        """Entries of jobs, one after the other, and how long they ran. What came before a fault is kept."""
         parts: list[list[dict[str, Any]]] = []
         try:
             for job_id in job_ids:
-                parts.append(self._results(job_id, event))  # noqa: PERF401 - what came before a fault is kept
+                parts.append(self._results(job_id, event))  # noqa: PERF401 - for what came before a fault
+            run_time = sum(self._run_time(job_id, event) for job_id in job_ids)
         except BaseException:  # Ctrl+C, too
             self._whole.update(zip(job_ids, parts, strict=False))
             raise
-        return [entry for part in parts for entry in part]
+        return [entry for part in parts for entry in part], run_time
 
     def iter_results(
         self, execution_result: ExecutionResult | str, *, cancellation_event: Event | None = None
