@@ -71,7 +71,10 @@ class CircuitBatch:
     def from_templates(
         sources: Sequence[tuple[str, Sequence[str], NDArray[np.float64], Sequence[str]]],
     ) -> CircuitBatch:
-        """Check templates: (text, names, rows × names, labels) each; rows are float64 in C order."""
+        """Check templates: (text, names, rows × names, labels) each; rows are float64 in C order.
+
+        Those with the same text and names are one.
+        """
 
     def __len__(self) -> int: ...
     @property
@@ -169,7 +172,8 @@ class Upload:
 
     ``members`` are JSON members that go into every body, without braces. ``shot_ranges`` tile the circuits,
     or are empty. ``templates``: whether neighbours of one structure travel as a template and rows; None where
-    that is smaller. Raises if a circuit does not fit into a body of ``cap`` bytes alone.
+    that is smaller. Those of several structures go together as texts where that is smaller than the requests
+    it saves. Raises if a circuit does not fit into a body of ``cap`` bytes alone.
     """
 
     def __new__(

@@ -17,7 +17,11 @@ __all__ = ["finished", "takes_progress"]
 
 def takes_progress(call: Callable[..., Any]) -> bool:
     """Whether a call of a runner tells of finished circuits."""
-    return "progress" in inspect.signature(call).parameters
+    return _takes(call, "progress")
+
+
+def _takes(call: Callable[..., Any], option: str) -> bool:
+    return option in inspect.signature(call).parameters
 
 
 def finished(
@@ -33,7 +37,8 @@ def finished(
         if event is not None:  # otherwise the runner has done so
             error.add_note(_stopped(runner, job))
         raise
-    results: ExecutionResult = runner.get_job_results(job)
+    heeds = event is not None and _takes(runner.get_job_results, "cancellation_event")
+    results: ExecutionResult = runner.get_job_results(job, **({"cancellation_event": event} if heeds else {}))
     return results
 
 

@@ -486,3 +486,35 @@ fn angles_that_are_no_plain_numbers_are_those_of_their_own_text() {
         }
     }
 }
+
+#[test]
+fn sources_with_one_text_and_the_same_names_are_one_template() {
+    let texts = ["rx(t)", "ry(t)"]
+        .map(|gate| format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[1]; {gate} q[0];"));
+    let source =
+        |text: usize, rows: &'static [f64], labels: &'static [&'static str]| TemplateSource {
+            text: &texts[text],
+            names: &["t"],
+            rows,
+            labels,
+        };
+    let given = [
+        source(0, &[1.0, 2.0], &["a", "b"]),
+        source(1, &[3.0], &["c"]),
+        source(0, &[4.0], &["d"]),
+    ];
+    let batch = CircuitBatch::from_templates(&given).expect("valid templates");
+    assert_eq!(batch.labels, ["a", "b", "c", "d"]);
+    let places: Vec<_> = batch.places.iter().map(|p| (p.template, p.row)).collect();
+    assert_eq!(places, [(0, 0), (0, 1), (1, 0), (0, 2)]);
+    assert_eq!(batch.templates.len(), 2);
+    assert_eq!(batch.templates[0].rows, [1.0, 2.0, 4.0]);
+    assert_eq!(batch.templates[0].circuits, [0, 1, 3]);
+    let renamed = TemplateSource {
+        names: &["t", "unused"],
+        rows: &[1.0, 0.0],
+        ..source(0, &[], &["e"])
+    };
+    let batch = CircuitBatch::from_templates(&[given[0], renamed]).expect("valid templates");
+    assert_eq!(batch.templates.len(), 2);
+}

@@ -275,3 +275,71 @@ fn angles_that_come_out_as_no_number_are_refused() {
         "Circuit 'y': an angle of gate 'rx' comes out as inf; every angle must be a finite number."
     );
 }
+
+/// Templates as they are given: text of the only gate, parameter, labels; every value is 0.5.
+fn templates(given: &[(&str, &str, &[&str])]) -> CircuitBatch {
+    let texts: Vec<String> = given
+        .iter()
+        .map(|(gate, _, _)| {
+            format!("OPENQASM 2.0; include \"qelib1.inc\"; qreg q[1]; {gate} q[0];")
+        })
+        .collect();
+    let names: Vec<[&str; 1]> = given.iter().map(|(_, name, _)| [*name]).collect();
+    let rows: Vec<Vec<f64>> = given
+        .iter()
+        .map(|(_, _, labels)| vec![0.5; labels.len()])
+        .collect();
+    let sources: Vec<TemplateSource> = (0..given.len())
+        .map(|i| TemplateSource {
+            text: &texts[i],
+            names: &names[i],
+            rows: &rows[i],
+            labels: given[i].2,
+        })
+        .collect();
+    CircuitBatch::from_templates(&sources).unwrap()
+}
+
+fn bodies_of(batch: &CircuitBatch, cap: usize) -> Vec<(bool, usize)> {
+    let upload = Upload::new(batch, r#""shots":7"#, &[], cap, Form::Template).unwrap();
+    all_bodies(&upload, batch)
+        .iter()
+        .map(|body| {
+            let json: Value = serde_json::from_slice(&body.bytes).unwrap();
+            (json.get("circuit_template").is_some(), body.circuits.len())
+        })
+        .collect()
+}
+
+#[test]
+fn templates_given_one_row_at_a_time_share_a_body() {
+    let labels: Vec<String> = (0..60).map(|i| format!("r{i}")).collect();
+    let label = |i: usize| -> [&str; 1] { [&labels[i]] };
+    let rows: Vec<[&str; 1]> = (0..60).map(label).collect();
+    let same: Vec<_> = rows.iter().map(|row| ("rx(t)", "t", &row[..])).collect();
+    assert_eq!(bodies_of(&templates(&same), 996_147), [(true, 60)]);
+    let turns: Vec<_> = rows
+        .iter()
+        .enumerate()
+        .map(|(i, row)| (["rx(t)", "ry(t)"][i % 2], "t", &row[..]))
+        .collect();
+    assert_eq!(bodies_of(&templates(&turns), 996_147), [(false, 60)]);
+}
+
+#[test]
+fn templates_that_save_more_than_their_requests_travel_as_such() {
+    let labels: Vec<String> = (0..2000).map(|i| format!("r{i}")).collect();
+    let all: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let two = [
+        ("rx(t)", "t", &all[..1000]),
+        ("ry(s)", "s", &all[1000..1999]),
+    ];
+    assert_eq!(
+        bodies_of(&templates(&two), 996_147),
+        [(true, 1000), (true, 999)]
+    );
+    let small = [("rx(t)", "t", &all[..2]), ("ry(s)", "s", &all[2..3])];
+    assert_eq!(bodies_of(&templates(&small), 996_147), [(false, 3)]);
+    // Where a text might be too long for a body, templates stay what they are.
+    assert_eq!(bodies_of(&templates(&small), 4000), [(true, 2), (true, 1)]);
+}

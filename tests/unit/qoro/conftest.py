@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from support.cloud import TOKEN, Cloud
@@ -45,3 +47,27 @@ def connect(cloud):
 @pytest.fixture
 def service(connect):
     return connect()
+
+
+@pytest.fixture
+def hang(cloud):
+    """Makes endpoints of the cloud accept requests and never answer; `asked` is set at the first."""
+    over, asked, hung = threading.Event(), threading.Event(), set()
+
+    def on_request(name):
+        if name in hung:
+            asked.set()
+            over.wait(30)
+
+    def hang(*names):
+        hung.update(names)
+        return asked
+
+    cloud.on_request = on_request
+    yield hang
+    over.set()
+    for (
+        thread
+    ) in threading.enumerate():  # those that were left to themselves get their answer before all ends
+        if thread.name.startswith("vivace-"):
+            thread.join(10)

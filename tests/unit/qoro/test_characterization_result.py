@@ -13,6 +13,7 @@ from vivace.backends import (
 from vivace.backends.qoro.analysis_display import show
 from vivace.errors import (
     CharacterizationFailedError,
+    ProtocolError,
     ResultError,
 )
 
@@ -49,6 +50,45 @@ def test_the_summary_says_what_is_known():
     assert repr(FULL) == FULL.summary() == SUMMARY + "\n  Warn: Check [bold] the penalty"
     assert FULL.summary(notes=False) == SUMMARY
     assert CharacterizationResult("a", "COMPLETED", hardness={}).summary().endswith("Hardness: unknown")
+
+
+def test_what_should_be_a_number_and_is_none_is_not_known():
+    """A report that was paid for is shown all the same. `report` has everything as it came."""
+    odd = CharacterizationResult(
+        "a",
+        "COMPLETED",
+        hardness={"spectral_gap": "narrow", "cost_gap": "0.5", "condition_number": [1]},
+        report={
+            "approximation_ratio": "high",
+            "quality_score": {},
+            "feasibility_rate": True,
+            "best_parameters": {"gamma": "x", "beta": 0.25},
+            "state_probabilities": [{"state": "1", "is_target": True, "probability": "likely"}],
+            "sensitivity": [{"qubit": 0, "score": "much"}],
+            "penalty_tuning": "fine",
+            "recommended_min_layers": "many",
+        },
+    )
+    assert repr(odd) == (
+        "QUBO Characterization Result — Job a...\n  Status: COMPLETED\n  Hardness: unknown\n"
+        "    Spectral Gap: 0.5000\n  Best Parameters: β=0.2500"
+    )
+    assert (odd.approximation_ratio, odd.quality_score, odd.is_well_tuned) == (None, None, None)
+    show(odd, Console(file=io.StringIO(), width=100))
+    with pytest.raises(ResultError, match="^This result has no angles"):
+        odd.qaoa_initial_params()
+
+
+@pytest.mark.parametrize("error", [None, 0, "0.0"])
+def test_a_problem_sent_exactly_has_no_error(error):
+    reply = {"job_id": "a", "status": "COMPLETED", "report": {}, "qubo_max_error": error}
+    assert CharacterizationResult.from_response(reply).qubo_max_error == 0.0
+
+
+def test_an_error_that_is_no_number_is_not_what_was_agreed_on():
+    reply = {"job_id": "a", "status": "COMPLETED", "report": {}, "qubo_max_error": "small"}
+    with pytest.raises(ProtocolError, match="^Expected a number in 'qubo_max_error', got str 'small'.$"):
+        CharacterizationResult.from_response(reply)
 
 
 def test_the_console_shows_every_part():

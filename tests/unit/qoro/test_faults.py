@@ -90,6 +90,7 @@ def test_a_queued_job_whose_last_answer_was_lost_is_not_run_twice(service, cloud
     cloud.faults["circuit upload"].extend([None, None, "lose"])
     check(cloud, service.run([ROWS], verbose=False))
     assert len(cloud.jobs) == 2
+    assert len(cloud.sent(endpoints.CANCEL)) == 1
 
 
 def test_a_job_that_ended_before_it_could_be_stopped_is_the_one(service, cloud):

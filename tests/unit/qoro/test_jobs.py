@@ -1,5 +1,6 @@
 """Jobs followed to their end: polled, cancelled, fetched, resumed."""
 
+import copy
 import json
 import logging
 import signal
@@ -312,3 +313,18 @@ def test_configs_of_jobs(service, cloud, pending):
         service.get_maestro_config("nonsense")
     with pytest.raises(TypeError, match="config must be an ExecutionConfig, got dict"):
         service.set_execution_config(pending, {})
+
+
+def test_a_deep_copy_remembers_for_itself(connect, cloud):
+    """As one that was pickled, but with the token and the same journal."""
+    service = connect(track_depth=True)
+    pending = service.submit_circuits(CIRCUITS)
+    with copy.deepcopy(service) as other:
+        other.run(CIRCUITS, verbose=False)
+        other.clear_depth_history()
+        assert (len(service.depth_history), other.depth_history) == (1, [])
+        service.poll_job_status(pending, True, verbose=False)
+        asked = len(cloud.sent(endpoints.STATUS))
+        assert other.get_job_results(pending).run_time == service.get_job_results(pending).run_time == 1.5
+        assert len(cloud.sent(endpoints.STATUS)) == asked + 1  # the original knew it, the copy did not
+        assert other.journal is service.journal

@@ -24,25 +24,6 @@ def pending(service, cloud):
     return service.submit_circuits([TEXT])
 
 
-@pytest.fixture
-def hang(cloud):
-    """Makes endpoints of the cloud accept requests and never answer; `asked` is set at the first."""
-    over, asked, hung = threading.Event(), threading.Event(), set()
-
-    def on_request(name):
-        if name in hung:
-            asked.set()
-            over.wait(30)
-
-    def hang(*names):
-        hung.update(names)
-        return asked
-
-    cloud.on_request = on_request
-    yield hang
-    over.set()
-
-
 def press_when(asked):
     """Ctrl+C in the main thread as soon as the event is set."""
 
@@ -155,7 +136,7 @@ def test_an_upload_that_is_stopped_is_told_once(connect, cloud, tmp_path):
 @pytest.mark.parametrize("endpoint", ["job status", "circuit upload"])
 def test_a_service_that_does_not_answer_is_left_alone(service, cloud, hang, monkeypatch, endpoint):
     """A stopped process, or a network that swallows everything: its timeouts are minutes."""
-    monkeypatch.setattr("vivace.backends.qoro.remote.HURRIED", 0.5)
+    monkeypatch.setattr("vivace.backends.qoro.polling.HURRIED", 0.5)
     monkeypatch.setattr("vivace.backends.qoro.opening.HURRIED", 0.5)
     thread = press_when(hang(endpoint, "job cancel"))
     started = time.monotonic()

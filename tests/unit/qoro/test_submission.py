@@ -10,6 +10,7 @@ import pytest
 
 from support.submissions import HEAD, circuits, only_job, sweep
 from vivace.backends import (
+    CircuitPayload,
     ExecutionConfig,
     JobConfig,
     MaestroConfig,
@@ -41,10 +42,10 @@ def test_a_sweep_of_texts_travels_as_one_template(service, cloud):
     assert json.loads(job.bodies[0])["parameter_names"] == ["theta_0"]
     service.factor_circuits = False
     service.submit_circuits(circuits(200))
-    bound = next(other for other in cloud.jobs.values() if other is not job)
-    assert "circuits" in json.loads(bound.bodies[0])
-    assert bound.circuits() == job.circuits()
-    assert len(bound.bodies[0]) > 3 * len(job.bodies[0])
+    texts = next(other for other in cloud.jobs.values() if other is not job)
+    assert "circuits" in json.loads(texts.bodies[0])
+    assert texts.circuits() == job.circuits()
+    assert len(texts.bodies[0]) > 3 * len(job.bodies[0])
 
 
 @pytest.mark.parametrize("factor", [True, False])
@@ -140,14 +141,44 @@ def test_a_map_is_read_once_whatever_it_is_made_of(service, cloud, kind):
 
 def test_templates_travel_as_they_are(service, cloud):
     text = f"{HEAD} rx(2*a) q[0]; rz(-b^2) q[1]; measure q -> c;"
-    entries = [TemplateEntry(text, ("a", "b"), (("x", (0.1, -0.5)), ("y", (1.0, 2.0))))]
-    entries.append(TemplateEntry(f"{HEAD} ry(t) q[1]; measure q -> c;", ("t",), (("z", (3.0,)),)))
+    entries = [TemplateEntry(text, ("a", "b"), tuple((f"x{i}", (i / 7, -0.5)) for i in range(200)))]
+    other = f"{HEAD} ry(t) q[1]; measure q -> c;"
+    entries.append(TemplateEntry(other, ("t",), tuple((f"z{i}", (i / 7,)) for i in range(300))))
     service.submit_circuit_templates(entries)
     job = only_job(cloud)
     assert [upload.template.parameter_names for upload in job.uploads] == [("a", "b"), ("t",)]
-    assert [(label, text) for label, text, _ in job.circuits()] == list(
-        CircuitBatch.of(entries).bound_texts().items()
+    assert bound(job) == list(CircuitBatch.of(entries).bound_texts().items())
+
+
+def bound(job):
+    return [(label, text) for label, text, _ in job.circuits()]
+
+
+def test_one_template_with_one_row_travels_as_it_is(service, cloud):
+    service.submit_circuit_templates(
+        [TemplateEntry(f"{HEAD} ry(t) q[1]; measure q -> c;", ("t",), (("z", (3.0,)),))]
     )
+    assert only_job(cloud).uploads[0].template.parameter_names == ("t",)
+
+
+@pytest.mark.parametrize("gates", [["rx"], ["rx", "ry", "rz"]], ids=["one template", "three in turns"])
+def test_payloads_of_a_row_each_share_a_request(service, cloud, gates):
+    """So VQE and QAOA of upstream submit."""
+    payloads = [
+        CircuitPayload(
+            f"{HEAD} {gates[i % len(gates)]}(t) q[0]; measure q -> c;", ["t"], [(f"r{i}", [i / 7])]
+        )
+        for i in range(60)
+    ]
+    result = service.submit_circuits(payloads)
+    job = only_job(cloud)
+    assert result.backend_jobs == len(job.bodies) == 1
+    assert (job.uploads[0].template is not None) == (len(gates) == 1)
+    assert bound(job) == list(CircuitBatch.of(payloads).bound_texts().items())
+    service.poll_job_status(result, True, verbose=False)
+    assert [entry["label"] for entry in service.get_job_results(result).results] == [
+        f"r{i}" for i in range(60)
+    ]
 
 
 def test_payloads_of_other_packages_are_taken_by_shape(service, cloud):

@@ -274,3 +274,9 @@ def test_bad_templates_open_no_job(service, cloud, templates, options, message):
         service.submit_circuit_templates(templates, **options)
     assert str(caught.value) == message
     assert cloud.jobs == {}
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_there_must_be_room_for_a_request(connect, most):
+    with pytest.raises(ConfigError, match=f"^max_request_bytes must be at least 1, got {most}.$"):
+        connect(max_request_bytes=most)

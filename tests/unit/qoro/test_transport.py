@@ -153,10 +153,10 @@ def test_a_request_that_may_not_be_repeated_is_sent_once_if_its_outcome_is_open(
     for fault in ("drop", "lose", (503, {}, ""), (500, {}, "")):
         cloud.faults["ping"].append(fault)
         with pytest.raises((QoroConnectionError, QoroHTTPError)):
-            transport.exchange(endpoints.PING, repeatable=False)
+            transport.send(endpoints.PING, bytes, repeatable=False)
     assert len(cloud.sent(endpoints.PING)) == 4
     cloud.faults["ping"].append((429, {}, ""))
-    transport.exchange(endpoints.PING, repeatable=False)
+    transport.send(endpoints.PING, bytes, repeatable=False)
     assert len(cloud.sent(endpoints.PING)) == 6
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from vivace.backends.qoro.analysis_result import CharacterizationResult
+from vivace.backends.qoro.analysis_result import CharacterizationResult, first_number
 
 __all__ = ["show"]
 
@@ -62,7 +61,7 @@ def _best(result: CharacterizationResult) -> Text:
     )
     states = result.state_probabilities or []
     targets = [s for s in states if s.get("is_target") or s.get("is_reference")]
-    known = [s["probability"] for s in targets if s.get("probability") is not None]
+    known = [found for s in targets if (found := first_number(s, "probability")) is not None]
     if known and states:
         chance = 2.0 ** -len(states[0]["state"])
         text += f"\nP(target) = {sum(known):.4g}, {sum(known) / chance:.3g} times that of a random state"
@@ -102,7 +101,7 @@ def _figures(hardness: Mapping[str, Any]) -> Table:
 def _sensitivity(rows: list[Mapping[str, Any]]) -> Table:
     table = Table("variable", "score", "", box=None)
     for row in rows[:_VARIABLES]:
-        score = row.get("score", row.get("sensitivity"))
+        score = first_number(row, "score", "sensitivity")
         kind = (
             "" if score is None else "fragile" if score >= 0.5 else "moderate" if score >= 0.2 else "stable"
         )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from vivace.backends.qoro.wire import fields
 from vivace.backends.qoro.wire.characterization import CharacterizationReply
 from vivace.backends.qoro.wire.jobs import JobStatus
-from vivace.errors import CharacterizationFailedError, ResultError
+from vivace.errors import CharacterizationFailedError, ProtocolError, ResultError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CharacterizationResult"]
+__all__ = ["CharacterizationResult", "first_number"]
+
+T = TypeVar("T")
 
 _NOTES: Final = 8
 
@@ -82,30 +85,29 @@ class CharacterizationResult:
             reply.created_at,
             reply.completed_at,
             html=html,
-            qubo_max_error=float(data.get("qubo_max_error", 0.0)),
+            qubo_max_error=fields.read_number(data, "qubo_max_error", 0.0),
         )
 
-    def _first(self, *names: str) -> Any:
-        """The first of several keys of the report that has a value."""
+    def _first(self, kind: type[T], *names: str) -> T | None:
+        """The first of several keys of the report that has a value of that kind."""
         report = self.report or {}
-        return next((report[name] for name in names if report.get(name) is not None), None)
+        return next((report[name] for name in names if isinstance(report.get(name), kind)), None)
 
     @property
     def quality_score(self) -> float | None:
         """How well the problem suits the algorithm, from 0 to 100."""
-        return self._first(  # type: ignore[no-any-return]
-            "reference_concentration_score", "formulation_quality", "quality_at_best", "quality_score"
-        )
+        names = ("reference_concentration_score", "formulation_quality", "quality_at_best", "quality_score")
+        return first_number(self.report, *names)
 
     @property
     def concentration_ratio(self) -> float | None:
         """How much more likely the target states are than by chance."""
-        return self._first("concentration_at_best", "concentration_ratio")  # type: ignore[no-any-return]
+        return first_number(self.report, "concentration_at_best", "concentration_ratio")
 
     @property
     def approximation_ratio(self) -> float | None:
         """How far the mean energy goes from the highest to the lowest: 1 is the lowest."""
-        return self._first("approximation_ratio")  # type: ignore[no-any-return]
+        return first_number(self.report, "approximation_ratio")
 
     @property
     def best_parameters(self) -> Mapping[str, float] | None:
@@ -114,32 +116,32 @@ class CharacterizationResult:
         In radians; a layer of QAOA, as `vivace.server` means it, is exp(-i·beta·ΣX)·exp(-i·gamma·C), where C
         is the QUBO. It tells in ``report["angles_searched"]`` which angles it looked at.
         """
-        return self._first("best_parameters")  # type: ignore[no-any-return]
+        return self._first(Mapping, "best_parameters")  # type: ignore[type-abstract]
 
     @property
     def state_probabilities(self) -> list[Mapping[str, Any]] | None:
         """States with their probability and energy."""
-        return self._first("state_probabilities")  # type: ignore[no-any-return]
+        return self._first(list, "state_probabilities")
 
     @property
     def sensitivity(self) -> list[Mapping[str, Any]] | None:
         """How much each variable matters."""
-        return self._first("structural_sensitivity", "sensitivity")  # type: ignore[no-any-return]
+        return self._first(list, "structural_sensitivity", "sensitivity")
 
     @property
     def feasibility_rate(self) -> float | None:
         """Share of samples that keep all constraints."""
-        return self._first("feasibility_rate")  # type: ignore[no-any-return]
+        return first_number(self.report, "feasibility_rate")
 
     @property
     def penalty_recommendation(self) -> float | None:
         """Weight of penalties to use."""
-        return self._first("penalty_recommendation", "penalty_lambda_safe")  # type: ignore[no-any-return]
+        return first_number(self.report, "penalty_recommendation", "penalty_lambda_safe")
 
     @property
     def is_well_tuned(self) -> bool | None:
         """Whether the penalties are right as they are."""
-        tuning = self._first("penalty_tuning") or {}
+        tuning = self._first(dict, "penalty_tuning") or {}
         return tuning.get("is_well_tuned")
 
     def qaoa_initial_params(self, layers: int | None = None) -> NDArray[np.float64]:
@@ -163,13 +165,14 @@ class CharacterizationResult:
         """
         import numpy as np
 
-        known = {
-            int(row["layers"]): (row["gammas"], row["betas"]) for row in self._first("ar_vs_depth") or ()
+        known: dict[float, tuple[Any, Any]] = {
+            int(row["layers"]): (row["gammas"], row["betas"])
+            for row in self._first(list, "ar_vs_depth") or ()
         }
-        best = self.best_parameters
-        if best is not None and best.get("gamma") is not None and best.get("beta") is not None:
-            known.setdefault(1, ([best["gamma"]], [best["beta"]]))
-        recommended = self._first("recommended_min_layers")
+        gamma, beta = (first_number(self.best_parameters, name) for name in ("gamma", "beta"))
+        if gamma is not None and beta is not None:
+            known.setdefault(1, ([gamma], [beta]))
+        recommended = first_number(self.report, "recommended_min_layers")
         wanted = layers or (recommended if recommended in known else max(known, default=None))
         if not known:
             raise ResultError(self._no_angles())
@@ -200,14 +203,16 @@ class CharacterizationResult:
         """
         hardness, best = self.hardness, self.best_parameters
         lines = [f"QUBO Characterization Result — Job {self.job_id[:8]}...", f"  Status: {self.status}"]
+        gap = first_number(hardness, "spectral_gap", "matrix_spectral_gap", "cost_gap")
+        condition = first_number(hardness, "condition_number", "matrix_condition_number")
         figures = [
             ("  Quality Score: %.2f / 100", self.quality_score),
             ("  Concentration Ratio: %.2f", self.concentration_ratio),
             ("  Approximation Ratio: %.4f", self.approximation_ratio),
             ("  Hardness: %s", None if hardness is None else hardness.get("difficulty") or "unknown"),
-            ("    Spectral Gap: %.4f", _known(hardness, "spectral_gap", "matrix_spectral_gap", "cost_gap")),
-            ("    Condition Number: %.2f", _known(hardness, "condition_number", "matrix_condition_number")),
-            ("  Best Parameters: %s", None if best is None else _angles(best)),
+            ("    Spectral Gap: %.4f", gap),
+            ("    Condition Number: %.2f", condition),
+            ("  Best Parameters: %s", None if best is None else _angles(best) or None),
             ("  Penalty Recommendation: λ=%.2f", self.penalty_recommendation),
             (
                 "  Feasibility Rate: %.1f%%",
@@ -241,10 +246,20 @@ class CharacterizationResult:
         show(self)
 
 
-def _known(where: Mapping[str, Any] | None, *names: str) -> Any:
-    return next((where[name] for name in names if where.get(name) is not None), None) if where else None
+def first_number(where: Mapping[str, Any] | None, *names: str) -> float | None:
+    """The first of several keys that has a number; None if there is none. A text that holds one counts.
+
+    >>> first_number({"gap": "narrow", "cost_gap": 2}, "gap", "cost_gap")
+    2.0
+    """
+    for name in names:
+        try:
+            return fields.read_number(where or {}, name)
+        except ProtocolError:
+            continue  # services may change what they say; a report that was paid for is shown all the same
+    return None
 
 
 def _angles(best: Mapping[str, Any]) -> str:
-    values = [(sign, best.get(name)) for sign, name in (("γ", "gamma"), ("β", "beta"))]
+    values = [(sign, first_number(best, name)) for sign, name in (("γ", "gamma"), ("β", "beta"))]
     return ", ".join(f"{sign}={value:.4f}" for sign, value in values if value is not None)

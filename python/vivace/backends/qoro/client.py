@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from vivace.backends.qoro.config import DeviceConfig, ExecutionConfig
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
-from vivace.backends.qoro.jobs import fetch_status, job_ids_of, known_status
+from vivace.backends.qoro.joblists import Jobs, job_ids_of, one_job_id, try_each
+from vivace.backends.qoro.jobs import fetch_status, known_status
 from vivace.backends.qoro.journal import JobRecord, Journal
 from vivace.backends.qoro.request import check_device_options
 from vivace.backends.qoro.retrying import RetryPolicy
 from vivace.backends.qoro.targets import TargetCache, parse_qpu_systems, parse_simulator_clusters
-from vivace.backends.qoro.tokens import URL, Token, find_token
+from vivace.backends.qoro.tokens import URL, find_token
 from vivace.backends.qoro.transport import MAX_RESPONSE, Transport
 from vivace.backends.qoro.wire import endpoints
 from vivace.backends.qoro.wire.account import QPUSystem, SimulatorCluster
@@ -25,17 +26,13 @@ from vivace.backends.qoro.wire.endpoints import Endpoint
 from vivace.backends.qoro.wire.fields import parse_object
 from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.errors import ConfigError, ConfigTypeError, ProtocolError
-from vivace.results import ExecutionResult
 
 if TYPE_CHECKING:
     import requests
 
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["DEFAULT_JOURNAL", "Jobs", "QoroClient"]
-
-Jobs = ExecutionResult | str | list[Any] | tuple[Any, ...]
-"""A job: its result object or its id; or a list of either."""
+__all__ = ["DEFAULT_JOURNAL", "QoroClient", "at_least_one"]
 
 DEFAULT_JOURNAL: Final = "default"
 """The journal in the user's data directory."""
@@ -66,15 +63,10 @@ class QoroClient:
         journal: Journal | str | Path | None = DEFAULT_JOURNAL,
         max_response_bytes: int = MAX_RESPONSE,
     ) -> None:
-        if max_response_bytes < 1:
-            raise ConfigError(
-                f"max_response_bytes must be at least 1, got {max_response_bytes}.", "max_response_bytes"
-            )
-        token = find_token(auth_token)
-        self._token: Token | None = token
-        self._base_url = base_url or token.base_url or os.environ.get(URL) or endpoints.BASE_URL
+        self._max_response = at_least_one("max_response_bytes", max_response_bytes)
+        self._token = find_token(auth_token)
+        self._base_url = base_url or self._token.base_url or os.environ.get(URL) or endpoints.BASE_URL
         self._retry = retry or RetryPolicy()
-        self._max_response = max_response_bytes
         self._journal = Journal() if journal == DEFAULT_JOURNAL else _journal(journal)
         self._cache = TargetCache()
         self._blueprints: dict[str, dict[str, Any]] | None = None
@@ -82,8 +74,6 @@ class QoroClient:
         self._base_url = self._transport.base_url
 
     def _connected(self) -> Transport:
-        if self._token is None:
-            self._token = find_token()
         return Transport(
             self._base_url,
             self._token.authorization,
@@ -95,7 +85,7 @@ class QoroClient:
     @property
     def auth_token(self) -> str:
         """The key as it is sent, with ``Bearer``. Keep it out of logs."""
-        return (self._token or find_token()).authorization
+        return self._token.authorization
 
     @property
     def base_url(self) -> str:
@@ -115,7 +105,7 @@ class QoroClient:
         return {name: value for name, value in vars(self).items() if name not in ("_token", "_transport")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _token=None)
+        vars(self).update(state, _token=find_token())
         self._transport = self._connected()
 
     def __copy__(self) -> Self:
@@ -124,9 +114,11 @@ class QoroClient:
         vars(copied).update(self.__getstate__(), _token=self._token, _transport=self._connected())
         return copied
 
-    def __deepcopy__(self, _memo: object) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same with all that it remembers of jobs and targets its own; they share the journal."""
+        memo[id(self._journal)] = self._journal
         copied = self.__copy__()
-        vars(copied)["_cache"] = copy.copy(self._cache)
+        vars(copied).update(copy.deepcopy(self.__getstate__(), memo))
         return copied
 
     def test_connection(self) -> requests.Response:
@@ -190,21 +182,22 @@ class QoroClient:
             The answer; a list of them for a list.
 
         Raises:
-            QoroHTTPError: The job cannot be cancelled, or there is none.
+            QoroHTTPError: The job cannot be cancelled, or there is none. The others of a list are cancelled
+                all the same; notes of the error tell.
         """
-        return self._for_each(
-            execution_result, lambda job_id: self._ended(endpoints.CANCEL, job_id, "CANCELLED")
-        )
+        return self._end_each(execution_result, endpoints.CANCEL, "CANCELLED")
 
     def delete_job(self, execution_result: Jobs) -> Any:
         """Delete a job and its results.
 
         Returns:
             The answer; a list of them for a list.
+
+        Raises:
+            QoroHTTPError: There is no such job. The others of a list are deleted all the same; notes of the
+                error tell.
         """
-        return self._for_each(
-            execution_result, lambda job_id: self._ended(endpoints.DELETE, job_id, "DELETED")
-        )
+        return self._end_each(execution_result, endpoints.DELETE, "DELETED")
 
     def set_execution_config(self, execution_result: Jobs, config: ExecutionConfig) -> dict[str, Any]:
         """Replace the configuration of a job that is still pending.
@@ -216,7 +209,7 @@ class QoroClient:
             raise ConfigTypeError(
                 f"config must be an ExecutionConfig, got {type(config).__name__}.", "config"
             )
-        (job_id,), _ = job_ids_of(execution_result)
+        job_id = one_job_id(execution_result)
         endpoint = endpoints.SET_EXECUTION_CONFIG
         return self._transport.send(
             endpoint, lambda data: parse_object(data, "The answer"), job_id=job_id, body=config.to_payload()
@@ -228,7 +221,7 @@ class QoroClient:
         Raises:
             QoroHTTPError: 404: there is no such job, or it has none.
         """
-        (job_id,), _ = job_ids_of(execution_result)
+        job_id = one_job_id(execution_result)
         body = self._fetch_object(endpoints.GET_EXECUTION_CONFIG, job_id=job_id)
         if body.get("execution_configuration") is None:
             raise _no_config()
@@ -264,7 +257,7 @@ class QoroClient:
 
     @property
     def _account(self) -> str:
-        return (self._token or find_token()).account(self.base_url)
+        return self._token.account(self.base_url)
 
     def _refresh(self, records: Sequence[JobRecord]) -> None:
         failed: list[Exception] = []
@@ -309,9 +302,9 @@ class QoroClient:
         self._record(job_id, state)
         return response
 
-    def _for_each(self, what: Jobs, call: Callable[[str], Any]) -> Any:
+    def _end_each(self, what: Jobs, endpoint: Endpoint, state: str) -> Any:
         job_ids, is_list = job_ids_of(what)
-        found = [call(job_id) for job_id in job_ids]
+        found = try_each(job_ids, lambda job_id: self._ended(endpoint, job_id, state), state.lower())
         return found if is_list else found[0]
 
     def _fetch_object(
@@ -325,7 +318,7 @@ class QoroClient:
         return self._transport.get(endpoint, _object, job_id=job_id, params=params, patient=patient)
 
     def _stored_config(self, what: Jobs, name: str) -> dict[str, Any] | None:
-        (job_id,), _ = job_ids_of(what)
+        job_id = one_job_id(what)
         try:
             found = self._fetch_object(endpoints.GET_EXECUTION_CONFIG, job_id=job_id).get(name)
         except QoroHTTPError as error:
@@ -333,6 +326,17 @@ class QoroClient:
                 return None  # what services say that know the older spelling only
             raise
         return None if found is None else _object(found)
+
+
+def at_least_one(name: str, number: int) -> int:
+    """A number of bytes, if it is one.
+
+    Raises:
+        ConfigError: It is 0 or less.
+    """
+    if number < 1:
+        raise ConfigError(f"{name} must be at least 1, got {number}.", name)
+    return number
 
 
 def _journal(journal: Journal | str | Path | None) -> Journal | None:

@@ -17,7 +17,7 @@ from vivace.backends.qoro.http_errors import (
     QoroHTTPError,
     UnreadableAnswerError,
 )
-from vivace.backends.qoro.jobs import fetch_status, job_error, known_status
+from vivace.backends.qoro.jobs import RESUME, fetch_status, job_error, known_status
 from vivace.backends.qoro.retrying import is_transient
 from vivace.backends.qoro.transport import Transport
 from vivace.backends.qoro.wire import endpoints
@@ -26,7 +26,7 @@ from vivace.backends.qoro.wire.results import ResultsPage
 from vivace.backends.qoro.words import NO_PADDING, Padding
 from vivace.cancellation import Either, check
 from vivace.codecs import decode_histogram, decode_histogram_arrays
-from vivace.errors import PayloadError, ProtocolError
+from vivace.errors import ExecutionCancelledError, PayloadError, ProtocolError
 from vivace.tables import CountsTable, ExpectationTable, Metadata
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def fetch_entries(
 ) -> Iterator[dict[str, Any]]:
     """Entries of a job in order, decoded: ``{"label": ..., "results": ...}``.
 
-    Some pages are fetched and decoded ahead, on threads; no more than these are held.
+    Some pages are fetched and decoded ahead, on threads. These are held, and the labels of all that came
+    before, to see that none comes twice.
 
     Args:
         transport: The service.
@@ -69,6 +70,7 @@ def fetch_entries(
     Raises:
         QoroHTTPError: There are no results yet, or the service refused.
         QoroJobError: The job ended badly.
+        ExecutionCancelledError: The event was set; tells how to go on.
         AnswerTooLongError: A single entry is longer than the client takes.
         ProtocolError: Entries are missing, or come twice, or a page is empty though more should follow.
         PayloadError: An entry cannot be decoded; tells its label.
@@ -147,7 +149,7 @@ class _Pages:
     def start(self, offset: int) -> Iterator[Entries]:
         """Entries of one page after the other."""
         while True:
-            check(self._event, f"Fetching results of job {self._job_id} was cancelled.")
+            check(self._event, _cancelled(self._job_id))
             page, entries, limit = self._page(offset)
             self.count = page.count if page.count is not None else self.count
             self._warn(page.warnings)
@@ -206,6 +208,8 @@ class _Pages:
         while True:
             try:
                 return _results_page(self._transport, self._job_id, offset, limit, self._event), limit
+            except ExecutionCancelledError:
+                raise ExecutionCancelledError(_cancelled(self._job_id)) from None
             except AnswerTooLongError:
                 if limit == 1:
                     raise _too_long(self._transport, self._job_id, offset) from None
@@ -235,10 +239,14 @@ def _results_page(
     except (QoroHTTPError, QoroConnectionError, UnreadableAnswerError) as error:
         if is_transient(error):
             error.add_note(f"Job {job_id} keeps its results: service.resume({job_id!r}) fetches them.")
-        explained = _explained(transport, job_id, error) if isinstance(error, QoroHTTPError) else error
+        explained = _explained(transport, job_id, error, event) if isinstance(error, QoroHTTPError) else error
         if explained is error:
             raise
         raise explained from error
+
+
+def _cancelled(job_id: str) -> str:
+    return f"Fetching results of job {job_id} was cancelled. It keeps them: {RESUME.format(job_id)} fetches."
 
 
 def _read_page(body: Any) -> ResultsPage:
@@ -247,10 +255,10 @@ def _read_page(body: Any) -> ResultsPage:
     return ResultsPage.from_wire(body)
 
 
-def _explained(transport: Transport, job_id: str, error: QoroHTTPError) -> Exception:
+def _explained(transport: Transport, job_id: str, error: QoroHTTPError, event: Event | None) -> Exception:
     """The error of the job if it ended badly; else that of the request, in plain words."""
     try:
-        status = known_status(fetch_status(transport, job_id))
+        status = known_status(fetch_status(transport, job_id, event))
     except (requests.RequestException, ProtocolError):
         return error
     if isinstance(status, JobStatus) and status.is_terminal and status is not JobStatus.COMPLETED:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final
 
@@ -32,11 +33,11 @@ __all__ = [
     "fetch_status_patiently",
     "has_begun",
     "job_error",
-    "job_ids_of",
     "known_status",
     "may_pass",
     "poll",
     "reason_given",
+    "status_reads",
 ]
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ RESUME: Final = "service.resume({!r})"
 _FIRST_WAIT: Final = 0.05
 _GROWTH: Final = 1.5
 _FAILED_POLLS: Final = 5
+_STATUS_READS: Final = 4
 
 _unknown_statuses: set[str] = set()
 
@@ -87,6 +89,23 @@ def fetch_status_patiently(
     return fetch_status(transport, job_id, cancellation_event, patient=True)
 
 
+def status_reads(
+    transport: Transport, job_id: str, event: Event | None, cancelled: str
+) -> Iterator[StatusReply]:
+    """The status of a job, a few times with a wait after each, for one that may not tell at first.
+
+    Args:
+        transport: The service.
+        job_id: The job.
+        event: Set it to stop.
+        cancelled: Text of the error then.
+    """
+    for attempt in range(1, _STATUS_READS + 1):
+        yield fetch_status_patiently(transport, job_id, event)
+        wait(event, transport.retry.wait_before(attempt))
+        check(event, cancelled)
+
+
 def _read_status(body: Any) -> StatusReply:
     if not isinstance(body, dict):
         raise ProtocolError(f"Expected a status as an object, got {type(body).__name__}.")
@@ -114,10 +133,11 @@ def has_begun(reply: StatusReply) -> bool | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
 class Poll:
     """What to do while a job is polled.
 
-    Args:
+    Attributes:
         interval: Longest wait between polls, in seconds; the first ones follow faster.
         most: Polls in all; None for no limit.
         on_poll: Called with (poll number from 1, answer) while the job goes on.
@@ -125,20 +145,11 @@ class Poll:
         resumed_by: The call that a user goes on with, with a place for the job id.
     """
 
-    def __init__(
-        self,
-        interval: float,
-        most: int | None,
-        on_poll: Callable[[int, StatusReply], None] | None,
-        event: Event | None,
-        *,
-        resumed_by: str = RESUME,
-    ) -> None:
-        self.interval = interval
-        self.most = most
-        self.on_poll = on_poll
-        self.event = event
-        self.resumed_by = resumed_by
+    interval: float
+    most: int | None
+    on_poll: Callable[[int, StatusReply], None] | None
+    event: Event | None
+    resumed_by: str = field(default=RESUME, kw_only=True)
 
     def wait_after(self, attempt: int) -> float:
         """Seconds to wait after poll number ``attempt``: from fast to the interval, spread a little."""
@@ -187,7 +198,12 @@ def poll(transport: Transport, job_id: str, how: Poll) -> tuple[JobStatus, Statu
 
 
 def job_error(
-    transport: Transport, job_id: str, status: str, refusal: QoroHTTPError | None = None
+    transport: Transport,
+    job_id: str,
+    status: str,
+    refusal: QoroHTTPError | None = None,
+    *,
+    event: Event | None = None,
 ) -> QoroJobError:
     """The error of a job that ended badly, with the reason that the service gives who asks for its results.
 
@@ -196,17 +212,21 @@ def job_error(
         job_id: The job.
         status: How it ended.
         refusal: The answer to that question, if it was asked before.
+        event: Set it to wait no longer for the answer.
     """
-    reason = (
-        reason_given(transport, endpoints.RESULTS, job_id) if refusal is None else reason_in(refusal.response)
-    )
+    if refusal is None:
+        reason = reason_given(transport, endpoints.RESULTS, job_id, event)
+    else:
+        reason = reason_in(refusal.response)
     return QoroJobError.for_status(job_id, status, reason and f"The service says: {reason}")
 
 
-def reason_given(transport: Transport, endpoint: Endpoint, job_id: str) -> str | None:
+def reason_given(
+    transport: Transport, endpoint: Endpoint, job_id: str, event: Event | None = None
+) -> str | None:
     """Why the service refuses a request, in its words; None if it does not say."""
     try:
-        transport.exchange(endpoint, job_id=job_id, attempts=1)
+        transport.exchange(endpoint, job_id=job_id, attempts=1, cancellation_event=event)
     except QoroHTTPError as error:
         return reason_in(error.response)
     except (VivaceError, requests.RequestException) as error:
@@ -217,16 +237,3 @@ def reason_given(transport: Transport, endpoint: Endpoint, job_id: str) -> str |
 def may_pass(error: Exception) -> bool:
     """Whether a job may be asked about again after a fault, though that took its number of attempts."""
     return not isinstance(error, QoroHTTPError) or error.status_code in (408, 429) or error.status_code >= 500
-
-
-def job_ids_of(what: Any) -> tuple[list[str], bool]:
-    """The job ids in a result, an id, or a list of either; and whether it was a list."""
-    if isinstance(what, list | tuple) and what:
-        return [job_ids_of(item)[0][0] for item in what], True
-    job_id = what if isinstance(what, str) else getattr(what, "job_id", None)
-    if not isinstance(job_id, str) or not job_id:
-        raise ValueError(
-            "ExecutionResult must have a job_id. Results of a synchronous backend have none: there is no "
-            "remote job."
-        )
-    return [job_id], False

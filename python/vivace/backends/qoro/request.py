@@ -102,8 +102,8 @@ class JobOptions:
         return self.target.supports_expval and not self.job.force_sampling
 
     @property
-    def on_maestro(self) -> bool:
-        """Whether the target runs Maestro, and so takes its config."""
+    def takes_maestro(self) -> bool:
+        """Whether the target takes a ``maestro_config``: services may list Maestro among the processors."""
         return not isinstance(self.target, QPUSystem) or self.target.name == DEFAULT_CLUSTER
 
     def check_values(self, batch: CircuitBatch, ham_ops: str | None) -> None:
@@ -133,7 +133,7 @@ class JobOptions:
             raise ConfigTypeError(
                 "A job takes execution_config or device_config, not both. Give one of them.", "device_config"
             )
-        if self.maestro is not None and not self.on_maestro:
+        if self.maestro is not None and not self.takes_maestro:
             raise ConfigError(
                 "maestro_config applies to simulator targets, not to QPU systems.", "maestro_config"
             )
@@ -189,12 +189,12 @@ class JobOptions:
     def fitting(self, given: Mapping[str, Any]) -> JobOptions:
         """The same without what does not go with the target, unless the call gives it."""
         options, where = self, f"the job runs on {self.target.name!r}"
-        if given.get("maestro_config") is None and not self.on_maestro:
+        if given.get("maestro_config") is None and not self.takes_maestro:
             options = options.without("maestro", where)
         if given.get("device_config") is None and not isinstance(self.target, QPUSystem):
             options = options.without("device", where)
-        if self.seed is not None and (not self.on_maestro or self.execution is not None):
-            why = where if not self.on_maestro else "jobs with an execution_config have none"
+        if self.seed is not None and (not self.takes_maestro or self.execution is not None):
+            why = where if not self.takes_maestro else "jobs with an execution_config have none"
             warn_user(f"The seed that set_seed() was given is not used: {why}.")
         return options
 
@@ -210,7 +210,7 @@ class JobOptions:
         """How to open the job."""
         on_qpu = isinstance(self.target, QPUSystem)
         maestro = self.maestro
-        if self.seed is not None and self.on_maestro and self.execution is None:
+        if self.seed is not None and self.takes_maestro and self.execution is None:
             maestro = (maestro or MaestroConfig()).override(seed=self.seed)
         return InitRequest(
             job_type,

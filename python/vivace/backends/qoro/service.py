@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vivace._suggest import warn_unknown_keywords
 from vivace.backends.qoro.analysis import QoroAnalysis
-from vivace.backends.qoro.client import DEFAULT_JOURNAL
+from vivace.backends.qoro.client import DEFAULT_JOURNAL, at_least_one
 from vivace.backends.qoro.config import (
     DEFAULT_SHOTS,
     DeviceConfig,
@@ -135,7 +135,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
             max_response_bytes=max_response_bytes,
         )
         self.factor_circuits = factor_circuits
-        self.max_request_bytes = max_request_bytes
+        self.max_request_bytes = at_least_one("max_request_bytes", max_request_bytes)
         self._load_systems()
         self._load_clusters()
         job = resolved(config, self._cache)
@@ -332,7 +332,7 @@ class QoroService(QoroAnalysis, CircuitRunner):
     ) -> CompletedResult:
         """Submit circuits, wait for the job, fetch its results.
 
-        Ctrl+C, or setting ``cancellation_event``, cancels the job.
+        Ctrl+C, or setting ``cancellation_event``, cancels the job; one that has ended keeps its results.
 
         Args:
             circuits: As for `submit_circuits`.
@@ -350,9 +350,9 @@ class QoroService(QoroAnalysis, CircuitRunner):
                 pending = self.submit_circuits(circuits, cancellation_event=event, **options)
             assert pending.job_id is not None  # noqa: S101 - what is_async means
             announced.job_id = pending.job_id
-            with self._cancelling(pending.job_id, event):
+            with self._cancelling([pending.job_id], event):
                 self.poll_job_status(pending, True, None, verbose, None, event, raise_on_failure=True)
-        return self.get_job_results(pending)
+        return self.get_job_results(pending, cancellation_event=cancellation_event)
 
     def _submitted(
         self,

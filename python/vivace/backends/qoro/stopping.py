@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import requests
 
 from vivace.backends.qoro.http_errors import QoroHTTPError
+from vivace.backends.qoro.joblists import done_to
 from vivace.backends.qoro.jobs import RESUME, known_status
 from vivace.backends.qoro.retrying import is_transient
 from vivace.backends.qoro.transport import Transport
@@ -20,7 +22,7 @@ from vivace.backends.qoro.wire.jobs import JobStatus, StatusReply
 from vivace.cancellation import wait
 from vivace.errors import VivaceError
 
-__all__ = ["HURRIED", "Announcement", "Stopped", "stop_job"]
+__all__ = ["HURRIED", "Announcement", "Stopped", "stop_job", "stop_jobs", "told_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +38,19 @@ class Announcement:
 
     Attributes:
         job_id: The job that is cancelled then, if there is one by now.
+        more: How many others are, too.
     """
 
-    __slots__ = ("job_id",)
+    __slots__ = ("job_id", "more")
 
-    def __init__(self, job_id: str | None = None) -> None:
+    def __init__(self, job_id: str | None = None, *, more: int = 0) -> None:
         self.job_id = job_id
+        self.more = more
 
     def __call__(self) -> None:
         """Say it."""
         what = "what was sent" if self.job_id is None else f"job {self.job_id}"
+        what += f" and {self.more} more" if self.more else ""
         _log.warning("Cancelling %s. Press Ctrl+C again to wait no longer.", what)
 
 
@@ -77,7 +82,7 @@ class Stopped:
         "Job a-1 had ended by then: service.resume('a-1') fetches its results."
         """
         if self.is_cancelled:
-            return f"Job {self.job_id} was cancelled."
+            return done_to([self.job_id], "cancelled")
         call = self.fetched_by.format(self.job_id)
         if self.status is JobStatus.COMPLETED:
             return f"Job {self.job_id} had ended by then: {call} fetches its results."
@@ -114,6 +119,36 @@ def stop_job(
         error.add_note(Stopped(job_id, None, "the answer was not waited for", fetched_by).told())
         raise
     return Stopped(job_id, JobStatus.CANCELLED, fetched_by=fetched_by)
+
+
+def stop_jobs(transport: Transport, job_ids: Sequence[str], *, seconds: float) -> list[Stopped]:
+    """Cancel jobs where possible, all of them within so many seconds, as `stop_job` does."""
+    end = time.monotonic() + seconds
+    found: list[Stopped] = []
+    for job_id in job_ids:
+        left = end - time.monotonic()
+        if found and left < _SHORTEST:
+            found.append(Stopped(job_id, None, "there was no time left"))
+            continue
+        try:
+            found.append(stop_job(transport, job_id, seconds=left))
+        except KeyboardInterrupt as error:
+            rest = [Stopped(other, None, "it was not waited for") for other in job_ids[len(found) + 1 :]]
+            for note in told_of([*found, *rest]):
+                error.add_note(note)
+            raise
+    return found
+
+
+def told_of(stopped: Sequence[Stopped]) -> list[str]:
+    """What became of jobs, in words: a sentence on those that were cancelled, and one on each of the others.
+
+    >>> told_of([Stopped(name, JobStatus.CANCELLED) for name in "abc"])
+    ['Jobs a, b and c were cancelled.']
+    """
+    cancelled = [one.job_id for one in stopped if one.is_cancelled]
+    others = [one.told() for one in stopped if not one.is_cancelled]
+    return [done_to(cancelled, "cancelled"), *others] if cancelled else others
 
 
 def _cancel(transport: Transport, job_id: str, seconds: float | None) -> None:

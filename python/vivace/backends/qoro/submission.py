@@ -17,7 +17,7 @@ from typing import Any, Final
 from vivace import _core
 from vivace.backends.observables import Observables
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError
-from vivace.backends.qoro.jobs import fetch_status_patiently, has_begun
+from vivace.backends.qoro.jobs import fetch_status_patiently, has_begun, status_reads
 from vivace.backends.qoro.opening import open_job, upload_to
 from vivace.backends.qoro.recording import Recording
 from vivace.backends.qoro.retrying import is_ambiguous
@@ -38,7 +38,6 @@ __all__ = ["Prepared", "Submission", "Submitted", "has_started", "prepare"]
 _log = logging.getLogger(__name__)
 
 _JOBS: Final = 3
-_STATUS_READS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,8 @@ def prepare(
         ham_ops: Pauli words, for expectation values.
         circuit_ham_map: Ranges of circuits for the groups of ``ham_ops``, as `Observables` reads them.
         shot_groups: Ranges of circuits with their shots.
-        templates: Whether circuits of one structure travel as a template; None where that is smaller.
+        templates: Whether circuits of one structure travel as a template; None where that is smaller. If so,
+            those of several structures still go together as texts, where that is smaller than the requests.
         max_body: Longest body, in bytes.
 
     Raises:
@@ -238,9 +238,8 @@ class Submission:
 
     def _abandon(self, job_id: str, unknown: _UnknownOutcomeError, attempt: int) -> None:
         # One that cannot be cancelled never runs either. The journal keeps it open, to be cancelled later.
-        hurried = self.event is not None and self.event.is_set()
-        stopped = stop_job(self.transport, job_id, seconds=HURRIED if hurried else None)
-        if stopped.is_cancelled or unknown.last:
+        # Whether the last body has arrived is known by now: it has not, and the job is cancelled.
+        if unknown.last or self._is_stopped(job_id):
             self.record.state(job_id, "ABANDONED")
         _log.info("Upload to job %s at circuit %d is in doubt (%s).", job_id, unknown.first, unknown)
         if attempt == _JOBS:
@@ -252,6 +251,10 @@ class Submission:
                 unknown.first,
             ) from unknown.cause
         wait(self.event, self.transport.retry.wait_before(attempt))
+
+    def _is_stopped(self, job_id: str) -> bool:
+        hurried = self.event is not None and self.event.is_set()
+        return stop_job(self.transport, job_id, seconds=HURRIED if hurried else None).is_cancelled
 
 
 def has_started(transport: Transport, job_id: str, cause: Exception, event: Event | None = None) -> bool:
@@ -273,15 +276,13 @@ def has_started(transport: Transport, job_id: str, cause: Exception, event: Even
 
 
 def _has_started(transport: Transport, job_id: str, event: Event | None) -> bool:
-    for attempt in range(1, _STATUS_READS + 1):
-        reply = fetch_status_patiently(transport, job_id, event)
+    cancelled = f"Submission cancelled while job {job_id} was in doubt."
+    for reply in status_reads(transport, job_id, event, cancelled):
         begun = has_begun(reply)
         if begun is not None:
             return begun
         if reply.finalized is False:
             break
-        wait(event, transport.retry.wait_before(attempt))
-        check(event, f"Submission cancelled while job {job_id} was in doubt.")
     # PENDING may mean waiting for the last body, or queued with all of them.
     try:
         transport.exchange(endpoints.CANCEL, job_id=job_id, cancellation_event=event)

@@ -169,7 +169,6 @@ class Transport:
         read: Callable[[bytes], T],
         *,
         job_id: str | None = None,
-        params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
@@ -182,7 +181,6 @@ class Transport:
             endpoint: Where to.
             read: Makes something of the body; a `ProtocolError` of it means that the body was cut off.
             job_id: Which job.
-            params: Query.
             body: JSON object, or its text.
             headers: Further headers.
             repeatable: Whether sending it twice does no harm. If not, it is sent again only when the service
@@ -193,7 +191,7 @@ class Transport:
         data = body if body is None or isinstance(body, bytes) else dump_json(body)
 
         def once() -> T:
-            response = self._once(endpoint, job_id, params=params, data=data, headers=headers)
+            response = self._once(endpoint, job_id, data=data, headers=headers)
             found = _made(response, read)
             if heed is not None:
                 heed(response.headers)
@@ -206,17 +204,12 @@ class Transport:
         endpoint: Endpoint,
         *,
         job_id: str | None = None,
-        repeatable: bool = True,
         attempts: int | None = None,
         cancellation_event: Event | None = None,
     ) -> requests.Response:
         """Send a request without a body, and return the answer as it is, complete."""
         return self._repeated(
-            endpoint,
-            lambda: self._once(endpoint, job_id),
-            cancellation_event,
-            repeatable=repeatable,
-            attempts=attempts,
+            endpoint, lambda: self._once(endpoint, job_id), cancellation_event, attempts=attempts
         )
 
     def _repeated(

@@ -1,6 +1,7 @@
 //! Labelled circuits in, templates × rows out.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use rayon::prelude::*;
@@ -239,38 +240,58 @@ impl CircuitBatch {
         Ok(batch)
     }
 
-    /// A batch of templates with named placeholders; circuits are their rows, template by template.
+    /// A batch of templates with named placeholders; circuits are their rows, source by source. Sources with
+    /// the same text and placeholders are one template.
     ///
     /// # Errors
     /// Any [`BatchError`].
     pub fn from_templates(sources: &[TemplateSource<'_>]) -> Result<Self, BatchError> {
         let mut batch = CircuitBatch::default();
+        let mut known = HashMap::new();
         for (index, source) in sources.iter().enumerate() {
             check_names(source.names)?;
             check_rows(source)?;
-            let program = parse(source.text, source.names)
-                .map_err(|error| BatchError::Qasm { index, error })?;
-            check_delays(&program, source)?;
-            let first = batch.labels.len() as u32;
-            let n_rows = source.labels.len() as u32;
-            batch
-                .labels
-                .extend(source.labels.iter().map(|&l| l.to_owned()));
-            batch.places.extend((0..n_rows).map(|row| Place {
-                template: index as u32,
-                row,
-            }));
-            batch.templates.push(Template {
-                program,
-                names: source.names.iter().map(|&n| n.to_owned()).collect(),
-                rows: source.rows.to_vec(),
-                circuits: (first..first + n_rows).collect(),
-                written: None,
-            });
+            let template = match known.entry((source.text, source.names)) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
+                    let template =
+                        without_rows(source).map_err(|error| BatchError::Qasm { index, error })?;
+                    batch.templates.push(template);
+                    *entry.insert(batch.templates.len() - 1)
+                }
+            };
+            check_delays(&batch.templates[template].program, source)?;
+            batch.append(template, source);
         }
         unique(&batch.labels)?;
         Ok(batch)
     }
+
+    /// Add the rows of a source to its template.
+    fn append(&mut self, number: usize, source: &TemplateSource<'_>) {
+        let template = &mut self.templates[number];
+        let circuit = self.labels.len() as u32;
+        let first = template.circuits.len() as u32;
+        let n_rows = source.labels.len() as u32;
+        template.rows.extend_from_slice(source.rows);
+        template.circuits.extend(circuit..circuit + n_rows);
+        self.places.extend((first..first + n_rows).map(|row| Place {
+            template: number as u32,
+            row,
+        }));
+        self.labels
+            .extend(source.labels.iter().map(|&label| label.to_owned()));
+    }
+}
+
+fn without_rows(source: &TemplateSource<'_>) -> Result<Template, QasmError> {
+    Ok(Template {
+        program: parse(source.text, source.names)?,
+        names: source.names.iter().map(|&n| n.to_owned()).collect(),
+        rows: Vec::new(),
+        circuits: Vec::new(),
+        written: None,
+    })
 }
 
 fn expect_length(what: &'static str, expected: usize, found: usize) -> Result<(), BatchError> {

@@ -13,7 +13,7 @@ pub enum Form {
     Bound,
     /// When that is smaller.
     Smaller,
-    /// Whenever there are parameters.
+    /// As they were given, templates; but texts where that is smaller than several requests.
     Template,
 }
 
@@ -33,20 +33,25 @@ pub struct Segment {
 }
 
 /// Cut a batch into segments. Circuits keep their order, so only neighbours can share a template.
-pub fn segments(batch: &CircuitBatch, form: Form) -> Vec<Segment> {
+///
+/// `room` is what a body surely has for a circuit: texts do not take the place of templates given if they
+/// might not fit.
+pub fn segments(batch: &CircuitBatch, form: Form, room: usize) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     let mut payloads: Vec<Option<String>> = vec![None; batch.templates.len()];
     for (template, circuits) in runs(batch) {
+        let must = form == Form::Template
+            && (is_all_of(batch, &circuits) || longest_item(batch, &circuits) > room);
         let payload = match form {
             Form::Bound => None,
             _ if batch.templates[template].names.is_empty() => None,
-            Form::Smaller if circuits.len() < 2 => None,
+            _ if circuits.len() < 2 && !must => None,
             _ => {
                 let payload = payloads[template].get_or_insert_with(|| {
                     let template = &batch.templates[template];
                     compress_text(&render_template(&template.program, &template.names))
                 });
-                let chosen = form == Form::Template || saves(batch, template, &circuits, payload);
+                let chosen = must || saves(batch, template, &circuits, payload);
                 chosen.then(|| payload.clone())
             }
         };
@@ -91,11 +96,40 @@ fn saves(batch: &CircuitBatch, template: usize, circuits: &Range<usize>, payload
         .sum();
     let as_rows = payload.len() + names + circuits.len() * (label + digits + 24);
     let as_texts = circuits.len() * (label + compress_text(&text).len() + 4);
-    let alone = circuits.len() == batch.labels.len();
-    as_rows + if alone { 0 } else { REQUEST } < as_texts
+    let request = if is_all_of(batch, circuits) {
+        0
+    } else {
+        REQUEST
+    };
+    as_rows + request < as_texts
+}
+
+/// Whether no other circuits go along.
+fn is_all_of(batch: &CircuitBatch, circuits: &Range<usize>) -> bool {
+    circuits.len() == batch.labels.len()
+}
+
+/// Most bytes that one of some circuits takes in a body, as a text with its label.
+pub fn longest_item(batch: &CircuitBatch, circuits: &Range<usize>) -> usize {
+    let places = batch.places[circuits.clone()].iter();
+    let mut used: Vec<usize> = places.map(|place| place.template as usize).collect();
+    used.dedup();
+    used.sort_unstable();
+    used.dedup();
+    let lengths = used
+        .into_iter()
+        .map(|template| longest_text(&batch.templates[template]));
+    let text = lengths.max().unwrap_or(0);
+    longest_label(batch, circuits) + (text + text / 1000 + 64) / 3 * 4 + 8
+}
+
+/// Most bytes that a label of some circuits takes in JSON.
+pub fn longest_label(batch: &CircuitBatch, circuits: &Range<usize>) -> usize {
+    let labels = batch.labels[circuits.clone()].iter();
+    6 * labels.map(String::len).max().unwrap_or(0)
 }
 
 /// Most characters that the text of a circuit has, whatever its row.
-pub fn longest_text(template: &Template) -> usize {
+fn longest_text(template: &Template) -> usize {
     render_template(&template.program, &template.names).len() + NUMBER * template.n_numbers()
 }

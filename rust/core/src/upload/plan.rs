@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::body::{Body, Coding, Request};
-use super::form::{Form, NUMBER, Segment, longest_text, segments};
+use super::form::{Form, NUMBER, Segment, longest_item, longest_label, segments};
 use crate::payload::json::escaped_len;
 use crate::payload::{BodyError, BoundBody, Fragment, TemplateBody, TooLarge, compress_text};
 use crate::qasm2::{Instr, evaluate};
@@ -141,13 +141,14 @@ impl Upload {
         cap: usize,
         form: Form,
     ) -> Result<Self, UploadError> {
-        let segments = segments(batch, if ranges.is_empty() { form } else { Form::Bound });
-        let upload = Upload {
-            segments,
+        let mut upload = Upload {
+            segments: Vec::new(),
             members: members.to_owned(),
             ranges: ranges.to_vec(),
             cap,
         };
+        let form = if ranges.is_empty() { form } else { Form::Bound };
+        upload.segments = segments(batch, form, upload.room());
         check_angles(batch)?;
         for segment in &upload.segments {
             if !upload.surely_fits(batch, segment) {
@@ -271,29 +272,22 @@ impl Upload {
 
     /// Whether every circuit fits into a body, by a bound that takes no look at each.
     fn surely_fits(&self, batch: &CircuitBatch, segment: &Segment) -> bool {
-        let label = 6 * batch.labels[segment.circuits.clone()]
-            .iter()
-            .map(String::len)
-            .max()
-            .unwrap_or(0);
         let item = match &segment.template {
             Some((template, payload)) => {
                 let names = &batch.templates[*template].names;
                 let names_len: usize = names.iter().map(|name| escaped_len(name) + 1).sum();
-                payload.len() + names_len + names.len() * NUMBER
+                let label = longest_label(batch, &segment.circuits);
+                label + payload.len() + names_len + names.len() * NUMBER
             }
-            None => {
-                let mut seen = vec![false; batch.templates.len()];
-                for place in &batch.places[segment.circuits.clone()] {
-                    seen[place.template as usize] = true;
-                }
-                let used = batch.templates.iter().zip(seen).filter(|(_, seen)| *seen);
-                let longest = used.map(|(t, _)| longest_text(t)).max().unwrap_or(0);
-                (longest + longest / 1000 + 64) / 3 * 4 + 8
-            }
+            None => longest_item(batch, &segment.circuits),
         };
+        item <= self.room()
+    }
+
+    /// What a body surely has for its items, in bytes.
+    fn room(&self) -> usize {
         let ranges = if self.ranges.is_empty() { 0 } else { 80 };
-        label + item + self.members.len() + ranges + SLACK <= self.cap
+        self.cap.saturating_sub(self.members.len() + ranges + SLACK)
     }
 }
 
