@@ -17,6 +17,7 @@ from vivace.backends import (
     QoroHTTPError,
     RetryPolicy,
 )
+from vivace.backends.qoro.jobs import Poll
 from vivace.backends.qoro.wire import endpoints
 from vivace.errors import (
     ExecutionCancelledError,
@@ -119,7 +120,7 @@ def test_a_job_that_does_not_exist_does_not_go_on(service):
 
 def test_one_look_at_a_job_is_not_as_patient(service, cloud, pending):
     cloud.faults["job status"].append((503, {"Retry-After": "21600"}, "later"))
-    with pytest.raises(QoroHTTPError, match="^503 Service Unavailable: later$"):
+    with pytest.raises(QoroHTTPError, match="^503 Service Unavailable: later\nThe service asks to wait 21600 s; "):
         service.get_job_status(pending)
     assert len(cloud.sent(endpoints.STATUS)) == 1
 
@@ -168,6 +169,20 @@ def test_running_out_of_polls_is_an_error_and_leaves_nothing_running(connect, cl
     assert str(caught.value) == f"Maximum retries reached: 3 retries attempted for job {pending.job_id}"
     assert caught.value.retries == 3
     assert cloud.jobs[pending.job_id].status == "CANCELLED"
+
+
+@pytest.mark.parametrize("most", [2, 5, 30, 5000])
+def test_polls_that_are_limited_are_not_used_up_in_a_moment(most):
+    how = Poll(3.0, most, None, None)
+    waits = [how.wait_after(attempt) for attempt in range(1, most)]
+    assert max(waits) == 3.0
+    assert sum(waits) > 0.85 * 3.0 * (most - 1)
+
+
+def test_polls_without_a_limit_begin_fast():
+    how = Poll(3.0, None, None, None)
+    assert how.wait_after(1) < 0.1
+    assert how.wait_after(99) == 3.0
 
 
 def test_a_caller_with_an_event_cleans_up_itself(service, cloud):

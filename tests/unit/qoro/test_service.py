@@ -147,14 +147,13 @@ def test_a_default_config_that_is_not_for_a_job_is_left_out_and_told(
     )
 
 
-def test_it_goes_along_to_maestro_that_is_listed_as_a_system(connect, cloud, monkeypatch):
+def test_a_seed_goes_along_to_maestro_that_is_listed_as_a_system(connect, cloud, monkeypatch):
     monkeypatch.setattr("support.cloud.SYSTEMS", [{"name": "qoro_maestro"}, {"name": "lab"}])
     service = connect(job_config=JobConfig(qpu_system="qoro_maestro"))
     service.set_seed(7)
-    assert service.maestro_config == MaestroConfig(seed=7)
-    service = connect(job_config=JobConfig(qpu_system="lab"))
-    service.set_seed(7)
-    assert service.maestro_config is None
+    service.submit_circuits(CIRCUITS)
+    ((_, job),) = cloud.jobs.items()
+    assert job.init["maestro_config"] == {"seed": 7}
 
 
 def test_run_submits_waits_and_fetches(service):

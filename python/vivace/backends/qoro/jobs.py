@@ -152,7 +152,12 @@ class Poll:
     resumed_by: str = field(default=RESUME, kw_only=True)
 
     def wait_after(self, attempt: int) -> float:
-        """Seconds to wait after poll number ``attempt``: from fast to the interval, spread a little."""
+        """Seconds to wait after poll number ``attempt``: from fast to the interval, spread a little.
+
+        Of polls that are limited a tenth may be fast, so that they are not used up in a moment.
+        """
+        if self.most is not None and attempt > self.most // 10:
+            return self.interval
         growing = _FIRST_WAIT * _GROWTH ** min(attempt - 1, 60)
         return min(self.interval, growing * random.uniform(0.8, 1.2))  # noqa: S311 - keeps no secret
 
