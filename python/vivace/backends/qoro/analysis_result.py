@@ -190,10 +190,12 @@ class CharacterizationResult:
             for item in self.recommendations
             if item.get("metric") in ("best_parameters", "approximation_ratio")
         ]
-        told = " ".join(["The service says:", *reasons]) if reasons else "The service does not say why."
-        return (
-            f"This result has no angles. {told} CharacterizationOptions(parameter_sweep=True) asks for them."
+        told = (
+            " ".join(["The service says:", *reasons])
+            if reasons
+            else "CharacterizationOptions(parameter_sweep=True) asks for them."
         )
+        return f"This result has no angles. {told}"
 
     def summary(self, *, notes: bool = True) -> str:
         """A few lines of text: what is known of the most important figures.

@@ -6,6 +6,7 @@ import copy
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["DEFAULT_JOURNAL", "QoroClient", "at_least_one"]
+__all__ = ["DEFAULT_JOURNAL", "QoroClient", "at_least_one", "checked_type"]
 
 DEFAULT_JOURNAL: Final = "default"
 """The journal in the user's data directory."""
@@ -64,6 +65,9 @@ class QoroClient:
         max_response_bytes: int = MAX_RESPONSE,
     ) -> None:
         self._max_response = at_least_one("max_response_bytes", max_response_bytes)
+        checked_type("base_url", base_url, str | None, "text")
+        checked_type("retry", retry, RetryPolicy | None, "a RetryPolicy")
+        checked_type("journal", journal, Journal | str | Path | None, "a Journal, a path or None")
         self._token = find_token(auth_token)
         self._base_url = base_url or self._token.base_url or os.environ.get(URL) or endpoints.BASE_URL
         self._retry = retry or RetryPolicy()
@@ -334,9 +338,26 @@ def at_least_one(name: str, number: int) -> int:
     Raises:
         ConfigError: It is 0 or less.
     """
+    checked_type(name, number, Integral, "a whole number")
     if number < 1:
         raise ConfigError(f"{name} must be at least 1, got {number}.", name)
     return number
+
+
+def checked_type(name: str, value: Any, kinds: Any, expected: str) -> None:
+    """Refuse a value of another type.
+
+    Args:
+        name: Its keyword.
+        value: What was given.
+        kinds: The types it may have.
+        expected: These in words.
+
+    Raises:
+        ConfigTypeError: It has none of them.
+    """
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise ConfigTypeError(f"{name} must be {expected}, got {type(value).__name__}.", name)
 
 
 def _journal(journal: Journal | str | Path | None) -> Journal | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from numbers import Integral, Real
 from threading import Event
 from typing import Any, Final
 
 from vivace._suggest import warn_unknown_keywords
-from vivace.backends.qoro.client import QoroClient
+from vivace.backends.qoro.client import QoroClient, checked_type
 from vivace.backends.qoro.joblists import Jobs, job_ids_of, one_job_id
 from vivace.backends.qoro.jobs import (
     Poll,
@@ -51,6 +52,8 @@ class QoroPolling(QoroClient):
     def __init__(
         self, *, polling_interval: float = 3.0, max_retries: int | None = 5000, **connection: Any
     ) -> None:
+        checked_type("polling_interval", polling_interval, Real, "a number of seconds")
+        checked_type("max_retries", max_retries, Integral | None, "a whole number or None")
         if not polling_interval >= 0:
             raise ConfigError(
                 f"polling_interval must be at least 0, got {polling_interval}.", "polling_interval"
