@@ -101,7 +101,6 @@ class Transport:
         session.mount("https://", adapter)
         agent = session.headers["User-Agent"]
         session.headers["User-Agent"] = f"vivace/{_version()} (python={platform.python_version()}) {agent!s}"
-        session.auth = self._authorization
         # Proxies and certificates are taken from the environment here: to look for them costs requests
         # nearly a millisecond each time, and it would look into a .netrc file for credentials, too.
         found = session.merge_environment_settings(self.base_url, {}, None, None, None)
@@ -278,10 +277,14 @@ class Transport:
     def _exchange(self, endpoint: Endpoint, url: str, **arguments: Any) -> requests.Response:
         timeout = (min(_CONNECT_TIMEOUT, endpoint.timeout), endpoint.timeout)
         deadline = time.monotonic() + 2 * endpoint.timeout
+        session = self._session_here()
+        headers = {**session.headers, **arguments.pop("headers")}
         try:
-            with self._session_here().request(
-                endpoint.method, url, timeout=timeout, allow_redirects=False, stream=True, **arguments
-            ) as response:
+            # Prepared here: what a session merges into requests are headers and credentials alone.
+            request = requests.Request(
+                endpoint.method, url, headers=headers, auth=self._authorization, **arguments
+            ).prepare()
+            with session.send(request, timeout=timeout, allow_redirects=False, stream=True) as response:
                 return self._complete(response, deadline)
         except requests.Timeout as error:
             sent = not isinstance(error, requests.ConnectTimeout)
