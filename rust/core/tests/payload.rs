@@ -357,10 +357,10 @@ proptest! {
     }
 
     #[test]
-    fn template_bodies(labels in proptest::collection::vec(any::<String>(), 1..20), names in proptest::collection::vec("[a-zβ_\\[\\]\"]{1,6}", 0..4), seed in -9.0..9.0_f64, cap in 150..600_usize, last: bool) {
+    fn template_bodies(labels in proptest::collection::vec(any::<String>(), 1..20), names in proptest::collection::vec("[a-zβ_\\[\\]\"]{1,6}", 0..4), seed in -9.0..9.0_f64, often in 1..4_usize, cap in 150..600_usize, last: bool) {
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let values: Vec<f64> = (0..labels.len() * names.len()).map(|i| seed * i as f64).collect();
+        let values: Vec<f64> = (0..labels.len() * names.len()).map(|i| if i % often == 0 { seed } else { seed * i as f64 }).collect();
         let body = TemplateBody::new("H4s/+==", &names, &labels, &values, "\"shots\":1000", last).unwrap();
         let Ok(chunks) = body.plan(cap) else { return Ok(()) };
         for items in chunks {

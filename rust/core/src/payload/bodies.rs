@@ -187,9 +187,10 @@ impl<M: Fragment> TemplateBody<M> {
         }
         let mut rows = Vec::with_capacity(labels.len() * 32 + values.len() * 20);
         let mut starts = vec![0];
+        let mut above = vec![Number::default(); names.len()];
         for (row, label) in labels.iter().enumerate() {
             let values = &values[row * names.len()..][..names.len()];
-            write_row(&mut rows, label, values)
+            write_row(&mut rows, label, values, &mut above)
                 .map_err(|(column, error)| BodyError::NotFinite { row, column, error })?;
             starts.push(rows.len());
         }
@@ -254,15 +255,35 @@ fn template_head(template: &str, names: &[&str]) -> Vec<u8> {
     head
 }
 
-fn write_row(out: &mut Vec<u8>, label: &str, values: &[f64]) -> Result<(), (usize, NotFinite)> {
+/// A number of the row above, and where it is written. The text of none is empty.
+#[derive(Clone, Debug, Default)]
+struct Number {
+    bits: u64,
+    text: Range<usize>,
+}
+
+/// Numbers that are those of the row `above` are copied from there: rows of gradients differ in one.
+fn write_row(
+    out: &mut Vec<u8>,
+    label: &str,
+    values: &[f64],
+    above: &mut [Number],
+) -> Result<(), (usize, NotFinite)> {
     out.extend_from_slice(br#"{"label":"#);
     write_escaped(out, label);
     out.extend_from_slice(br#","values":["#);
-    for (column, &value) in values.iter().enumerate() {
+    for (column, (value, above)) in values.iter().zip(above).enumerate() {
         if column > 0 {
             out.push(b',');
         }
-        write_number(out, value).map_err(|error| (column, error))?;
+        let start = out.len();
+        if above.bits == value.to_bits() && !above.text.is_empty() {
+            out.extend_from_within(above.text.clone());
+        } else {
+            write_number(out, *value).map_err(|error| (column, error))?;
+            above.bits = value.to_bits();
+        }
+        above.text = start..out.len();
     }
     out.extend_from_slice(b"]}");
     Ok(())
