@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -281,7 +282,8 @@ def _report(result: SweepResult, unit: str) -> None:
             say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
         return
     best = result.best()
-    error = "" if result.standard_errors is None else f" +- {result.standard_errors[best.row]:.2g}"
+    errors = result.standard_errors
+    error = f" +- {errors[best.row]:.2g}" if errors is not None and isfinite(errors[best.row]) else ""
     say("lowest", f"{_quantity(best.value, error, unit)}   row {best.row}   {_parameters(best.parameters)}")
 
 

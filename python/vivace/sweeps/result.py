@@ -109,7 +109,10 @@ class SweepResult:
         shots: Shots per row and basis, when sampling; None for exact expectation values.
         gradients: float64, rows × names, when asked for: derivatives of ``energies``.
         standard_errors: float64, one per row, when estimating: of ``energies``, from the spread of the
-            shots, so that words measured together are taken as they vary together. NaN for one shot.
+            shots, so that words measured together are taken as they vary together. NaN for one shot, and
+            where the runner has a `CircuitRunner.shot_dependence`: under a noise model `MaestroSimulator`
+            shares ``noise_realizations`` random patterns of errors among the shots, and fewer than shots
+            make their spread too small.
         bases: When words were measured in bases, each with shots of its own: for every basis the letter each
             qubit was measured in, I where it was not.
 

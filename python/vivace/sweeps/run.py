@@ -15,6 +15,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace._qiskit import exported, is_circuit, names_of
+from vivace._suggest import warn_user
 from vivace.cancellation import check
 from vivace.errors import ConfigError, ParameterError, QasmError, ResultError
 from vivace.sweeps.inputs import check_finite
@@ -99,7 +100,8 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     >>> (result.gradients[1:] + 0).round(6).tolist()  # of 2 cos(angle)
     [[-1.682942], [-1.818595], [-0.28224]]
 
-    With shots, the energies have standard errors:
+    With shots, the energies have standard errors, unless shots depend on each other, as they do where a noisy
+    simulator shares random patterns of errors among them: then they are NaN, and a warning says what to do.
 
     >>> observable = Observable(("Z", "X"), [1.0, -0.5])
     >>> result = sweep(template, names, values, observable=observable, shots=10_000, seed=1)
@@ -188,7 +190,13 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
         raise ConfigError(f"{type(used).__name__} has no gradients; run on MaestroSimulator.", "gradients")
     if seed is not None:
         used.set_seed(seed)
-    job = _Job(template, names, matrix, observable, sampled, gradients, used, progress, cancellation_event)
+    dependence = None if sampled is None else used.shot_dependence(checked.n_qubits)
+    if dependence is not None:
+        warn_user(f"The standard errors of this sweep are NaN, not known. {dependence}")
+    known = dependence is None
+    job = _Job(
+        template, names, matrix, observable, sampled, known, gradients, used, progress, cancellation_event
+    )
     return job.run(owned)
 
 
@@ -201,6 +209,7 @@ class _Job:
     values: NDArray[np.float64]
     observable: Observable | None
     sampled: Samples | None
+    errors_known: bool
     gradients: bool
     runner: CircuitRunner
     progress: Callable[[int, int], None] | None
@@ -249,6 +258,8 @@ class _Job:
         bases: tuple[str, ...] = ()
         if self.sampled is not None and counts is not None:
             words, errors = self.sampled.values(counts)
+            if not self.errors_known:
+                errors[:] = float("nan")
             bases = self.sampled.letters
             counts = None if bases else counts
         seconds = time.perf_counter() - began
@@ -260,17 +271,17 @@ class _Job:
     def _payloads(self, start: int, values: NDArray[np.float64]) -> list[CircuitPayload]:
         """The rows of every text.
 
-        Labels are row numbers of the whole sweep, and bases: seeded runners draw from them, however rows are
-        chunked, and whatever else is measured.
+        Labels are row numbers of the whole sweep, with their bases: seeded runners draw from them, however
+        rows are chunked, and whatever else is measured.
         """
         from vivace.circuits import CircuitPayload
 
         bases = self.sampled.letters if self.sampled is not None else ()
         rows = range(start, start + len(values))
-        endings = [f" {letters}" for letters in bases] or [""]
+        labels = [[f"row {row} in basis {letters}" for row in rows] for letters in bases]
         return [
-            CircuitPayload.from_matrix(text, self.names, values, [f"{row}{ending}" for row in rows])
-            for text, ending in zip(self._texts, endings, strict=True)
+            CircuitPayload.from_matrix(text, self.names, values, own)
+            for text, own in zip(self._texts, labels or [[str(row) for row in rows]], strict=True)
         ]
 
     def _gradients(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:

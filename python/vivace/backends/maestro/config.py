@@ -45,9 +45,9 @@ class MaestroConfig(MaestroFields):
     word is damped once, however many gates ran, which is exact for one noisy layer only. With N
     realizations they are averages over N random error patterns; with ``simulation_type="DensityMatrix"``
     they are exact. Counts without ``noise_realizations`` all share one random error pattern: set it to draw
-    from the noisy distribution. ``noise_seed`` (42, plus the circuit's place in the submission, modulo
-    2**32) picks the patterns; when ``seed`` is set and ``noise_seed`` is not, they follow from ``seed`` and
-    the label.
+    from the noisy distribution, to the number of shots for shots that are independent. ``noise_seed`` (42,
+    plus the circuit's place in the submission, modulo 2**32) picks the patterns; when ``seed`` is set and
+    ``noise_seed`` is not, they follow from ``seed`` and the label.
 
     Passing None to the constructor is the same as leaving the option out.
 

@@ -15,6 +15,7 @@ from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import Engine
 from vivace.backends.maestro.gradients import Gradients, gradients
 from vivace.backends.maestro.keywords import MaestroKeywords
+from vivace.backends.maestro.noise import shot_dependence
 from vivace.backends.maestro.planner import Path, check_path
 from vivace.backends.maestro.run import Run
 from vivace.backends.maestro.sampling import Samples, plan_sample
@@ -130,6 +131,13 @@ class MaestroSimulator(CircuitRunner):
     def resolves_parameters(self) -> bool:
         """Always True: templates are run with their rows as they are."""
         return True
+
+    def shot_dependence(self, n_qubits: int) -> str | None:
+        """Why shots of a circuit of so many qubits depend on each other, and what to do about it.
+
+        They do under a ``noise_model`` whose errors are drawn at random in fewer patterns than shots.
+        """
+        return shot_dependence(self.config, n_qubits, self.shots)
 
     def set_seed(self, seed: int) -> None:
         """Make sampling repeatable: the counts of a circuit then follow from the seed and its label.
