@@ -251,7 +251,8 @@ class MaestroSimulator(CircuitRunner):
             ham_ops: Pauli words, as for `submit_circuits`.
             coefficients: One number per word, for the value and gradient of the weighted sum instead of those
                 of each word.
-            cancellation_event: Set it to stop between chunks of rows.
+            cancellation_event: Set it to stop between chunks of rows: every fraction of a second, or after
+                one row for each core where rows take longer. Ctrl+C acts there, too.
             progress: Called with (rows done, rows in all) now and then.
 
         Returns:
