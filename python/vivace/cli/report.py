@@ -61,6 +61,8 @@ class Report:
             found = {"label": entry["label"], "results": entry["results"] or {}}
             if self.observable is not None:
                 found["value"] = _value(self.observable, found)
+            if entry.get("metadata"):
+                found["metadata"] = entry["metadata"]
             entries.append(found)
         return entries
 

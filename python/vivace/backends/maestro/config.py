@@ -36,6 +36,9 @@ class MaestroConfig(MaestroFields):
     run as a statevector, or as a matrix product state that loses nothing where that is cheaper: shallow
     circuits have small bonds. Results are the same up to rounding; `ExecutionResult.metadata` tells which.
 
+    Where a limit (a bond dimension, a threshold, a weight, set or automatic) may cut off a part of a state,
+    the metadata say ``may_truncate``, and the first such circuit of a simulator brings a warning.
+
     Sampling a matrix product state that was truncated is biased with ``mps_sampling="probabilities"``, the
     library's default. Without an ``mps_sampling``, circuits that can be truncated (more entangled than the
     bond dimension has room for, or a `singular_value_threshold`) are sampled with ``"apply_measure"``, closer
@@ -171,16 +174,6 @@ class MaestroConfig(MaestroFields):
             return self.simulation_type
         wide = width > self.mps_qubit_threshold and self.simulator_type not in opt.STATEVECTOR_ONLY
         return "MatrixProductState" if wide else "Statevector"
-
-    def truncates(self, width: int, bond_exponent: int) -> bool:
-        """Whether a circuit runs as a matrix product state without having been asked to, and inexactly.
-
-        >>> MaestroConfig().truncates(30, 3), MaestroConfig().truncates(30, 15)
-        (False, True)
-        """
-        if self.simulation_type is not None or self.simulation_type_for(width) != "MatrixProductState":
-            return False
-        return can_truncate(self, bond_exponent, self.bond_dimension_for(width))
 
     def bond_dimension_for(self, width: int) -> int | None:
         """The largest bond dimension kept of a matrix product state of this many qubits; None keeps all.

@@ -54,7 +54,8 @@ class MaestroSimulator(CircuitRunner):
     states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact.
     These have qubits that meet next to each other, which mostly loses less, and lack gates at the end that
     outcomes or words can take in. Shallow circuits run as exact matrix product states at any width where that
-    is cheaper. A method named in the config is used as asked. Where it pays, circuits run in worker
+    is cheaper. A method named in the config is used as asked, with a warning where limits set there, such as
+    a bond dimension, may cut something off. Each warning is given once. Where it pays, circuits run in worker
     processes, one for every core. Close the simulator, or use it in a ``with`` block, to let threads and
     processes go.
 
