@@ -207,9 +207,15 @@ def test_a_device_of_aer_brings_noise_and_shots():
     pytest.importorskip("qiskit_aer")
     pytest.importorskip("qiskit_ibm_runtime")
     device = ["--backend", "aer", "--device", "FakeManilaV2", "--seed", 1, "--shots", 4000]
-    assert run("bell.qasm", *device, "--observable", "words.txt", "--out", "o.csv").exit_code == 0
+    done = run("bell.qasm", *device, "--observable", "words.txt", "--out", "o.csv")
+    assert done.exit_code == 0
     values = {word: float(value) for _, word, value in rows_of("o.csv")[1:]}
     assert 0.8 < values["ZZ"] < 1
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert done.stdout.startswith("circuits       1 on aer, 2 words each, 4000 shots each\n")
+    error = ((1 - values["ZZ"] ** 2) / 4000) ** 0.5
+    assert lines[3] == ["bell", "ZZ", f"{values['ZZ']:.4f}", "+-", f"{error:.1g}"]
+    assert lines[2] == ["bell", "<H>", f"{values['<H>']:.4f}"]
     assert run("bell.qasm", *device, "--out", "o.csv").exit_code == 0
     assert {outcome for _, outcome, _ in rows_of("o.csv")[1:]} == {"00", "01", "10", "11"}
 
