@@ -108,6 +108,7 @@ def test_a_sweep_on_aer_finds_the_same(tmp_path):
         assert aer["energies"] == pytest.approx(maestro["energies"], abs=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:Circuit .* runs with MatrixProductState and max_bond")
 def test_a_method_of_maestro(tmp_path):
     cut = ["--method", "MatrixProductState", "--bond-dimension", 1]
     done = vivace(

@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 
+from vivace.backends.runner import CircuitRunner
 from vivace.errors import ConfigError, ParameterError, QasmError
 from vivace.sweeps.inputs import check_finite
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from vivace import _core
-    from vivace.backends import CircuitRunner
 
 __all__ = ["checked_rows", "checked_template", "runner_for"]
 
@@ -32,8 +32,15 @@ def runner_for(
 
         ours = MaestroSimulator() if shots is None else MaestroSimulator(shots=shots)
         return ours, ours
+    if not isinstance(runner, CircuitRunner):
+        found = f"the class {runner.__name__}" if isinstance(runner, type) else f"{runner!r:.60}"
+        raise TypeError(f"Expected a runner, such as MaestroSimulator(), got {found}.")
     if shots is not None and shots != runner.shots:
-        raise ConfigError(f"The runner has {runner.shots} shots, the sweep asks for {shots}.", "shots")
+        raise ConfigError(
+            f"The runner has {runner.shots} shots, the sweep asks for {shots}. Make the runner with "
+            f"shots={shots}, or give shots={runner.shots} to the sweep.",
+            "shots",
+        )
     return nullcontext(), runner
 
 
@@ -45,6 +52,9 @@ def checked_rows(names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float6
         matrix = np.ascontiguousarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ParameterError(f"Expected rows x {len(names)} real numbers: {error}.") from None
+    if matrix.ndim == 1 and matrix.size and len(names) in (1, matrix.size):
+        column = "values[:, None], a column" if len(names) == 1 else "[values], a single row"
+        raise ParameterError(f"Expected rows x {len(names)} values, got shape {matrix.shape}. Give {column}.")
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
         raise ParameterError(f"Expected rows x {len(names)} values, got shape {matrix.shape}.")
     if not matrix.size:
@@ -62,6 +72,19 @@ def checked_rows(names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float6
 def checked_template(text: str, names: tuple[str, ...], matrix: NDArray[np.float64]) -> _core.Template:
     """The template, with the first row."""
     from vivace.circuits import CircuitBatch, CircuitPayload
+
+    try:
+        (template,) = CircuitBatch.of([CircuitPayload.from_matrix(text, names, matrix[:1])]).templates
+    except QasmError:
+        _validate(text, names)  # which says the same without a label
+        raise
+    for name in template.unused_parameters:
+        raise ParameterError(f"The template has no parameter {name!r}.", name=name)
+    return template
+
+
+def _validate(text: str, names: tuple[str, ...]) -> None:
+    """Raise what is wrong with a template, and what to do about a name that has no values."""
     from vivace.qasm import validate_qasm
 
     try:
@@ -74,7 +97,3 @@ def checked_template(text: str, names: tuple[str, ...], matrix: NDArray[np.float
         raise QasmError(
             message, error.label, error.lineno, error.offset, error.text, error.end_offset
         ) from None
-    (template,) = CircuitBatch.of([CircuitPayload.from_matrix(text, names, matrix[:1])]).templates
-    for name in template.unused_parameters:
-        raise ParameterError(f"The template has no parameter {name!r}.", name=name)
-    return template

@@ -62,7 +62,7 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
         template: OpenQASM 2 text, where in gate arguments the names stand for the parameters, or a Qiskit
             circuit with parameters.
         names: The parameters, in the order of the columns: names, or Qiskit's ``Parameter`` objects, such as
-            ``circuit.parameters``.
+            ``circuit.parameters``. Not ``pi``, or a function such as ``sin``.
         values: float64, rows × names.
         observable: What to measure, an `Observable` or anything `Observable.of` takes: exact expectation
             values, or estimates if ``shots`` is given as well. Words that commute qubit by qubit are measured
@@ -83,8 +83,9 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
         QasmError: The template is not valid; tells line and column. Or a circuit cannot be exported.
         ParameterError: Names and values do not fit each other or the template, or a value is not finite.
         ObservableError: The observable does not fit the circuit.
-        ConfigError: The shots are not those of the runner, or there is nothing to sample, or the runner has
-            no expectation values, or no gradients.
+        ConfigError: The shots are not those of the runner, or there is nothing to sample or to differentiate,
+            or the runner has no expectation values, or no gradients.
+        TypeError: The runner is none.
         ExecutionCancelledError: The event is set.
 
     >>> template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(angle) q[0]; measure q -> c;"
@@ -166,6 +167,9 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
         template = exported(template, names)
     observable = None if observable is None else Observable.of(observable)
     exact = observable is not None and shots is None
+    if gradients and not exact:
+        wrong = "of an observable: give one" if observable is None else "exact: leave out shots"
+        raise ConfigError(f"Gradients are {wrong}.", "gradients")
     matrix = checked_rows(names, values)
     checked = checked_template(template, names, matrix)
     if observable is None and not checked.native().measures:
@@ -178,11 +182,9 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
     owned, used = runner_for(runner, shots)
     if exact and not used.supports_expval:
         raise ConfigError(
-            f"{type(used).__name__} has no exact expectation values with these options. Give shots, to "
-            "estimate them from samples."
+            f"{type(used).__name__} has no exact expectation values with these options. Give shots (this "
+            f"runner has {used.shots}), to estimate them from samples."
         )
-    if gradients and not exact:
-        raise ConfigError("Gradients are exact: give an observable, and no shots.", "gradients")
     if gradients and not hasattr(used, "gradients"):
         raise ConfigError(f"{type(used).__name__} has no gradients; run on MaestroSimulator.", "gradients")
     if seed is not None:
