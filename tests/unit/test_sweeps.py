@@ -254,8 +254,8 @@ def test_cancelling_keeps_finished_parts():
             (ONE, ["a", "b"], [[1.0, 2]]),
             {"shots": 7},
             ConfigError,
-            "^The runner has 100 shots, the sweep asks for 7. Make the runner with shots=7, or give shots=100 "
-            "to the sweep.$",
+            "^The runner has 100 shots, the sweep asks for 7. Make the runner with shots=7, or give "
+            "shots=100 to the sweep.$",
         ),
         (
             (ONE, ["a"], np.linspace(0, 1, 4)),
