@@ -82,14 +82,6 @@ def test_energies_are_estimated_in_all_bases(tmp_path, backend):
     assert lines[2].startswith(f"lowest         {energy:.8f} +- {error:.2g} Ha   row {best} ")
 
 
-def test_one_shot_has_no_error_to_print(tmp_path):
-    arguments = ["--observable", WORDS, "--shots", 1, "--seed", 1, "--out", tmp_path / "sweep.npz"]
-    done = vivace("sweep", ANSATZ, *GRID, *arguments)
-    assert done.exit_code == 0, done.output
-    assert "nan" not in done.output
-    assert "+-" not in done.output
-
-
 def test_a_seed_repeats(tmp_path, coin):
     def run(seed):
         out = tmp_path / "out.csv"

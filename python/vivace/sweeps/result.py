@@ -214,10 +214,10 @@ class SweepResult:
         """Write everything to a file, whole or not at all; an existing file is replaced.
 
         Args:
-            path: ``.npz``, which `load` takes back: arrays ``names``, ``values``, ``seconds``; with an observable ``words``,
-                ``coefficients``, ``word_values``, ``energies``, and ``gradients``, ``standard_errors``,
-                ``bases`` if there are any; with counts ``outcomes``, ``outcome_counts``, ``row_offsets`` (the
-                arrays of `SweepCounts`), ``n_bits``; when sampling ``shots``.
+            path: ``.npz``, which `load` takes back: arrays ``names``, ``values``, ``seconds``; with an
+                observable ``words``, ``coefficients``, ``word_values``, ``energies``, and ``gradients``,
+                ``standard_errors``, ``bases`` if there are any; with counts ``outcomes``, ``outcome_counts``,
+                ``row_offsets`` (the arrays of `SweepCounts`), ``n_bits``; when sampling ``shots``.
                 ``.csv``: one line per row, the parameters, then ``<H>``, each word as ``<word>``, estimates'
                 ``<standard error>`` of ``<H>``, and gradients as ``d<H>/d`` and the parameter; with counts
                 and no observable one line per row and outcome.
