@@ -9,7 +9,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["check_writable", "write_whole"]
+__all__ = ["check_creatable", "check_writable", "write_whole"]
+
+
+def check_creatable(path: str | Path) -> None:
+    """As `check_writable`, where directories may still have to be made for the file; none is left behind.
+
+    Raises:
+        OSError: As there, or a directory cannot be made.
+    """
+    parent = Path(path).parent
+    missing = [directory for directory in (parent, *parent.parents) if not directory.exists()]
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        check_writable(path)
+    finally:
+        for directory in missing:
+            with suppress(OSError):
+                directory.rmdir()
 
 
 def check_writable(path: str | Path) -> None:
@@ -31,6 +48,9 @@ def write_whole(path: Path, mode: str, write: Callable[[IO[Any]], None] | None) 
     """Write beside the target, then move into place, so that a crash leaves no half file.
 
     Without ``write``, only the first step is tried, and undone.
+
+    Raises:
+        OSError: It cannot be written; names the file, also where the disk is full.
     """
     part = path.with_name(path.name + ".part")
     try:
@@ -41,6 +61,10 @@ def write_whole(path: Path, mode: str, write: Callable[[IO[Any]], None] | None) 
                 return
             write(file)
         part.replace(path)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

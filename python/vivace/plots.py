@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from vivace._files import write_whole
 from vivace._suggest import install_hint
 from vivace.errors import ConfigError, MissingDependencyError
 
@@ -89,8 +90,7 @@ def landscape(result: SweepResult, path: str | Path, *, unit: str = "", title: s
 
     with mpl.rc_context(_STYLE):
         figure = _figure(_varying(result), unit, title)
-        with path.open("wb") as file:
-            figure.savefig(file, format="png", dpi=_DPI)
+        write_whole(path, "wb", lambda file: figure.savefig(file, format="png", dpi=_DPI))
     return path
 
 

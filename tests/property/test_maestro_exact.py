@@ -278,7 +278,8 @@ def test_methods_named_in_the_config_are_used(simulator):
 
     assert xx(max_bond_dimension=1) == pytest.approx(1)
     assert xx(max_bond_dimension=1, simulation_type="Statevector") == pytest.approx(1)
-    assert xx(max_bond_dimension=1, simulation_type="MatrixProductState") == pytest.approx(0)
+    with pytest.warns(UserWarning, match="results may be approximate"):
+        assert xx(max_bond_dimension=1, simulation_type="MatrixProductState") == pytest.approx(0)
     with pytest.warns(UserWarning, match="results are approximate"):
         assert xx(max_bond_dimension=1, mps_qubit_threshold=1) == pytest.approx(0)
     assert xx(max_bond_dimension=1, mps_qubit_threshold=1, simulation_type="Statevector") == pytest.approx(1)

@@ -33,6 +33,7 @@ def test_values(path, seed):
             np.testing.assert_allclose(found.expectations().values[0], exact, rtol=0, atol=1e-10)
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:Circuit .* runs with MatrixProductState and max_bond")
 PRODUCT = {"simulation_type": "MatrixProductState"}
 CHAIN = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[{0}]; creg c[{0}]; '
 FLIPS = {

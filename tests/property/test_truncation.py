@@ -9,6 +9,7 @@ import pytest
 from support import dense
 from vivace.backends import MaestroConfig, MaestroSimulator
 
+pytestmark = pytest.mark.filterwarnings("ignore:Circuit .* runs with MatrixProductState and max_bond")
 N = 14
 TRUNCATED = {"simulation_type": "MatrixProductState", "max_bond_dimension": 16}
 

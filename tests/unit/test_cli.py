@@ -137,8 +137,8 @@ FAULTS = [
             "--device",
             "FakeManilaV2",
         ],
-        "QiskitSimulator has no exact expectation values with these options. Give shots, to estimate them "
-        "from samples.",
+        "QiskitSimulator has no exact expectation values with these options. Give shots (this runner has "
+        "5000), to estimate them from samples.",
     ),
     (["coin.qasm", "--range", "a=0:1:2", "--exact", "--shots", "9"], "--exact needs --observable"),
     (

@@ -99,6 +99,77 @@ def test_a_file_is_all_that_is_written(tmp_path, coin):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["coin.qasm", "p.png", "r.csv", "r.npz"]
 
 
+def test_one_shot_has_no_error_to_print(tmp_path):
+    arguments = ["--observable", WORDS, "--shots", 1, "--seed", 1, "--out", tmp_path / "sweep.npz"]
+    done = vivace("sweep", ANSATZ, *GRID, *arguments)
+    assert done.exit_code == 0, done.output
+    assert "nan" not in done.output
+    assert "+-" not in done.output
+
+
+def test_what_fails_in_the_checks_leaves_no_directory(tmp_path, coin, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--plot", "pictures/x.png"]):
+        done = vivace("sweep", coin, "--range", "b=0:1:3", "--shots", 9, "--out", "deep/out", *more)
+        assert done.exit_code == 2
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["coin.qasm"]
+    assert vivace("sweep", coin, "--range", "a=0:1:3", "--shots", 9, "--out", "deep/out").exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "deep/out").iterdir()) == ["landscape.png", "sweep.npz"]
+
+
+def test_a_directory_that_cannot_be_made_is_told_before_anything_runs(tmp_path, coin, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = vivace("sweep", coin, "--range", "a=0:1:3", "--shots", 9, "--out", "coin.qasm/out")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "vivace: error: coin.qasm/out: Not a directory\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of files")
+@pytest.mark.parametrize(("limit", "name"), [(2000, "sweep.npz"), (20_000, "landscape.png")])
+def test_a_full_disk_is_told_with_the_file(tmp_path, coin, limit, name):
+    """A limit on the size of files is as good."""
+    import resource
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "vivace",
+            "sweep",
+            "coin.qasm",
+            "--range",
+            "a=0:1:300",
+            "--shots",
+            "9",
+            "--out",
+            ".",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"vivace: error: {name}: File too large")
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("both", [False, True])
+def test_output_that_nobody_reads_any_more_ends_quietly(tmp_path, coin, both):
+    """As in ``vivace jobs | head -3``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "vivace", "run", "coin.qasm", "--shots", "9"]
+    coin.write_text(COIN.replace("ry(a)", "ry(1)"))
+    with os.fdopen(writing, "wb") as unread:
+        done = subprocess.run(
+            command, cwd=tmp_path, stdout=unread, stderr=unread if both else subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, None if both else b"")
+
+
 def test_a_sweep_on_aer_finds_the_same(tmp_path):
     pytest.importorskip("qiskit_aer")
     shared = ["sweep", ANSATZ, *GRID, "--observable", WORDS, "--out"]
@@ -108,6 +179,7 @@ def test_a_sweep_on_aer_finds_the_same(tmp_path):
         assert aer["energies"] == pytest.approx(maestro["energies"], abs=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:Circuit .* runs with MatrixProductState and max_bond")
 def test_a_method_of_maestro(tmp_path):
     cut = ["--method", "MatrixProductState", "--bond-dimension", 1]
     done = vivace(

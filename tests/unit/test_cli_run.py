@@ -42,6 +42,7 @@ def test_counts_of_several_circuits():
     done = run("flip.qasm", "bell.qasm", "--shots", 100, "--seed", 3, "--out", "results.json")
     assert done.exit_code == 0, done.stderr
     flip, bell = json.loads(Path("results.json").read_text())["results"]
+    assert flip.pop("metadata")["method"] == bell["metadata"]["method"] == "Statevector"
     assert flip == {"label": "flip", "results": {"01": 100}}
     assert bell["label"] == "bell"
     common, rare = sorted(bell["results"].items(), key=lambda item: -item[1])
@@ -70,6 +71,23 @@ def test_values_of_an_observable():
     assert rows[0] == ["circuit", "word", "value"]
     assert [(label, word) for label, word, _ in rows[1:]] == [("bell", "<H>"), ("bell", "ZZ"), ("bell", "XX")]
     assert [float(value) for _, _, value in rows[1:]] == pytest.approx([-0.5, 1, 1])
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_a_bond_dimension_cuts_off_is_told_and_in_the_file(files):
+    turns = "".join(f"ry(0.{q + 3}) q[{q}]; rx(0.{q + 1}) q[{q}]; " for q in range(6))
+    meetings = "".join(f"cx q[{a}],q[{b}]; " for a in range(6) for b in range(a + 1, 6))
+    (files / "mps.qasm").write_text(f"OPENQASM 2.0; qreg q[6]; {(turns + meetings) * 3}")
+    (files / "six.txt").write_text("1 ZZZZZZ\n")
+    cut = ["--method", "MatrixProductState", "--bond-dimension", 2]
+    done = run("mps.qasm", "--observable", "six.txt", *cut, "--out", "cut.json")
+    assert done.stderr == (
+        "vivace: warning: Circuit 'mps' runs with MatrixProductState and --bond-dimension=2, which may cut "
+        "off a part of it: results may be approximate. Leave the limit out for exact ones.\n"
+    )
+    (entry,) = json.loads(Path("cut.json").read_text())["results"]
+    assert entry["metadata"]["bond_dimension"] == 2
+    assert entry["metadata"]["may_truncate"] is True
 
 
 def test_a_seed_repeats():
@@ -189,9 +207,15 @@ def test_a_device_of_aer_brings_noise_and_shots():
     pytest.importorskip("qiskit_aer")
     pytest.importorskip("qiskit_ibm_runtime")
     device = ["--backend", "aer", "--device", "FakeManilaV2", "--seed", 1, "--shots", 4000]
-    assert run("bell.qasm", *device, "--observable", "words.txt", "--out", "o.csv").exit_code == 0
+    done = run("bell.qasm", *device, "--observable", "words.txt", "--out", "o.csv")
+    assert done.exit_code == 0
     values = {word: float(value) for _, word, value in rows_of("o.csv")[1:]}
     assert 0.8 < values["ZZ"] < 1
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert done.stdout.startswith("circuits       1 on aer, 2 words each, 4000 shots each\n")
+    error = ((1 - values["ZZ"] ** 2) / 4000) ** 0.5
+    assert lines[3] == ["bell", "ZZ", f"{values['ZZ']:.4f}", "+-", f"{error:.1g}"]
+    assert lines[2] == ["bell", "<H>", f"{values['<H>']:.4f}"]
     assert run("bell.qasm", *device, "--out", "o.csv").exit_code == 0
     assert {outcome for _, outcome, _ in rows_of("o.csv")[1:]} == {"00", "01", "10", "11"}
 

@@ -2,6 +2,7 @@
 """`MaestroSimulator.gradients`: what it takes, streams, and refuses."""
 
 import math
+import os
 import threading
 
 import numpy as np
@@ -16,6 +17,7 @@ from vivace.errors import (
     ParameterError,
     SimulationError,
 )
+from vivace.sweeps import Observable, sweep
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,7 @@ def maestro():
         yield found
 
 
+CORES = os.cpu_count() or 1
 MANY = 70_000  # rows; more than a chunk
 SHORT = HEAD + "qreg q[1]; ry(a*b) q[0];"
 
@@ -64,6 +67,70 @@ def test_cancellation_between_chunks(maestro):
         maestro.gradients(payload, "Z", cancellation_event=event, progress=lambda *_: event.set())
     with pytest.raises(ExecutionCancelledError, match="before any circuit was dispatched$"):
         maestro.gradients(payload, "Z", cancellation_event=event)
+
+
+def heavy(n_qubits, layers, n_rows):
+    """A template whose every row takes a good part of a second."""
+    layer = "".join(f"cx q[{q}],q[{q + 1}]; " for q in range(n_qubits - 1)) + "u3(a,0.2,0.3) q; "
+    return CircuitPayload.from_matrix(
+        f"{HEAD}qreg q[{n_qubits}]; {layer * layers}", ("a",), np.linspace(0, 1, n_rows)[:, None]
+    )
+
+
+@pytest.mark.parametrize("coefficients", [None, [1.0, 1.0]])
+def test_rows_that_take_long_are_stopped_between_one_another(maestro, coefficients):
+    """At least 64 rows were one call of the library, which nothing stops: minutes, at 20 qubits."""
+    event, done = threading.Event(), []
+
+    def tell(*at):
+        done.append(at)
+        event.set()
+
+    n_rows = 2 * CORES + 1
+    with pytest.raises(ExecutionCancelledError):
+        maestro.gradients(
+            heavy(16, 16, n_rows),
+            "Z" * 16 + ";" + "X" * 16,
+            coefficients=coefficients,
+            cancellation_event=event,
+            progress=tell,
+        )
+    assert done == [(CORES, n_rows)]
+
+
+def test_sweeps_tell_of_gradients_as_rows_are_done():
+    done, payload = [], heavy(16, 16, 2 * CORES)
+    with pytest.raises(ExecutionCancelledError):
+        event = threading.Event()
+
+        def tell(*at):
+            done.append(at)
+            event.set()
+
+        sweep(
+            payload.circuit,
+            payload.parameter_names,
+            payload.values,
+            observable=Observable(("Z" * 16,), [1.0]),
+            gradients=True,
+            progress=tell,
+            cancellation_event=event,
+        )
+    assert done == [(CORES, 2 * CORES)]
+
+
+def test_values_of_heavy_rows_are_stopped_between_one_another():
+    event, done, n_rows = threading.Event(), [], 2 * CORES + 1
+
+    def tell(*at):
+        done.append(at)
+        event.set()
+
+    with MaestroSimulator(path="compiled") as simulator, pytest.raises(ExecutionCancelledError):
+        simulator.submit_circuits(
+            [heavy(16, 70, n_rows)], ham_ops="Z" * 16, cancellation_event=event, progress=tell
+        )
+    assert done == [(CORES, n_rows)]
 
 
 def test_what_may_be_given(maestro):

@@ -3,6 +3,7 @@
 import json
 
 import maestro
+import numpy as np
 import pytest
 
 from vivace.backends import CircuitPayload, ExecutionPath, MaestroConfig, MaestroSimulator
@@ -18,6 +19,17 @@ def chain(n, layers=1):
         f"cx q[{k}],q[{k + 1}]; rx(0.7) q[{k + 1}];" for k in range(n - 1)
     )
     return HEAD + f"qreg q[{n}]; creg c[{n}]; {layer * layers} measure q -> c;"
+
+
+TANGLED = (
+    HEAD
+    + "qreg q[6]; "
+    + (
+        "".join(f"ry(0.{q + 3}) q[{q}]; rx(0.{q + 1}) q[{q}]; " for q in range(6))
+        + "".join(f"cx q[{a}],q[{b}]; " for a in range(6) for b in range(a + 1, 6))
+    )
+    * 3
+)
 
 
 def metadata(circuits, config=None, *, path=None, **options):
@@ -101,8 +113,56 @@ def test_matrix_product_states_say_whether_they_are_exact():
     (values,) = metadata([BELL], named, ham_ops="ZZ")
     assert (values["bond_dimension"], values["may_truncate"]) == (None, False)
     assert values["causal_cone_reduction"] is False
-    (cut,) = metadata([chain(30, 3)], named.override(max_bond_dimension=2), ham_ops="Z" * 30)
+    with pytest.warns(UserWarning, match="MatrixProductState and max_bond_dimension=2, which may cut off"):
+        (cut,) = metadata([chain(30, 3)], named.override(max_bond_dimension=2), ham_ops="Z" * 30)
     assert cut["may_truncate"] is True
+
+
+@pytest.mark.parametrize(
+    ("method", "limits", "told"),
+    [
+        ("PauliPropagator", {"pp_max_pauli_weight": 2}, "pp_max_pauli_weight=2"),
+        ("PauliPropagator", {"pp_coefficient_threshold": 0.1}, "pp_coefficient_threshold=0.1"),
+        ("PathIntegral", {"path_integral_threshold": 0.1}, "path_integral_threshold=0.1"),
+        ("MatrixProductState", {"singular_value_threshold": 0.3}, "singular_value_threshold=0.3"),
+        (
+            "MatrixProductOperator",
+            {"max_bond_dimension": 2, "singular_value_threshold": 0.3},
+            "max_bond_dimension=2 and singular_value_threshold=0.3",
+        ),
+    ],
+)
+def test_limits_of_every_method_are_told(method, limits, told):
+    """Values were off by as much as 0.27, and nothing said so."""
+    config = MaestroConfig(simulation_type=method, **limits)
+    message = (
+        f"Circuit '0' runs with {method} and {told}, which may cut off a part of it: results may be "
+        "approximate. Leave the limit out for exact ones."
+    )
+    with MaestroSimulator(config=config) as simulator, pytest.warns(UserWarning) as caught:
+        found = [simulator.submit_circuits([TANGLED], ham_ops="Z" * 6).metadata()[0] for _ in range(2)]
+    assert [str(warning.message) for warning in caught] == [message]
+    assert [own["may_truncate"] for own in found] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("method", "limits"),
+    [
+        ("PauliPropagator", {"pp_max_pauli_weight": 6}),
+        ("PauliPropagator", {"pp_coefficient_threshold": 0.0}),
+        ("PathIntegral", {}),
+        ("MatrixProductState", {"max_bond_dimension": 8}),
+        ("MatrixProductOperator", {"max_bond_dimension": 64}),
+    ],
+)
+def test_limits_that_cut_nothing_off_are_exact(method, limits):
+    config = MaestroConfig(simulation_type=method, **limits)
+    with MaestroSimulator(config=config) as simulator:
+        result = simulator.submit_circuits([TANGLED], ham_ops="Z" * 6)
+    assert result.metadata()[0]["may_truncate"] is False
+    with MaestroSimulator() as exact:
+        expected = exact.submit_circuits([TANGLED], ham_ops="Z" * 6).expectations().values
+    np.testing.assert_allclose(result.expectations().values, expected, atol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:All shots of circuit")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import maestro
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,11 +10,19 @@ from hypothesis import strategies as st
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 from tests.support import dense
 
-from vivace.backends import CircuitRunner, MaestroSimulator, QiskitSimulator
+from vivace.backends import CircuitRunner, MaestroConfig, MaestroSimulator, QiskitSimulator
 from vivace.backends.bases import group_words
 from vivace.errors import ObservableError
 from vivace.results import ExecutionResult
-from vivace.sweeps import Observable, SweepResult, parameter_grid, read_observable, sweep, sweep_parts
+from vivace.sweeps import (
+    Observable,
+    SweepResult,
+    parameter_grid,
+    read_observable,
+    read_parameters,
+    sweep,
+    sweep_parts,
+)
 
 H2 = Path(__file__).parents[1] / "data" / "h2"
 ANSATZ = (H2 / "ansatz.qasm").read_text(encoding="utf-8")
@@ -125,7 +134,7 @@ def test_rows_go_out_as_one_template_per_basis():
             )
         )
     names = ("a", "b")
-    assert seen[0] == [(128, f"0 {letters}", names) for letters in ("XY", "ZX", "YZ", "ZZ")]
+    assert seen[0] == [(128, f"row 0 in basis {letters}", names) for letters in ("XY", "ZX", "YZ", "ZZ")]
     assert len(parts[0]) == 128
     assert reports[-1] == (300, 300)
     assert all(done <= rows for done, rows in reports)
@@ -139,7 +148,7 @@ def test_runners_that_know_no_parameters_get_every_circuit():
         is_async = False
 
         def submit_circuits(self, circuits, **_):
-            assert list(circuits) == ["0 X", "1 X", "0 Z", "1 Z"]
+            assert list(circuits) == [f"row {row} in basis {word}" for word in "XZ" for row in (0, 1)]
             with MaestroSimulator(shots=self.shots, seed=1) as runner:
                 return ExecutionResult(runner.submit_circuits(circuits).results)
 
@@ -227,6 +236,76 @@ def test_noise_reaches_the_energies():
     assert (
         abs(noisy.energies[0] - again @ HAMILTONIAN.coefficients) < 5 * np.sqrt(2) * noisy.standard_errors[0]
     )
+
+
+def noisy_runner(shots, **options):
+    model = maestro.NoiseModel()
+    model.set_all_depolarizing(2, 0.05)
+    return MaestroSimulator(shots=shots, config=MaestroConfig(noise_model=model, **options))
+
+
+CHAIN = "OPENQASM 2.0; qreg q[2]; ry(a) q[0];" + "cx q[0],q[1];" * 5
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({"noise_realizations": 10}, "share 10 random patterns"), ({}, "share one random pattern")],
+)
+@pytest.mark.filterwarnings("ignore:All shots of circuit")
+def test_errors_are_not_known_where_shots_share_patterns_of_errors(tmp_path, options, told):
+    """The spread of the shots was given, which leaves out how patterns vary: up to 85 times too little."""
+    message = (
+        f"The standard errors of this sweep are NaN, not known. The shots of a circuit {told} of errors, and "
+        "its counts do not tell how those vary. Set noise_realizations=1000, a pattern for every shot, or "
+        'simulation_type="DensityMatrix".'
+    )
+    with noisy_runner(1000, **options) as runner, pytest.warns(UserWarning, match="standard err") as caught:
+        result = sweep(
+            CHAIN, ["a"], [[0.3]] * 30, observable=Observable(("ZI",), [1.0]), runner=runner, shots=1000
+        )
+    assert [str(w.message) for w in caught if "standard" in str(w.message)] == [message]
+    assert np.isnan(result.standard_errors).all()
+    assert result.energies.std() > 0.1
+    assert read_parameters(result.save(tmp_path / "rows.csv"))[1].tolist() == [[0.3]] * 30
+
+
+def test_errors_are_known_where_every_shot_has_its_own_pattern():
+    observable = Observable(("ZI", "XX"), [1.0, 0.5])
+    with noisy_runner(60, noise_realizations=60) as runner:
+        result = sweep(CHAIN, ["a"], [[0.3]] * 60, observable=observable, runner=runner, shots=60, seed=1)
+    assert result.energies.std() == pytest.approx(result.standard_errors.mean(), rel=0.4)
+
+
+@pytest.mark.parametrize("method", ["DensityMatrix", "MatrixProductOperator"])
+def test_errors_are_known_where_noise_is_exact(method):
+    with noisy_runner(500, simulation_type=method) as runner:
+        result = sweep(CHAIN, ["a"], [[0.3]], observable=Observable(("ZI",), [1.0]), runner=runner, shots=500)
+    assert 0.03 < result.standard_errors[0] < 0.05
+
+
+def test_errors_are_known_where_only_readout_is_noisy():
+    model = maestro.NoiseModel()
+    model.set_all_readout_error(2, 0.1)
+    with MaestroSimulator(shots=500, config=MaestroConfig(noise_model=model)) as runner:
+        result = sweep(CHAIN, ["a"], [[0.3]], observable=Observable(("ZI",), [1.0]), runner=runner, shots=500)
+    assert 0.02 < result.standard_errors[0] < 0.05
+
+
+def test_density_matrices_are_no_way_out_of_noise_that_is_always_drawn():
+    model = maestro.NoiseModel()
+    model.set_all_coherent_depolarizing(2, 0.05)
+    config = MaestroConfig(noise_model=model, noise_realizations=5, simulation_type="DensityMatrix")
+    with MaestroSimulator(shots=20, config=config) as runner:
+        assert runner.shot_dependence(2) == (
+            "The shots of a circuit share 5 random patterns of errors, and its counts do not tell how those "
+            "vary. Set noise_realizations=20, a pattern for every shot."
+        )
+
+
+def test_warnings_of_a_sweep_name_its_row():
+    with noisy_runner(10) as runner, pytest.warns(UserWarning) as caught:
+        sweep(CHAIN, ["a"], [[0.3]], observable=Observable(("ZZ",), [1.0]), runner=runner, shots=10)
+    assert any("All shots of circuit 'row 0 in basis ZZ' share" in str(w.message) for w in caught)
 
 
 def test_words_longer_than_the_circuit_are_refused():

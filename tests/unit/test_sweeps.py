@@ -6,7 +6,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from vivace.backends import CircuitRunner
+from vivace.backends import CircuitRunner, MaestroSimulator
 from vivace.errors import (
     ConfigError,
     ExecutionCancelledError,
@@ -250,18 +250,48 @@ def test_cancelling_keeps_finished_parts():
             ObservableError,
             "Observable 'XX' has 2 letters but circuit '0' has 1 qubits",
         ),
-        ((ONE, ["a", "b"], [[1.0, 2]]), {"shots": 7}, ConfigError, "has 100 shots, the sweep asks for 7"),
+        (
+            (ONE, ["a", "b"], [[1.0, 2]]),
+            {"shots": 7},
+            ConfigError,
+            "^The runner has 100 shots, the sweep asks for 7. Make the runner with shots=7, or give "
+            "shots=100 to the sweep.$",
+        ),
+        (
+            (ONE, ["a"], np.linspace(0, 1, 4)),
+            {},
+            ParameterError,
+            r"^Expected rows x 1 values, got shape \(4,\). Give values\[:, None\], a column.$",
+        ),
+        (
+            (ONE, ["a", "b"], [1.0, 2.0]),
+            {},
+            ParameterError,
+            r"^Expected rows x 2 values, got shape \(2,\). Give \[values\], a single row.$",
+        ),
+        (
+            ("OPENQASM 2.0; qreg q[1]; ry(sin(pi)) q[0];", ["sin"], [[1.0]]),
+            {"observable": Z},
+            ParameterError,
+            "^Parameter name 'sin' has a meaning of its own in OpenQASM: rename it.$",
+        ),
+        (
+            ("OPENQASM 2.0; qreg q[1]; ry(a-1) q[0];", ["a-1", "a"], [[1.0, 2.0]]),
+            {"observable": Z},
+            ParameterError,
+            "^Parameter name 'a-1' reads as an expression of another parameter: rename one.$",
+        ),
         (
             (ONE, ["a", "b"], [[1.0, 2]]),
             {"gradients": True},
             ConfigError,
-            "^Gradients are exact",
+            "^Gradients are of an observable: give one.$",
         ),
         (
             (ONE, ["a", "b"], [[1.0, 2]]),
             {"gradients": True, "observable": Z, "shots": 100},
             ConfigError,
-            "^Gradients are exact: give an observable, and no shots.$",
+            "^Gradients are exact: leave out shots.$",
         ),
         (
             (ONE, ["a", "b"], [[1.0, 2]]),
@@ -276,6 +306,21 @@ def test_sweeps_refuse_before_anything_runs(arguments, options, error, message):
     with pytest.raises(error, match=message):
         sweep_parts(*arguments, runner=runner, **options)
     assert runner.payloads == []
+
+
+def test_gradients_need_an_observable_whatever_is_measured():
+    with pytest.raises(ConfigError, match=r"^Gradients are of an observable: give one.$"):
+        sweep("OPENQASM 2.0; qreg q[1]; ry(a) q[0];", ["a"], [[1.0]], gradients=True)
+
+
+@pytest.mark.parametrize(
+    ("runner", "found"),
+    [(MaestroSimulator, "the class MaestroSimulator"), ("aer", "'aer'"), (object, "the class object")],
+)
+def test_what_is_no_runner_is_told(runner, found):
+    with pytest.raises(TypeError) as caught:
+        sweep(ONE, ["a", "b"], [[1.0, 2.0]], runner=runner)
+    assert str(caught.value) == f"Expected a runner, such as MaestroSimulator(), got {found}."
 
 
 def test_gradients_come_with_the_rows(tmp_path):

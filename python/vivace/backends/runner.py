@@ -78,6 +78,14 @@ class CircuitRunner(ABC):
         """Whether the runner takes templates with parameter rows and fills them in itself."""
         return False
 
+    def shot_dependence(self, n_qubits: int) -> str | None:  # noqa: ARG002 - for runners that ask
+        """Why shots of a circuit of so many qubits depend on each other, and what to do about it.
+
+        None where they do not, as on every runner that does not say otherwise: only then does the spread of
+        the shots tell the standard error of what is estimated from them.
+        """
+        return None
+
     def set_seed(self, seed: int) -> None:  # noqa: B027 - a runner without randomness has nothing to seed
         """Make sampling repeatable. Does nothing unless the runner says otherwise."""
 

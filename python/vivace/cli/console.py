@@ -109,6 +109,8 @@ def reported() -> Iterator[list[Path]]:
     except ExecutionCancelledError as error:
         complain(f"interrupted: {_told(error)}")
         raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        raise  # nobody reads what is printed: Typer ends that, without a word
     except (VivaceError, OSError, MemoryError) as error:
         complain("".join([f"error: {_told(error)}", *(f"; the results are saved in {p}" for p in saved)]))
         raise typer.Exit(FAILED) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,11 +32,13 @@ class Report:
         out: The file, or None.
         top: Outcomes or words shown of each circuit.
         observable: What the words are of, or None.
+        shots: What values are estimated from; None of exact ones.
     """
 
     out: Path | None
     top: int
     observable: Observable | None = None
+    shots: int | None = None
 
     def check(self) -> None:
         """See that the file can be written, as `check_file` does."""
@@ -61,6 +64,8 @@ class Report:
             found = {"label": entry["label"], "results": entry["results"] or {}}
             if self.observable is not None:
                 found["value"] = _value(self.observable, found)
+            if entry.get("metadata"):
+                found["metadata"] = entry["metadata"]
             entries.append(found)
         return entries
 
@@ -79,12 +84,29 @@ class Report:
         rows, more = [], 0
         for entry in entries:
             if "value" in entry:
-                rows.append((entry["label"], "<H>", f"{entry['value']:.8f}"))
+                rows.append((entry["label"], "<H>", self._energy(entry)))
             shown = list(entry["results"].items())[: self.top]
             more += len(entry["results"]) - len(shown)
-            rows += [(entry["label"], word, f"{value:.8f}") for word, value in shown]
+            rows += [(entry["label"], word, self._mean(value)) for word, value in shown]
         say_table(("circuit", "word", "value"), rows, numbers=(2,))
         _say_more(more, "word")
+
+    def _mean(self, value: float) -> str:
+        """The value of a word, with its standard error if it is estimated."""
+        error = self._error(value)
+        return _rounded(value, error) + (f" +- {error:.1g}" if error else "")
+
+    def _energy(self, entry: dict[str, Any]) -> str:
+        """The value of the observable, to the digits that the errors of all words together leave."""
+        assert self.observable is not None  # noqa: S101 - there is no value without one
+        words = zip(self.observable.words, self.observable.coefficients, strict=True)
+        return _rounded(entry["value"], sum(abs(c) * self._error(entry["results"][w]) for w, c in words))
+
+    def _error(self, value: float) -> float:
+        """The standard error of a word's mean, no less than one shot can tell; 0 if it is exact."""
+        if self.shots is None:
+            return 0.0
+        return max(math.sqrt(max(0.0, 1 - value**2) / self.shots), 1 / self.shots)
 
     def _save(self, path: Path, entries: list[dict[str, Any]]) -> None:
         def as_csv(file: IO[str]) -> None:
@@ -146,6 +168,11 @@ def _lines(entries: list[dict[str, Any]]) -> Iterator[list[Any]]:
             yield [entry["label"], "<H>", entry["value"]]
         for key, value in entry["results"].items():
             yield [entry["label"], key, value]
+
+
+def _rounded(value: float, error: float) -> str:
+    """A number with two digits of its error, eight decimals at most."""
+    return f"{value:.{min(8, max(0, 1 - math.floor(math.log10(error))))}f}" if error else f"{value:.8f}"
 
 
 def _say_more(number: int, what: str) -> None:

@@ -16,7 +16,6 @@ from vivace.errors import ConfigError, QasmError
 
 if TYPE_CHECKING:
     from vivace.backends import ExecutionResult
-    from vivace.sweeps import Observable
 
 __all__ = ["run"]
 
@@ -55,7 +54,8 @@ def run(  # noqa: PLR0913, PLR0917 - one argument per option
         _refuse(chosen, shots, observable, out, detach)
         words = None if observable is None else read_observable(observable)
         circuits = _read(files)
-        report = Report(out, top, words)
+        estimates = words is not None and chosen.device is not None
+        report = Report(out, top, words, (shots or _SHOTS) if estimates else None)
         report.check()
         options: dict[str, Any] = {} if words is None else {"ham_ops": ";".join(words.words)}
         try:
@@ -68,7 +68,9 @@ def run(  # noqa: PLR0913, PLR0917 - one argument per option
                 error.add_note("\n  If it is a parameter, give it values: vivace sweep.")
             raise
         if result is not None:
-            say("circuits", f"{len(circuits)} on {backend.value}, {_how(words, shots)}")
+            each = [] if words is None else [f"{len(words.words)} words each"]
+            each += [f"{shots or _SHOTS} shots each"] if words is None or estimates else []
+            say("circuits", ", ".join([f"{len(circuits)} on {backend.value}", *each]))
             report.give(result, saved)
 
 
@@ -96,10 +98,6 @@ def _read(files: list[Path]) -> dict[str, str]:
         if other is not path:
             raise ConfigError(f"{other} and {path} are both labelled {path.stem!r}; rename one of them")
     return {label: read_template(path) for label, path in origins.items()}
-
-
-def _how(words: Observable | None, shots: int | None) -> str:
-    return f"{shots or _SHOTS} shots each" if words is None else f"{len(words.words)} words each"
 
 
 def _here(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from vivace._files import check_creatable
 from vivace._suggest import install_hint
 from vivace.cli.cloud import BaseUrl
 from vivace.cli.console import (
@@ -94,6 +96,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - one argument per option
         source = _Source(template, tuple(ranges or ()), parameters, names, observable, exact, shots)
         files = _Files.planned(out, plot, no_plot)
         result, stopped = _run(source, shots, chosen)
+        files.make_directories()
         result.save(files.results)
         saved.append(files.results)
         _report(result, unit)
@@ -147,7 +150,7 @@ class _Source:
 
 @dataclass(frozen=True)
 class _Files:
-    """Where results go; settled, and directories made, before anything runs."""
+    """Where results go; settled, and tried, before anything runs."""
 
     results: Path
     picture: Path | None
@@ -156,7 +159,7 @@ class _Files:
     @classmethod
     def planned(cls, out: Path, plot: Path | None, no_plot: bool) -> _Files:
         from vivace.plots import require_matplotlib
-        from vivace.sweeps import check_writable, output_format
+        from vivace.sweeps import output_format
 
         if plot is not None and no_plot:
             raise ConfigError("--plot and --no-plot exclude each other")
@@ -167,8 +170,7 @@ class _Files:
             results, picture = out, plot
         else:
             results, picture = out / "sweep.npz", plot or out / "landscape.png"
-        results.parent.mkdir(parents=True, exist_ok=True)
-        check_writable(results)
+        check_creatable(results)
         if no_plot or picture is None:
             return cls(results, None)
         try:
@@ -177,9 +179,13 @@ class _Files:
             if plot is not None:
                 raise
             return cls(results, None, f"none. {install_hint('plot')}")
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        check_writable(picture)
+        check_creatable(picture)
         return cls(results, picture)
+
+    def make_directories(self) -> None:
+        """Now that there is something to write."""
+        for path in filter(None, (self.results, self.picture)):
+            path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _run(source: _Source, shots: int | None, chosen: RunnerOptions) -> tuple[SweepResult, Exception | None]:
@@ -281,7 +287,8 @@ def _report(result: SweepResult, unit: str) -> None:
             say("most certain", f"{outcome} in {frequencies[row]:.1%} of the shots of row {row}   {at}")
         return
     best = result.best()
-    error = "" if result.standard_errors is None else f" +- {result.standard_errors[best.row]:.2g}"
+    errors = result.standard_errors
+    error = f" +- {errors[best.row]:.2g}" if errors is not None and isfinite(errors[best.row]) else ""
     say("lowest", f"{_quantity(best.value, error, unit)}   row {best.row}   {_parameters(best.parameters)}")
 
 

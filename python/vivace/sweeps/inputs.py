@@ -156,13 +156,15 @@ def _read_csv(path: str | Path) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         try:
             numbers = [float(field) for field in fields]
         except ValueError:
-            raise ParameterError(_csv_problem(path, number, fields)) from None
+            raise ParameterError(_csv_problem(path, number, fields, range(len(fields)))) from None
+        if len(kept) < len(names):
+            numbers = [numbers[column] for column in kept]
         # The sum of finite numbers may overflow, so a bad sum only asks for a closer look.
         if "_" in line or not math.isfinite(sum(numbers)):
-            problem = _csv_problem(path, number, fields)
+            problem = _csv_problem(path, number, fields, kept)
             if problem:
                 raise ParameterError(problem)
-        values.extend(numbers if len(kept) == len(names) else [numbers[column] for column in kept])
+        values.extend(numbers)
     if not values:
         raise ParameterError(f"{path}: there is a header but no row of values.")
     return tuple(names[column] for column in kept), _vector(values).reshape(-1, len(kept))
@@ -188,12 +190,12 @@ def _is_result(name: str) -> bool:
     return name.startswith("d<H>/d") or (name.startswith("<") and name.endswith(">"))
 
 
-def _csv_problem(path: str | Path, number: int, fields: list[str]) -> str:
-    """The first field that is not a finite number, as a message; empty if there is none."""
+def _csv_problem(path: str | Path, number: int, fields: list[str], columns: Sequence[int]) -> str:
+    """The first field in these columns that is not a finite number, as a message; empty if there is none."""
     column = 1
-    for field in fields:
+    for index, field in enumerate(fields):
         value = _number(field.strip())
-        if isinstance(value, str):
+        if isinstance(value, str) and index in columns:
             return f"{path}:{number}:{column + len(field) - len(field.lstrip())}: {value}."
         column += len(field) + 1
     return ""

@@ -57,6 +57,22 @@ class SweepCounts:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def check(self, n_rows: int) -> None:
+        """See that the arrays fit each other.
+
+        Raises:
+            ResultError: They do not, or are not of so many rows.
+        """
+        import numpy as np
+
+        n_outcomes, starts = len(self.counts), self.offsets
+        shapes = (self.bits.shape, self.counts.shape, starts.shape)
+        expected = ((n_outcomes, -(-self.n_bits // 8)), (n_outcomes,), (n_rows + 1,))
+        kinds = "".join(array.dtype.kind for array in (self.bits, self.counts, starts))
+        fitting = shapes == expected and kinds == "uii" and self.bits.itemsize == 1
+        if not fitting or starts[0] != 0 or starts[-1] != n_outcomes or (np.diff(starts) < 1).any():
+            raise ResultError(f"The arrays of counts do not fit each other, or are not of {n_rows} rows.")
+
     def row(self, index: int) -> dict[str, int]:
         """Counts of one row by key; the rightmost character is classical bit 0."""
         index = range(len(self))[index]
@@ -109,7 +125,10 @@ class SweepResult:
         shots: Shots per row and basis, when sampling; None for exact expectation values.
         gradients: float64, rows × names, when asked for: derivatives of ``energies``.
         standard_errors: float64, one per row, when estimating: of ``energies``, from the spread of the
-            shots, so that words measured together are taken as they vary together. NaN for one shot.
+            shots, so that words measured together are taken as they vary together. NaN for one shot, and
+            where the runner has a `CircuitRunner.shot_dependence`: under a noise model `MaestroSimulator`
+            shares ``noise_realizations`` random patterns of errors among the shots, and fewer than shots
+            make their spread too small.
         bases: When words were measured in bases, each with shots of its own: for every basis the letter each
             qubit was measured in, I where it was not.
 
@@ -195,10 +214,10 @@ class SweepResult:
         """Write everything to a file, whole or not at all; an existing file is replaced.
 
         Args:
-            path: ``.npz``: arrays ``names``, ``values``, ``seconds``; with an observable ``words``,
-                ``coefficients``, ``word_values``, ``energies``, and ``gradients``, ``standard_errors``,
-                ``bases`` if there are any; with counts ``outcomes``, ``outcome_counts``, ``row_offsets`` (the
-                arrays of `SweepCounts`), ``n_bits``; when sampling ``shots``.
+            path: ``.npz``, which `load` takes back: arrays ``names``, ``values``, ``seconds``; with an
+                observable ``words``, ``coefficients``, ``word_values``, ``energies``, and ``gradients``,
+                ``standard_errors``, ``bases`` if there are any; with counts ``outcomes``, ``outcome_counts``,
+                ``row_offsets`` (the arrays of `SweepCounts`), ``n_bits``; when sampling ``shots``.
                 ``.csv``: one line per row, the parameters, then ``<H>``, each word as ``<word>``, estimates'
                 ``<standard error>`` of ``<H>``, and gradients as ``d<H>/d`` and the parameter; with counts
                 and no observable one line per row and outcome.
@@ -213,6 +232,35 @@ class SweepResult:
         else:
             write_whole(path, "w", self._write_csv)
         return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> SweepResult:
+        """A result from the ``.npz`` file that `save` wrote, as it was.
+
+        A ``.csv`` file holds no whole result; `read_parameters` takes the rows from one.
+
+        Raises:
+            ResultError: Any other file. Nothing in it is run: objects are never unpickled.
+            OSError: The file cannot be read.
+
+        >>> import numpy as np, tempfile
+        >>> counts = SweepCounts(np.array([[0], [1]], np.uint8), np.array([60, 40]), np.array([0, 2]), 1)
+        >>> result = SweepResult(("a",), np.array([[0.5]]), 0.1, counts=counts, shots=100)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = SweepResult.load(result.save(f"{folder}/coin.npz"))
+        >>> again, again.counts.row(0)
+        (SweepResult(<1 row of a; 100 shots each>), {'0': 60, '1': 40})
+        """
+        import numpy as np
+
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return _restored({name: stored[name] for name in stored.files})
+        except Exception as error:  # NumPy lets through whatever a broken file does to its parts
+            if isinstance(error, OSError) and error.filename is not None:
+                raise
+            what = f"{path}: not a .npz file that SweepResult.save has written"
+            raise ResultError(f"{what}: {str(error)[:200] or type(error).__name__}") from None
 
     def _write_npz(self, file: IO[Any]) -> None:
         import numpy as np
@@ -260,6 +308,43 @@ class SweepResult:
         for index, values in enumerate(self.values):
             for outcome, count in counts.row(index).items():
                 yield values.tolist(), outcome, count
+
+
+def _restored(arrays: dict[str, Any]) -> SweepResult:
+    """The result that these arrays are of.
+
+    Raises:
+        Exception: They are of none.
+    """
+    observable = Observable(arrays["words"].tolist(), arrays["coefficients"]) if "words" in arrays else None
+    n_rows = len(arrays["values"])
+    shapes = {
+        "values": (n_rows, len(arrays["names"])),
+        "gradients": (n_rows, len(arrays["names"])),
+        "standard_errors": (n_rows,),
+        "word_values": (n_rows, 0 if observable is None else len(observable.words)),
+    }
+    for name, shape in shapes.items():
+        if name in arrays and (arrays[name].shape != shape or arrays[name].dtype != float):
+            found = f"{arrays[name].dtype} of shape {arrays[name].shape}"
+            raise ResultError(f"expected {name} as float64 of shape {shape}, found {found}.")
+    counts = None
+    if "outcomes" in arrays:
+        offsets, n_bits = arrays["row_offsets"], int(arrays["n_bits"])
+        counts = SweepCounts(arrays["outcomes"], arrays["outcome_counts"], offsets, n_bits)
+        counts.check(n_rows)
+    return SweepResult(
+        tuple(arrays["names"].tolist()),
+        arrays["values"],
+        float(arrays["seconds"]),
+        observable,
+        arrays.get("word_values"),
+        counts,
+        int(arrays["shots"]) if "shots" in arrays else None,
+        arrays.get("gradients"),
+        arrays.get("standard_errors"),
+        tuple(arrays["bases"].tolist()) if "bases" in arrays else (),
+    )
 
 
 def output_format(path: str | Path) -> str:

@@ -7,17 +7,17 @@ what is done when a run stops early. Rows go to the runner in chunks, so memory 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from vivace._qiskit import exported, is_circuit, names_of
+from vivace._suggest import warn_user
 from vivace.cancellation import check
-from vivace.errors import ConfigError, ParameterError, QasmError, ResultError
-from vivace.sweeps.inputs import check_finite
+from vivace.errors import ConfigError, ParameterError, ResultError
+from vivace.sweeps.checks import checked_rows, checked_template, runner_for
 from vivace.sweeps.observable import Observable
 from vivace.sweeps.result import SweepCounts, SweepResult
 from vivace.sweeps.sampled import Samples
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from qiskit.circuit import QuantumCircuit
     from qiskit.quantum_info import SparsePauliOp
 
-    from vivace import _core
     from vivace.backends import CircuitRunner
     from vivace.circuits import CircuitPayload
     from vivace.results import ExecutionResult
@@ -41,7 +40,6 @@ _FIRST_CHUNK: Final = 512
 _LAST_CHUNK: Final = 65_536
 _LAST_SAMPLED_CHUNK: Final = 8192
 _QUICK: Final = 0.5
-_MOST_SHOTS: Final = 1 << 40  # of the core's sampler
 _SLOW: Final = 2.0
 
 
@@ -64,7 +62,7 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
         template: OpenQASM 2 text, where in gate arguments the names stand for the parameters, or a Qiskit
             circuit with parameters.
         names: The parameters, in the order of the columns: names, or Qiskit's ``Parameter`` objects, such as
-            ``circuit.parameters``.
+            ``circuit.parameters``. Not ``pi``, or a function such as ``sin``.
         values: float64, rows × names.
         observable: What to measure, an `Observable` or anything `Observable.of` takes: exact expectation
             values, or estimates if ``shots`` is given as well. Words that commute qubit by qubit are measured
@@ -85,8 +83,9 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
         QasmError: The template is not valid; tells line and column. Or a circuit cannot be exported.
         ParameterError: Names and values do not fit each other or the template, or a value is not finite.
         ObservableError: The observable does not fit the circuit.
-        ConfigError: The shots are not those of the runner, or there is nothing to sample, or the runner has
-            no expectation values, or no gradients.
+        ConfigError: The shots are not those of the runner, or there is nothing to sample or to differentiate,
+            or the runner has no expectation values, or no gradients.
+        TypeError: The runner is none.
         ExecutionCancelledError: The event is set.
 
     >>> template = "OPENQASM 2.0; qreg q[1]; creg c[1]; ry(angle) q[0]; measure q -> c;"
@@ -99,7 +98,8 @@ def sweep(  # noqa: PLR0913 - keywords, all optional but the first three
     >>> (result.gradients[1:] + 0).round(6).tolist()  # of 2 cos(angle)
     [[-1.682942], [-1.818595], [-0.28224]]
 
-    With shots, the energies have standard errors:
+    With shots, the energies have standard errors, unless shots depend on each other, as they do where a noisy
+    simulator shares random patterns of errors among them: then they are NaN, and a warning says what to do.
 
     >>> observable = Observable(("Z", "X"), [1.0, -0.5])
     >>> result = sweep(template, names, values, observable=observable, shots=10_000, seed=1)
@@ -167,8 +167,11 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
         template = exported(template, names)
     observable = None if observable is None else Observable.of(observable)
     exact = observable is not None and shots is None
-    matrix = _checked_rows(names, values)
-    checked = _checked_template(template, names, matrix)
+    if gradients and not exact:
+        wrong = "of an observable: give one" if observable is None else "exact: leave out shots"
+        raise ConfigError(f"Gradients are {wrong}.", "gradients")
+    matrix = checked_rows(names, values)
+    checked = checked_template(template, names, matrix)
     if observable is None and not checked.native().measures:
         raise ConfigError(
             "The template measures nothing, so there is nothing to sample. Add measurements, or give an "
@@ -176,19 +179,23 @@ def sweep_parts(  # noqa: PLR0913 - those of sweep()
             "shots",
         )
     sampled = None if observable is None or exact else Samples.of(template, checked, observable)
-    owned, used = _runner(runner, shots)
+    owned, used = runner_for(runner, shots)
     if exact and not used.supports_expval:
         raise ConfigError(
-            f"{type(used).__name__} has no exact expectation values with these options. Give shots, to "
-            "estimate them from samples."
+            f"{type(used).__name__} has no exact expectation values with these options. Give shots (this "
+            f"runner has {used.shots}), to estimate them from samples."
         )
-    if gradients and not exact:
-        raise ConfigError("Gradients are exact: give an observable, and no shots.", "gradients")
     if gradients and not hasattr(used, "gradients"):
         raise ConfigError(f"{type(used).__name__} has no gradients; run on MaestroSimulator.", "gradients")
     if seed is not None:
         used.set_seed(seed)
-    job = _Job(template, names, matrix, observable, sampled, gradients, used, progress, cancellation_event)
+    dependence = None if sampled is None else used.shot_dependence(checked.n_qubits)
+    if dependence is not None:
+        warn_user(f"The standard errors of this sweep are NaN, not known. {dependence}")
+    known = dependence is None
+    job = _Job(
+        template, names, matrix, observable, sampled, known, gradients, used, progress, cancellation_event
+    )
     return job.run(owned)
 
 
@@ -201,6 +208,7 @@ class _Job:
     values: NDArray[np.float64]
     observable: Observable | None
     sampled: Samples | None
+    errors_known: bool
     gradients: bool
     runner: CircuitRunner
     progress: Callable[[int, int], None] | None
@@ -249,6 +257,8 @@ class _Job:
         bases: tuple[str, ...] = ()
         if self.sampled is not None and counts is not None:
             words, errors = self.sampled.values(counts)
+            if not self.errors_known:
+                errors[:] = float("nan")
             bases = self.sampled.letters
             counts = None if bases else counts
         seconds = time.perf_counter() - began
@@ -260,41 +270,52 @@ class _Job:
     def _payloads(self, start: int, values: NDArray[np.float64]) -> list[CircuitPayload]:
         """The rows of every text.
 
-        Labels are row numbers of the whole sweep, and bases: seeded runners draw from them, however rows are
-        chunked, and whatever else is measured.
+        Labels are row numbers of the whole sweep, with their bases: seeded runners draw from them, however
+        rows are chunked, and whatever else is measured.
         """
         from vivace.circuits import CircuitPayload
 
         bases = self.sampled.letters if self.sampled is not None else ()
         rows = range(start, start + len(values))
-        endings = [f" {letters}" for letters in bases] or [""]
+        labels = [[f"row {row} in basis {letters}" for row in rows] for letters in bases]
         return [
-            CircuitPayload.from_matrix(text, self.names, values, [f"{row}{ending}" for row in rows])
-            for text, ending in zip(self._texts, endings, strict=True)
+            CircuitPayload.from_matrix(text, self.names, values, own)
+            for text, own in zip(self._texts, labels or [[str(row) for row in rows]], strict=True)
         ]
 
     def _gradients(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
         runner: Any = self.runner
         assert self.observable is not None  # noqa: S101 - sweep_parts() has checked
         words, coefficients = ";".join(self.observable.words), self.observable.coefficients
+        options = self._options(runner.gradients, start)
+        payload = self._payloads(start, values)[0]
         found: NDArray[np.float64] = runner.gradients(
-            self._payloads(start, values)[0], words, coefficients=coefficients, cancellation_event=self.event
+            payload, words, coefficients=coefficients, **options
         ).jacobian
         return found
+
+    def _options(self, call: Callable[..., Any], start: int) -> dict[str, Any]:
+        """What stops a call of the runner, and whom it tells of rows done, from ``start`` on."""
+        options: dict[str, Any] = {"cancellation_event": self.event}
+        progress = self._told(start)
+        if progress is not None and takes_progress(call):
+            options["progress"] = progress
+        return options
 
     def _submit(self, start: int, values: NDArray[np.float64]) -> ExecutionResult:
         from vivace.circuits import normalise_circuit_batch
 
         payloads = self._payloads(start, values)
         circuits = payloads if self.runner.resolves_parameters else normalise_circuit_batch(payloads)
-        options: dict[str, Any] = {"cancellation_event": self.event}
+        options = self._options(self.runner.submit_circuits, start)
+        if self.gradients or self.runner.is_async:
+            options.pop("progress", None)  # they tell of the rows later
         if self._exact and self.observable is not None:
             options["ham_ops"] = ";".join(self.observable.words)
-        progress = self._told(start)
-        if progress is not None and not self.runner.is_async and takes_progress(self.runner.submit_circuits):
-            options["progress"] = progress
         result = self.runner.submit_circuits(circuits, **options)
-        return finished(self.runner, result, progress, self.event) if result.is_async() else result
+        if not result.is_async():
+            return result
+        return finished(self.runner, result, self._told(start), self.event)
 
     def _told(self, start: int) -> Callable[[int, int], None] | None:
         """What to call with (circuits done, circuits in all) of the rows from ``start`` on."""
@@ -320,61 +341,3 @@ def _counts(result: ExecutionResult) -> SweepCounts:
         raise ResultError(f"Expected counts of one width for every row, the runner returned {widths}.")
     bits = table.bits.reshape(len(table.counts), -(-widths[0] // 8))
     return SweepCounts(bits, table.counts, table.offsets, widths[0])
-
-
-def _runner(
-    runner: CircuitRunner | None, shots: int | None
-) -> tuple[AbstractContextManager[object], CircuitRunner]:
-    """A context that closes the runner if it is ours, and the runner."""
-    if isinstance(shots, int) and shots > _MOST_SHOTS:
-        raise ConfigError(f"At most {_MOST_SHOTS} shots per row are possible.", "shots")
-    if runner is None:
-        from vivace.backends import MaestroSimulator
-
-        ours = MaestroSimulator() if shots is None else MaestroSimulator(shots=shots)
-        return ours, ours
-    if shots is not None and shots != runner.shots:
-        raise ConfigError(f"The runner has {runner.shots} shots, the sweep asks for {shots}.", "shots")
-    return nullcontext(), runner
-
-
-def _checked_rows(names: tuple[str, ...], values: ArrayLike) -> NDArray[np.float64]:
-    import numpy as np
-
-    try:
-        matrix = np.ascontiguousarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"Expected rows x {len(names)} real numbers: {error}.") from None
-    if matrix.ndim != 2 or matrix.shape[1] != len(names):
-        raise ParameterError(f"Expected rows x {len(names)} values, got shape {matrix.shape}.")
-    if not matrix.size:
-        raise ParameterError("A sweep needs at least one row and one parameter.")
-    if len(set(names)) < len(names):
-        repeated = next(name for name, number in Counter(names).items() if number > 1)
-        raise ParameterError(f"Parameter {repeated!r} is named twice.", name=repeated)
-    unwritable = next((name for name in names if name.encode(errors="replace").decode() != name), None)
-    if unwritable is not None:
-        raise ParameterError(f"{unwritable[:40]!a} cannot be the name of a parameter.", name=unwritable)
-    check_finite(names, matrix)
-    return matrix
-
-
-def _checked_template(text: str, names: tuple[str, ...], matrix: NDArray[np.float64]) -> _core.Template:
-    """The template, with the first row."""
-    from vivace.circuits import CircuitBatch, CircuitPayload
-    from vivace.qasm import validate_qasm
-
-    try:
-        validate_qasm(text, names)
-    except QasmError as error:
-        if not error.msg.startswith("Unknown symbol"):
-            raise
-        given = ", ".join(names)
-        message = f"{error}\n  If it is a parameter, it needs values; there are values for: {given}."
-        raise QasmError(
-            message, error.label, error.lineno, error.offset, error.text, error.end_offset
-        ) from None
-    (template,) = CircuitBatch.of([CircuitPayload.from_matrix(text, names, matrix[:1])]).templates
-    for name in template.unused_parameters:
-        raise ParameterError(f"The template has no parameter {name!r}.", name=name)
-    return template

@@ -90,8 +90,8 @@ class Samples:
             shot -= np.repeat(
                 means[:, basis.words] @ self._observable.coefficients[basis.words], np.diff(offsets)
             )
-            with np.errstate(invalid="ignore"):
-                variances += np.add.reduceat(times * shot**2, starts) / totals / (totals - 1)
+            others = np.where(totals > 1, totals - 1, np.nan)  # one shot has no spread
+            variances += np.add.reduceat(times * shot**2, starts) / totals / others
         return means, np.sqrt(variances)
 
 

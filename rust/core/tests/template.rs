@@ -244,6 +244,14 @@ fn errors() {
             "Parameter name '2a' starts with a digit.",
         ),
         (
+            source(&["pi"], &[0.0; 2]),
+            "Parameter name 'pi' has a meaning of its own in OpenQASM: rename it.",
+        ),
+        (
+            source(&["a", "a-1"], &[0.0; 4]),
+            "Parameter name 'a-1' reads as an expression of another parameter: rename one.",
+        ),
+        (
             source(&["a", "b"], &[0.0, 1.0, 2.0, f64::NAN]),
             "Parameter 'b' of row 'r1' is NaN; every value must be a finite number.",
         ),

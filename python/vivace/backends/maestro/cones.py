@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vivace import _core
 from vivace.backends.maestro.keeper import Keep, Keeping
@@ -47,6 +47,8 @@ __all__ = [
     "evaluation_by_cones",
     "plan_cones",
 ]
+
+_A_SECOND: Final = 1e9  # amplitudes touched by a core
 
 _log = logging.getLogger(__name__)
 
@@ -95,8 +97,10 @@ class _Task:
         kept_product = self._is_product and path in ("kept", "workers")
         return "MatrixProductState" if kept_product else "Statevector"
 
-    def amplitudes(self) -> int:
-        """Amplitudes touched for one row of the full circuit."""
+    def amplitudes(self, path: Path) -> int:
+        """Amplitudes touched for one row of the full circuit, or what takes as long."""
+        if path in ("kept", "workers"):
+            return int(cost("kept", self.work(1), 1) * _A_SECOND)
         return len(self.members) * (self.circuit.n_operations + len(self.words)) << self.circuit.n_qubits
 
     def paths(self, run: Run) -> list[Path]:
@@ -239,8 +243,7 @@ def _chunk_rows(plan: ConePlan, paths: Sequence[Path]) -> int:
     for task, path in zip(plan.tasks, paths, strict=True):
         outputs = 1 << task.circuit.n_qubits if path == "probabilities" else len(task.words)
         numbers = max(numbers, len(task.members) * (task.circuit.n_slots + outputs))
-        # Kept simulators look at the cancellation event themselves.
-        amplitudes += task.amplitudes() // (4 if path in ("kept", "workers") else 1)
+        amplitudes += task.amplitudes(path)
     size = chunk_rows(numbers, amplitudes)
     return min(size, WHOLE_ROWS) if plan.wide else size
 

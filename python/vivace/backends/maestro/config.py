@@ -36,6 +36,9 @@ class MaestroConfig(MaestroFields):
     run as a statevector, or as a matrix product state that loses nothing where that is cheaper: shallow
     circuits have small bonds. Results are the same up to rounding; `ExecutionResult.metadata` tells which.
 
+    Where a limit (a bond dimension, a threshold, a weight, set or automatic) may cut off a part of a state,
+    the metadata say ``may_truncate``, and the first such circuit of a simulator brings a warning.
+
     Sampling a matrix product state that was truncated is biased with ``mps_sampling="probabilities"``, the
     library's default. Without an ``mps_sampling``, circuits that can be truncated (more entangled than the
     bond dimension has room for, or a `singular_value_threshold`) are sampled with ``"apply_measure"``, closer
@@ -45,9 +48,10 @@ class MaestroConfig(MaestroFields):
     word is damped once, however many gates ran, which is exact for one noisy layer only. With N
     realizations they are averages over N random error patterns; with ``simulation_type="DensityMatrix"``
     they are exact. Counts without ``noise_realizations`` all share one random error pattern: set it to draw
-    from the noisy distribution. ``noise_seed`` (42, plus the circuit's place in the submission, modulo
-    2**32) picks the patterns; when ``seed`` is set and ``noise_seed`` is not, they follow from ``seed`` and
-    the label. The config keeps a copy of the model: what is set on the model later does not count.
+    from the noisy distribution, to the number of shots for shots that are independent. ``noise_seed`` (42,
+    plus the circuit's place in the submission, modulo 2**32) picks the patterns; when ``seed`` is set and
+    ``noise_seed`` is not, they follow from ``seed`` and the label. The config keeps a copy of the model: what
+    is set on the model later does not count.
 
     Passing None to the constructor is the same as leaving the option out.
 
@@ -171,16 +175,6 @@ class MaestroConfig(MaestroFields):
             return self.simulation_type
         wide = width > self.mps_qubit_threshold and self.simulator_type not in opt.STATEVECTOR_ONLY
         return "MatrixProductState" if wide else "Statevector"
-
-    def truncates(self, width: int, bond_exponent: int) -> bool:
-        """Whether a circuit runs as a matrix product state without having been asked to, and inexactly.
-
-        >>> MaestroConfig().truncates(30, 3), MaestroConfig().truncates(30, 15)
-        (False, True)
-        """
-        if self.simulation_type is not None or self.simulation_type_for(width) != "MatrixProductState":
-            return False
-        return can_truncate(self, bond_exponent, self.bond_dimension_for(width))
 
     def bond_dimension_for(self, width: int) -> int | None:
         """The largest bond dimension kept of a matrix product state of this many qubits; None keeps all.

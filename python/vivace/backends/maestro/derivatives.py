@@ -16,6 +16,7 @@ from vivace.backends.bounded import Bounded
 from vivace.backends.maestro.library import Compiled, load_maestro
 from vivace.backends.maestro.methods import check_estimate
 from vivace.backends.maestro.paths import ExecutionPath
+from vivace.backends.maestro.run import chunk_rows
 from vivace.backends.maestro.shifts import Shifts
 from vivace.errors import SimulationError
 from vivace.tables import Metadata
@@ -81,6 +82,7 @@ class Derivatives:
 
     Attributes:
         facts: How the derivatives are found.
+        chunk: Most rows to ask for at a time.
 
     Raises:
         SimulationError: A word depends on more qubits than a statevector is used for, or the library refused
@@ -112,14 +114,10 @@ class Derivatives:
             check_estimate(config, cone.circuit, ["Z" * cone.circuit.n_qubits], label)
         self.facts = _facts(unitary.n_qubits, plan.widest, plan.shifts)
         self._options = config.to_simulator_config(load_maestro(), width=plan.widest)
+        work = sum(cone.work(self._sweeps(cone)) for cone in self._cones)
+        self.chunk = chunk_rows(self._numbers(), work)
 
-    @property
-    def work(self) -> int:
-        """Amplitudes touched for one row."""
-        return sum(cone.work(self._sweeps(cone)) for cone in self._cones)
-
-    @property
-    def numbers(self) -> int:
+    def _numbers(self) -> int:
         """float64 numbers held at a time for one row."""
         widest = max((cone.numbers(self._sweeps(cone)) for cone in self._cones), default=1)
         results = (self._n_words if self._weights is None else 1) * len(self._template.parameter_names)

@@ -17,7 +17,7 @@ from vivace.backends.maestro.cones import estimate_by_cones, plan_cones
 from vivace.backends.maestro.keeper import Keeper
 from vivace.backends.maestro.library import build_circuit, load_maestro
 from vivace.backends.maestro.line import Line
-from vivace.backends.maestro.methods import check_estimate, explaining, statevector_fits
+from vivace.backends.maestro.methods import check_estimate, explaining, truncation_warning
 from vivace.backends.maestro.noise import WarnOnce, estimator, noise_seeds
 from vivace.backends.maestro.paths import estimate_facts
 from vivace.backends.maestro.product import estimate_exactly, plan_product
@@ -114,16 +114,10 @@ class Engine:
         return Line.of(circuit, order)
 
     def warn_of_truncation(self, run: Run, circuit: _core.NativeCircuit, label: str) -> None:
-        """Warn, once for a simulator, that automatic matrix product states may be inexact."""
-        width = circuit.n_qubits
-        if run.config.truncates(width, circuit.bond_exponent):
-            exactly = ", or set simulation_type='Statevector' for exact ones" * statevector_fits(width)
-            self.warnings.once(
-                "truncation",
-                f"Circuit '{label}' needs {width} qubits (> {run.config.mps_qubit_threshold}) and runs as a "
-                "matrix product state, whose bond dimension cuts some of its entanglement off: results are "
-                f"approximate. Raise max_bond_dimension for better ones{exactly}.",
-            )
+        """Warn, once for a simulator, that limits of the method may make results inexact."""
+        message = truncation_warning(run.config, circuit, label)
+        if message is not None:
+            self.warnings.once("truncation" if run.config.simulation_type is None else "limits", message)
 
     def _estimate(
         self,

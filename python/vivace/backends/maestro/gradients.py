@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.derivatives import Derivatives
-from vivace.backends.maestro.run import Run, chunk_rows, on_qubits
+from vivace.backends.maestro.run import Run, on_qubits
 from vivace.backends.maestro.shifted import Shifted, plan_shifted
 from vivace.backends.observables import Observables
 from vivace.cancellation import check
@@ -84,10 +84,9 @@ def gradients(
     names = tuple(template.parameter_names)
     shape = (n_rows,) if weights is not None else (n_rows, len(words))
     values, jacobian = np.empty(shape), np.empty((*shape, len(names)))
-    size = chunk_rows(found.numbers, found.work)
-    for start in range(0, n_rows, size):
+    for start in range(0, n_rows, found.chunk):
         check(cancellation_event, _CANCELLED)
-        stop = min(start + size, n_rows)
+        stop = min(start + found.chunk, n_rows)
         values[start:stop], jacobian[start:stop] = found.of_rows(start, stop)
         if progress is not None:
             progress(stop, n_rows)

@@ -18,13 +18,29 @@ from vivace.errors import SimulationError
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["can_truncate", "check_estimate", "check_sample", "cone_width", "explaining", "statevector_fits"]
+__all__ = [
+    "can_truncate",
+    "check_estimate",
+    "check_sample",
+    "cone_width",
+    "explaining",
+    "may_truncate",
+    "statevector_fits",
+    "truncation_warning",
+]
 
 _AER: Final = "QiskitAer"
 _AER_LACKS: Final = frozenset({"PauliPropagator", "PathIntegral", "MatrixProductOperator"})
 _CLIFFORD: Final = frozenset(
     {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "measure", "reset"}
 )
+_BONDS: Final = ("max_bond_dimension", "singular_value_threshold")
+_LIMITS: Final = {
+    "MatrixProductState": _BONDS,
+    "MatrixProductOperator": _BONDS,
+    "PauliPropagator": ("pp_coefficient_threshold", "pp_max_pauli_weight"),
+    "PathIntegral": ("path_integral_threshold",),
+}
 _BYTES: Final = 16  # of one complex number
 
 
@@ -99,6 +115,42 @@ def can_truncate(config: MaestroConfig, exponent: int, bond_dimension: int | Non
     if config.singular_value_threshold:
         return True
     return bond_dimension is not None and exponent >= bond_dimension.bit_length()
+
+
+def may_truncate(config: MaestroConfig, circuit: _core.NativeCircuit) -> bool | None:
+    """Whether the limits of the method may cut something off this circuit; None if it has no limits."""
+    width, exponent = circuit.n_qubits, circuit.bond_exponent
+    method = config.simulation_type_for(width)
+    if method == "MatrixProductState":
+        return can_truncate(config, exponent, config.bond_dimension_for(width))
+    if method == "MatrixProductOperator":  # of the density matrix, whose bond dimension is the square
+        return can_truncate(config, 2 * exponent, config.max_bond_dimension)
+    if method == "PauliPropagator":
+        weight = config.pp_max_pauli_weight
+        return bool(config.pp_coefficient_threshold) or (weight is not None and weight < width)
+    if method == "PathIntegral":
+        return bool(config.path_integral_threshold)
+    return None
+
+
+def truncation_warning(config: MaestroConfig, circuit: _core.NativeCircuit, label: str) -> str | None:
+    """What to say where the limits of the method, set or automatic, may cut something off this circuit."""
+    if not may_truncate(config, circuit):
+        return None
+    width, method = circuit.n_qubits, config.simulation_type
+    if method is None:
+        exactly = ", or set simulation_type='Statevector' for exact ones" * statevector_fits(width)
+        return (
+            f"Circuit '{label}' needs {width} qubits (> {config.mps_qubit_threshold}) and runs as a matrix "
+            "product state, whose bond dimension cuts some of its entanglement off: results are approximate. "
+            f"Raise max_bond_dimension for better ones{exactly}."
+        )
+    found = ((name, getattr(config, name)) for name in _LIMITS[method])
+    limits = " and ".join(f"{name}={value}" for name, value in found if value is not None)
+    return (
+        f"Circuit '{label}' runs with {method} and {limits}, which may cut off a part of it: results may be "
+        "approximate. Leave the limit out for exact ones."
+    )
 
 
 def cone_width(circuit: _core.NativeCircuit, word: str) -> int:

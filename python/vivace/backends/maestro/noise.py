@@ -13,6 +13,7 @@ any other, sampling      None                        one random error pattern, s
 any                      N                           N random error patterns; shots are spread over them
 ======================== =========================== =====================================================
 
+With N below the number of shots these depend on each other, so that their spread tells no standard error.
 Counts from a shared pattern, and analytic values where they are not exact, warn once per simulator.
 
 The library's narrower calls (``noisy_estimate_montecarlo``, ``noisy_execute``) leave out coherent, correlated
@@ -44,7 +45,16 @@ from vivace.errors import ConfigError, SimulationError
 if TYPE_CHECKING:
     from vivace.backends.maestro.config import MaestroConfig
 
-__all__ = ["WarnOnce", "estimator", "noise_facts", "noise_seeds", "noisy_layers", "refuse_noisy", "sampler"]
+__all__ = [
+    "WarnOnce",
+    "estimator",
+    "noise_facts",
+    "noise_seeds",
+    "noisy_layers",
+    "refuse_noisy",
+    "sampler",
+    "shot_dependence",
+]
 
 _EXACT_METHODS: Final = frozenset({"DensityMatrix", "MatrixProductOperator"})
 _SEED_SPAN: Final = 1 << 32  # the library takes no larger noise seed
@@ -206,21 +216,48 @@ def noise_facts(config: MaestroConfig, width: int, *, expectation: bool) -> dict
     realizations = _realizations(config, width, analytic=expectation)
     if realizations is None:
         return {"noise": "analytic"}
-    model = config.noise_model
-    sampled = model.has_coherent() or model.has_correlated()
-    if config.simulation_type_for(width) in _EXACT_METHODS and not sampled:
+    if config.simulation_type_for(width) in _EXACT_METHODS and not _is_drawn(config.noise_model):
         return {"noise": "exact"}
     return {"noise": "sampled", "noise_realizations": realizations}
 
 
+def shot_dependence(config: MaestroConfig, width: int, shots: int) -> str | None:
+    """Why so many shots of a circuit depend on each other, and what to do; None where they do not.
+
+    >>> import maestro
+    >>> from vivace.backends import MaestroConfig
+    >>> model = maestro.NoiseModel()
+    >>> model.set_all_depolarizing(1, 0.05)
+    >>> print(shot_dependence(MaestroConfig(noise_model=model, noise_realizations=10), 1, 1000))
+    The shots of a circuit share 10 random patterns of errors, and its counts do not tell how those vary. \
+Set noise_realizations=1000, a pattern for every shot, or simulation_type="DensityMatrix".
+    >>> shot_dependence(MaestroConfig(noise_model=model, noise_realizations=1000), 1, 1000)
+    """
+    facts = noise_facts(config, width, expectation=False)
+    if facts.get("noise") != "sampled" or facts["noise_realizations"] >= shots:
+        return None
+    model, patterns = config.noise_model, facts["noise_realizations"]
+    if not _acts_on_gates(model, width):
+        return None
+    shared = "one random pattern" if patterns == 1 else f"{patterns} random patterns"
+    exactly = "" if _is_drawn(model) else ', or simulation_type="DensityMatrix"'
+    return (
+        f"The shots of a circuit share {shared} of errors, and its counts do not tell how those vary. "
+        f"Set noise_realizations={shots}, a pattern for every shot{exactly}."
+    )
+
+
+def _is_drawn(model: Any) -> bool:
+    """Whether there is noise that every method draws at random."""
+    return bool(model.has_coherent() or model.has_correlated())
+
+
 def _realizations(config: MaestroConfig, width: int, *, analytic: bool) -> int | None:
     """How many error patterns to draw; None for the analytic value."""
-    model = config.noise_model
     wanted: int | None = config.noise_realizations
     method = config.simulation_type_for(width)
-    sampled = model.has_coherent() or model.has_correlated()
     if method in _EXACT_METHODS:
-        if not sampled:
+        if not _is_drawn(config.noise_model):
             return 1  # every pattern would be the same
         if wanted is None and analytic:
             raise ConfigError(

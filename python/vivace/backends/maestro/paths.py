@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from vivace.backends.maestro.methods import can_truncate
+from vivace.backends.maestro.methods import may_truncate
 from vivace.backends.maestro.noise import noise_facts
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def described(path: ExecutionPath, config: MaestroConfig, circuit: _core.NativeC
     Returns:
         ``path``; ``simulator`` and ``method``, under the library's names; ``n_qubits`` that were simulated,
         spare ones for mid-circuit measurements included. Of a matrix product state also ``bond_dimension``,
-        the largest one kept (None is all of it), and ``may_truncate``: whether entanglement may have been cut
-        off, so that results are approximate.
+        the largest one kept (None is all of it). Of methods with limits (matrix product states and operators,
+        Pauli propagation, path integrals) ``may_truncate``: whether something may have been cut off, so that
+        results are approximate.
     """
     width = circuit.n_qubits
     facts: dict[str, Any] = {
@@ -58,14 +59,16 @@ def described(path: ExecutionPath, config: MaestroConfig, circuit: _core.NativeC
     }
     if facts["method"] == "MatrixProductState":
         facts["bond_dimension"] = config.bond_dimension_for(width)
-        facts["may_truncate"] = can_truncate(config, circuit.bond_exponent, facts["bond_dimension"])
+    truncates = may_truncate(config, circuit)
+    if truncates is not None:
+        facts["may_truncate"] = truncates
     return facts
 
 
 def estimate_facts(config: MaestroConfig, circuit: _core.NativeCircuit) -> dict[str, Any]:
     """Metadata of expectation values from a simulation for each circuit."""
     facts = described(ExecutionPath.CIRCUITS, config, circuit)
-    if config.noise_model is None and "may_truncate" in facts:
+    if config.noise_model is None and "bond_dimension" in facts:
         # With it, truncated values differ, and are better: what a word does not depend on is not cut off.
         facts["causal_cone_reduction"] = config.enable_causal_cone_reduction is not False
     return facts | noise_facts(config, circuit.n_qubits, expectation=True)

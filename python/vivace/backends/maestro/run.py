@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vivace import _core
 from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.methods import can_truncate
-from vivace.backends.maestro.planner import SAMPLED_QUBITS, Path
+from vivace.backends.maestro.planner import SAMPLED_QUBITS, Path, cores
 from vivace.cancellation import check
 from vivace.errors import SimulationError
 
@@ -85,17 +85,18 @@ class RowLabels(Sequence[str]):
 
 
 def chunk_rows(numbers: int, work: int) -> int:
-    """How many rows to run in one call.
+    """How many rows to run in one call: a fraction of a second, or one row for every core.
 
     Args:
         numbers: float64 numbers in or out for each row.
         work: Amplitudes touched for each row.
 
-    >>> chunk_rows(10, 1000), chunk_rows(10, 1 << 30)
-    (65536, 64)
+    >>> chunk_rows(10, 1000), chunk_rows(10, 1 << 30) == cores()
+    (65536, True)
     """
     by_memory = _CHUNK_BYTES // (8 * max(1, numbers))
-    return max(1, min(_CHUNK_ROWS, by_memory, max(64, _CHUNK_GATES // max(1, work))))
+    by_work = _CHUNK_GATES // max(1, work)
+    return max(1, min(_CHUNK_ROWS, by_memory, max(1, -(-by_work // cores())) * cores()))
 
 
 def exact_form(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from vivace import _core
 from vivace.backends.maestro.cones import ConePlan, evaluation_by_cones, plan_cones
 from vivace.backends.maestro.planner import PRODUCT_QUBITS, cores, cost
-from vivace.backends.maestro.run import Run, keeps_exactly, leaves_method
+from vivace.backends.maestro.run import Run, chunk_rows, keeps_exactly, leaves_method
 from vivace.backends.maestro.shifts import Shifts
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ class Shifted:
         n_rows = len(template) * self._shifts.n_runs
         self._evaluation = evaluation_by_cones(engine, run, plan, n_rows, run.labels[0])
         self.facts = {**self._evaluation.facts, "derivatives": ["parameter_shift"]}
-        self.numbers = self._shifts.n_runs * (unitary.n_slots + len(plan.words))
-        self.work = 1  # the event is looked at between chunks of shifted rows
+        n_runs = self._shifts.n_runs
+        by_memory = chunk_rows(n_runs * (unitary.n_slots + len(plan.words)), 0)
+        self.chunk = max(1, min(by_memory, self._evaluation.chunk // n_runs))
 
     def of_rows(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values and derivatives of rows ``start..stop``, as `Derivatives.of_rows` gives them."""

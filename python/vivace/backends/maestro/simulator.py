@@ -15,6 +15,7 @@ from vivace.backends.maestro.config import MaestroConfig
 from vivace.backends.maestro.engine import Engine
 from vivace.backends.maestro.gradients import Gradients, gradients
 from vivace.backends.maestro.keywords import MaestroKeywords
+from vivace.backends.maestro.noise import shot_dependence
 from vivace.backends.maestro.planner import Path, check_path
 from vivace.backends.maestro.run import Run
 from vivace.backends.maestro.sampling import Samples, plan_sample
@@ -53,7 +54,8 @@ class MaestroSimulator(CircuitRunner):
     states with bond dimension 64, decided for each circuit alone, with a warning where that is not exact.
     These have qubits that meet next to each other, which mostly loses less, and lack gates at the end that
     outcomes or words can take in. Shallow circuits run as exact matrix product states at any width where that
-    is cheaper. A method named in the config is used as asked. Where it pays, circuits run in worker
+    is cheaper. A method named in the config is used as asked, with a warning where limits set there, such as
+    a bond dimension, may cut something off. Each warning is given once. Where it pays, circuits run in worker
     processes, one for every core. Close the simulator, or use it in a ``with`` block, to let threads and
     processes go.
 
@@ -130,6 +132,13 @@ class MaestroSimulator(CircuitRunner):
     def resolves_parameters(self) -> bool:
         """Always True: templates are run with their rows as they are."""
         return True
+
+    def shot_dependence(self, n_qubits: int) -> str | None:
+        """Why shots of a circuit of so many qubits depend on each other, and what to do about it.
+
+        They do under a ``noise_model`` whose errors are drawn at random in fewer patterns than shots.
+        """
+        return shot_dependence(self.config, n_qubits, self.shots)
 
     def set_seed(self, seed: int) -> None:
         """Make sampling repeatable: the counts of a circuit then follow from the seed and its label.
@@ -243,7 +252,8 @@ class MaestroSimulator(CircuitRunner):
             ham_ops: Pauli words, as for `submit_circuits`.
             coefficients: One number per word, for the value and gradient of the weighted sum instead of those
                 of each word.
-            cancellation_event: Set it to stop between chunks of rows.
+            cancellation_event: Set it to stop between chunks of rows: every fraction of a second, or after
+                one row for each core where rows take longer. Ctrl+C acts there, too.
             progress: Called with (rows done, rows in all) now and then.
 
         Returns:

@@ -75,3 +75,4 @@ pub use parser::{MAX_BITS, MAX_NESTING, MAX_OPERANDS, MAX_OPERATIONS};
 pub use program::{
     AngleSpan, BodyOp, Code, Condition, Expr, Function, GateDef, Instr, Op, Program, Register,
 };
+pub(crate) use words::has_meaning;

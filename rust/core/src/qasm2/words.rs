@@ -67,6 +67,14 @@ impl Key {
     }
 }
 
+/// Whether a name is a number or a function in every expression: `pi`, `sin` and the like.
+pub(crate) fn has_meaning(name: &str) -> bool {
+    match look_up(pack(name.as_bytes(), 0, name.len())) {
+        Word::Key(key) => key == Key::Pi || key.function().is_some(),
+        Word::Gate(_) | Word::Name => false,
+    }
+}
+
 /// A name of up to eight bytes as one number; 0 for longer ones. No name contains a zero byte.
 #[inline]
 pub(super) fn pack(src: &[u8], start: usize, end: usize) -> u64 {

@@ -10,7 +10,7 @@ use super::columns::Column;
 use super::group::{Group, with_numbers};
 use super::render::{RenderError, render_bound};
 use super::task::factor;
-use crate::qasm2::{Code, Instr, Op, Program, QasmError, evaluate, parse};
+use crate::qasm2::{Code, Instr, Op, Program, QasmError, evaluate, has_meaning, parse};
 
 /// One circuit structure and all the numbers it is run with.
 #[derive(Clone, Debug)]
@@ -335,11 +335,28 @@ fn check_names(names: &[&str]) -> Result<(), BatchError> {
         if name.as_bytes()[0].is_ascii_digit() {
             return Err(error(name, "starts with a digit"));
         }
+        if has_meaning(name) {
+            return Err(error(
+                name,
+                "has a meaning of its own in OpenQASM: rename it",
+            ));
+        }
         if !seen.insert(name) {
             return Err(error(name, "is given twice"));
         }
     }
-    Ok(())
+    // `theta-1` beside `theta`: nobody could tell which of them a template means.
+    let operators = ['+', '-', '*', '/', '^', '(', ')', ','];
+    match names.iter().find(|name| {
+        let mut parts = name.split(operators);
+        name.contains(operators) && parts.any(|part| seen.contains(&part))
+    }) {
+        None => Ok(()),
+        Some(name) => Err(error(
+            name,
+            "reads as an expression of another parameter: rename one",
+        )),
+    }
 }
 
 fn check_rows(source: &TemplateSource<'_>) -> Result<(), BatchError> {
