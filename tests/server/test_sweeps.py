@@ -3,11 +3,12 @@
 import threading
 from pathlib import Path
 
+import maestro
 import numpy as np
 import pytest
 
 from support.server import slow_circuit
-from vivace.backends import JobConfig, QoroService
+from vivace.backends import JobConfig, MaestroConfig, QoroService
 from vivace.errors import ExecutionCancelledError
 from vivace.sweeps import Observable, read_template, sweep
 
@@ -49,6 +50,19 @@ def test_samples_in_several_bases_are_those_of_this_machine(connect):
     here = sweep(TEMPLATE, NAMES, ROWS[:40], observable=WORDS, shots=50, seed=3)
     assert there.bases == here.bases
     np.testing.assert_allclose(there.energies, here.energies, atol=1e-12)
+
+
+def test_standard_errors_under_noise_are_as_unknown_as_on_this_machine(connect):
+    model = maestro.NoiseModel()
+    model.set_all_depolarizing(4, 0.05)
+    noisy = MaestroConfig(noise_model=model, noise_realizations=10)
+    with connect(job_config=JobConfig(50, "qoro_maestro"), maestro_config=noisy) as service:
+        with pytest.warns(UserWarning, match="The shots of a circuit share 10 random patterns of errors"):
+            there = sweep(TEMPLATE, NAMES, ROWS[:3], observable=WORDS, shots=50, runner=service)
+        assert np.isnan(there.standard_errors).all()
+        service.maestro_config = noisy.override(noise_realizations=50)
+        there = sweep(TEMPLATE, NAMES, ROWS[:3], observable=WORDS, shots=50, runner=service)
+        assert (there.standard_errors > 0).all()
 
 
 def test_progress_is_that_of_the_service(connect):

@@ -106,6 +106,14 @@ class JobOptions:
         """Whether the target takes a ``maestro_config``: services may list Maestro among the processors."""
         return not isinstance(self.target, QPUSystem) or self.target.name == DEFAULT_CLUSTER
 
+    def shot_dependence(self, n_qubits: int) -> str | None:
+        """Why shots depend on each other where Maestro draws the errors of a noise model; None if not."""
+        if self.maestro is None or not self.takes_maestro:
+            return None
+        from vivace.backends.maestro.noise import shot_dependence
+
+        return shot_dependence(self.maestro, n_qubits, self.shots)
+
     def check_values(self, batch: CircuitBatch, ham_ops: str | None) -> None:
         """Refuse circuits that have no expectation values where they are to run.
 

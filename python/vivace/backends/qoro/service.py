@@ -209,6 +209,10 @@ class QoroService(QoroAnalysis, CircuitRunner):
         """Always True: templates travel with their rows."""
         return True
 
+    def shot_dependence(self, n_qubits: int) -> str | None:
+        """As of `MaestroSimulator`, for jobs with a ``maestro_config``."""
+        return self._options.shot_dependence(n_qubits)
+
     def set_seed(self, seed: int) -> None:
         """Make sampling repeatable where Maestro runs the jobs. It wins over the seed of `maestro_config`.
 
