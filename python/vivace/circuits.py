@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from vivace import _core
@@ -250,11 +251,23 @@ class CircuitBatch:
     def __reduce__(self) -> tuple[Any, ...]:
         if not self._is_named:
             return CircuitBatch.of, (self.bound_texts(),)
-        labels = self.labels
-        rows = [
-            (t.text(), t.parameter_names, t.rows, [labels[n] for n in t.circuits]) for t in self.templates
-        ]
-        return _rebuilt, (rows,)
+        import numpy as np
+
+        labels, (templates, rows) = self.labels, self._batch.places
+        parts = [(template.text(), template.parameter_names, template.rows) for template in self.templates]
+        # In the order of the circuits: those of one template need not be neighbours.
+        edges = [0, *(np.flatnonzero(np.diff(templates)) + 1).tolist(), len(labels)]
+        sources = []
+        for start, stop in pairwise(edges):
+            text, names, values = parts[templates[start]]
+            sources.append((text, names, values[rows[start:stop]], labels[start:stop]))
+        return _rebuilt, (sources,)
+
+    def __copy__(self) -> CircuitBatch:
+        return self  # nothing changes it
+
+    def __deepcopy__(self, _memo: object) -> CircuitBatch:
+        return self
 
     def __repr__(self) -> str:
         return f"CircuitBatch(<{len(self)} circuits of {len(self.templates)} structures>)"

@@ -124,12 +124,13 @@ class TestPickles:
             [
                 CircuitPayload(TEMPLATE, ["a", "b"], [("r0", (1, 2)), ("r1", (3, 4))]),
                 CircuitPayload(f"{HEAD}qreg q[1]; rx(t[0]) q[0];", ["t[0]", "unused"], [("r2", (5, 6))]),
+                CircuitPayload(TEMPLATE, ["a", "b"], [("r3", (7, 8))]),
             ]
         )
         twin = clone(batch)
         assert (twin.labels, twin.bound_texts()) == (batch.labels, batch.bound_texts())
         assert [t.parameter_names for t in twin.templates] == [["a", "b"], ["t[0]", "unused"]]
-        assert [t.rows.tolist() for t in twin.templates] == [[[1, 2], [3, 4]], [[5, 6]]]
+        assert [t.rows.tolist() for t in twin.templates] == [[[1, 2], [3, 4], [7, 8]], [[5, 6]]]
         assert clone(twin).bound_texts() == batch.bound_texts()
 
 

@@ -189,6 +189,16 @@ def test_they_serve_one_job_alone_too(service, cloud, submit):
     assert len([path for path in cloud.paths if f"{a}/resultsV2" in path]) == 1
 
 
+def test_results_of_a_job_that_is_deleted_are_gone(service, cloud, submit):
+    a, b = submit(2)
+    end(cloud, a)
+    with pytest.raises(QoroHTTPError):
+        service.get_job_results([a, b])
+    service.delete_job(a)
+    with pytest.raises(QoroHTTPError, match="^404 "):
+        service.get_job_results(a)
+
+
 def test_the_run_time_of_a_list_is_that_of_its_jobs(connect, cloud, submit):
     jobs = submit(2)
     for job_id in jobs:

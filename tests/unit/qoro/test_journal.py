@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -323,6 +324,15 @@ def test_a_journal_of_the_first_release_goes_on(connect, path):
     service = connect(journal=path)
     service.submit_circuits(CIRCUITS)
     assert len(service.jobs(refresh=True)) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Observable 'Z' has 1 letters")
+def test_padded_words_of_an_earlier_journal_come_as_given(connect, path):
+    job = connect(journal=path).submit_circuits(CIRCUITS, ham_ops="Z")
+    packed = zlib.compress(json.dumps({"ZI": "Z"}).encode())
+    changed(path, f"UPDATE jobs SET words = x'{packed.hex()}'")
+    found = connect(journal=path).resume(job.job_id, verbose=False)
+    assert found.expectations().words == ("Z",)
 
 
 def test_damaged_entries_are_a_warning(connect, path):

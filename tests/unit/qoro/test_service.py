@@ -106,45 +106,54 @@ LOCAL = JobConfig(simulator_cluster="qoro_maestro")
 
 
 @pytest.mark.parametrize(
-    ("defaults", "options", "gone", "why"),
+    ("defaults", "options", "gone", "why", "sent"),
     [
         (
             {"maestro_config": MaestroConfig(seed=1)},
             {"override_job_config": LAB},
             "maestro",
             "the job runs on 'lab'",
+            set(),
         ),
         (
             {"maestro_config": MaestroConfig(seed=1)},
             {"override_execution_config": ExecutionConfig(32)},
             "maestro",
             "override_execution_config is given",
+            {"execution_configuration"},
+        ),
+        (
+            {"job_config": LAB, "device_config": DeviceConfig(transpile_level=2)},
+            {"override_execution_config": ExecutionConfig(32)},
+            "device",
+            "override_execution_config is given",
+            {"execution_configuration"},
         ),
         (
             {"execution_config": ExecutionConfig(32)},
             {"override_job_config": LAB, "device_config": DeviceConfig(transpile_level=2)},
             "execution",
             "device_config is given",
+            {"device_config"},
         ),
         (
             {"job_config": LAB, "device_config": DeviceConfig(transpile_level=2)},
             {"override_job_config": LOCAL},
             "device",
             "the job runs on 'qoro_maestro'",
+            set(),
         ),
     ],
 )
 def test_a_default_config_that_is_not_for_a_job_is_left_out_and_told(
-    connect, cloud, defaults, options, gone, why
+    connect, cloud, defaults, options, gone, why, sent
 ):
     service = connect(**defaults)
     with pytest.warns(UserWarning) as caught:
         service.submit_circuits(CIRCUITS, **options)
     assert [str(warning.message) for warning in caught] == [f"The default {gone}_config is not used: {why}."]
     ((_, job),) = cloud.jobs.items()
-    assert (
-        sum(name in job.init for name in ("maestro_config", "execution_configuration", "device_config")) < 2
-    )
+    assert set(job.init) & {"maestro_config", "execution_configuration", "device_config"} == sent
 
 
 def test_a_seed_goes_along_to_maestro_that_is_listed_as_a_system(connect, cloud, monkeypatch):

@@ -304,7 +304,12 @@ class QoroClient:
                 raise
             response = error.response
         self._record(job_id, state)
+        if endpoint is endpoints.DELETE:
+            self._forget(job_id)
         return response
+
+    def _forget(self, job_id: str) -> None:
+        """For subclasses: drop what they keep of a job that was deleted."""
 
     def _end_each(self, what: Jobs, endpoint: Endpoint, state: str) -> Any:
         job_ids, is_list = job_ids_of(what)

@@ -44,6 +44,10 @@ class QoroJobs(QoroPolling):
         self._whole: dict[str, list[dict[str, Any]]] = {}
         self._warned: dict[str, set[str]] = {}
 
+    def _forget(self, job_id: str) -> None:
+        for kept in (self._circuits, self._padded, self._fetched, self._whole, self._warned, self._run_times):
+            kept.pop(job_id, None)
+
     def get_job_results(
         self, execution_result: Jobs, *, cancellation_event: Event | None = None
     ) -> CompletedResult:

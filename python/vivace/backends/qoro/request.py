@@ -183,7 +183,8 @@ class JobOptions:
             )
         if execution is not None:
             merged = execution if self.execution is None else self.execution.override(execution)
-            options = options.without("maestro", "override_execution_config is given")
+            why = "override_execution_config is given"
+            options = options.without("maestro", why).without("device" if device is None else "", why)
             options = replace(options, execution=merged)
         if maestro is not None:
             options = replace(options, maestro=maestro, execution=None)

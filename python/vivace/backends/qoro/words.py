@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -45,12 +46,14 @@ class Padding:
 
     @classmethod
     def from_json(cls, found: Any) -> Padding:
-        """What the journal kept.
+        """What the journal kept; of earlier releases the words as given, by those sent, for all circuits.
 
         Raises:
             ValueError: That it was not.
             TypeError: Likewise.
         """
+        if isinstance(found, dict):
+            return cls(((0, sys.maxsize, {given: sent for sent, given in found.items()}),))
         return cls(tuple((int(start), int(stop), dict(words)) for start, stop, words in found))
 
 

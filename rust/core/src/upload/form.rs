@@ -1,6 +1,9 @@
 //! Which circuits travel as a template and rows.
 
+use std::cell::OnceCell;
 use std::ops::Range;
+
+use rayon::prelude::*;
 
 use crate::payload::compress_text;
 use crate::payload::json::escaped_len;
@@ -36,12 +39,12 @@ pub struct Segment {
 ///
 /// `room` is what a body surely has for a circuit: texts do not take the place of templates given if they
 /// might not fit.
-pub fn segments(batch: &CircuitBatch, form: Form, room: usize) -> Vec<Segment> {
+pub fn segments(batch: &CircuitBatch, form: Form, room: usize, lengths: &Lengths) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     let mut payloads: Vec<Option<String>> = vec![None; batch.templates.len()];
     for (template, circuits) in runs(batch) {
         let must = form == Form::Template
-            && (is_all_of(batch, &circuits) || longest_item(batch, &circuits) > room);
+            && (is_all_of(batch, &circuits) || lengths.longest_item(&circuits) > room);
         let payload = match form {
             Form::Bound => None,
             _ if batch.templates[template].names.is_empty() => None,
@@ -109,18 +112,29 @@ fn is_all_of(batch: &CircuitBatch, circuits: &Range<usize>) -> bool {
     circuits.len() == batch.labels.len()
 }
 
-/// Most bytes that one of some circuits takes in a body, as a text with its label.
-pub fn longest_item(batch: &CircuitBatch, circuits: &Range<usize>) -> usize {
-    let places = batch.places[circuits.clone()].iter();
-    let mut used: Vec<usize> = places.map(|place| place.template as usize).collect();
-    used.dedup();
-    used.sort_unstable();
-    used.dedup();
-    let lengths = used
-        .into_iter()
-        .map(|template| longest_text(&batch.templates[template]));
-    let text = lengths.max().unwrap_or(0);
-    longest_label(batch, circuits) + (text + text / 1000 + 64) / 3 * 4 + 8
+/// How long the texts of circuits may be; every template is written for it at most once.
+pub struct Lengths<'a> {
+    batch: &'a CircuitBatch,
+    texts: OnceCell<Vec<usize>>,
+}
+
+impl<'a> Lengths<'a> {
+    /// Of the circuits of a batch.
+    pub fn new(batch: &'a CircuitBatch) -> Self {
+        let texts = OnceCell::new();
+        Lengths { batch, texts }
+    }
+
+    /// Most bytes that one of some circuits takes in a body, as a text with its label.
+    pub fn longest_item(&self, circuits: &Range<usize>) -> usize {
+        let texts = self
+            .texts
+            .get_or_init(|| self.batch.templates.par_iter().map(longest_text).collect());
+        let places = self.batch.places[circuits.clone()].iter();
+        let lengths = places.map(|place| texts[place.template as usize]);
+        let text = lengths.max().unwrap_or(0);
+        longest_label(self.batch, circuits) + (text + text / 1000 + 64) / 3 * 4 + 8
+    }
 }
 
 /// Most bytes that a label of some circuits takes in JSON.

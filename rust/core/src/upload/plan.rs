@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::body::{Body, Coding, Request};
-use super::form::{Form, NUMBER, Segment, longest_item, longest_label, segments};
+use super::form::{Form, Lengths, NUMBER, Segment, longest_label, segments};
 use crate::payload::json::escaped_len;
 use crate::payload::{BodyError, BoundBody, Fragment, TemplateBody, TooLarge, compress_text};
 use crate::qasm2::{Instr, evaluate};
@@ -148,10 +148,11 @@ impl Upload {
             cap,
         };
         let form = if ranges.is_empty() { form } else { Form::Bound };
-        upload.segments = segments(batch, form, upload.room());
+        let lengths = Lengths::new(batch);
+        upload.segments = segments(batch, form, upload.room(), &lengths);
         check_angles(batch)?;
         for segment in &upload.segments {
-            if !upload.surely_fits(batch, segment) {
+            if !upload.surely_fits(batch, segment, &lengths) {
                 let mut from = segment.circuits.start;
                 while from < segment.circuits.end {
                     let bodies = upload.write(batch, from, Coding::Identity)?;
@@ -271,7 +272,7 @@ impl Upload {
     }
 
     /// Whether every circuit fits into a body, by a bound that takes no look at each.
-    fn surely_fits(&self, batch: &CircuitBatch, segment: &Segment) -> bool {
+    fn surely_fits(&self, batch: &CircuitBatch, segment: &Segment, lengths: &Lengths) -> bool {
         let item = match &segment.template {
             Some((template, payload)) => {
                 let names = &batch.templates[*template].names;
@@ -279,7 +280,7 @@ impl Upload {
                 let label = longest_label(batch, &segment.circuits);
                 label + payload.len() + names_len + names.len() * NUMBER
             }
-            None => longest_item(batch, &segment.circuits),
+            None => lengths.longest_item(&segment.circuits),
         };
         item <= self.room()
     }
