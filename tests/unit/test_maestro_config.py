@@ -261,6 +261,15 @@ class TestReading:
         assert MaestroConfig(noise_model=noise()) != MaestroConfig()
         assert MaestroConfig() != "MaestroConfig()"
 
+    def test_noise_models_made_with_arrays_can_be_compared(self):
+        kraus, other = maestro.NoiseModel(), maestro.NoiseModel()
+        kraus.set_kraus_channel([0], [np.eye(2)])
+        other.set_kraus_channel([0], [np.diag([1.0, -1.0])])
+        config = MaestroConfig(noise_model=kraus)
+        assert config == MaestroConfig(noise_model=kraus) == pickle.loads(pickle.dumps(config))
+        assert config != MaestroConfig(noise_model=other)
+        assert {config: 1}[MaestroConfig(noise_model=kraus)] == 1
+
 
 BAD_VALUES = [
     ("max_bond_dimension", 0, ConfigError, r"max_bond_dimension must be between 1 and \d+, got 0"),
