@@ -252,6 +252,12 @@ class TestReading:
         assert config == later == MaestroConfig(noise_model=noise())
         assert MaestroConfig(noise_model=model) != config
 
+    def test_a_noise_model_that_refused_a_call_can_still_be_used(self):
+        model = noise()
+        with pytest.raises(ValueError, match="must be finite"):
+            model.set_readout_error(0, 7, 0)
+        assert MaestroConfig(noise_model=model).noise_model.has_any()
+
     def test_equality_is_of_values(self):
         assert MaestroConfig() == MaestroConfig(noise_seed=42)
         assert hash(MaestroConfig()) == hash(MaestroConfig(noise_seed=42))
