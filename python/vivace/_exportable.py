@@ -35,7 +35,9 @@ def exportable(circuit: Any) -> Any:
     fine = [known.writes(instruction) for instruction in circuit.data]
     if all(fine) and not _odd_registers(circuit, known):
         return circuit
-    return _Rewriting(circuit, known).out
+    spread = _Rewriting(circuit, known).out
+    # Gates that came to light only now may be called like a register.
+    return _Rewriting(spread, known).out if _odd_registers(spread, known) else spread
 
 
 def definition_of(operation: Any) -> Any:

@@ -124,6 +124,16 @@ def test_registers_may_have_any_name(names):
         assert simulator.submit_circuits([circuit]).results[0]["results"] == {"111": 50}
 
 
+@pytest.mark.parametrize("name", ["ucrz", "unitary", "multiplexer_dg", "isometry_to_uncompute_dg"])
+def test_registers_may_be_called_like_a_gate_that_another_is_made_of(name):
+    """Also where that gate is spread, so that what it is made of is seen only then."""
+    circuit = QuantumCircuit(QuantumRegister(2, name), QuantumRegister(2, f"reg_{name}"))
+    circuit.compose(turned(), inplace=True)
+    circuit.append(library.DiagonalGate([1, 1j, -1, -1j]), [0, 1])
+    circuit.append(library.StatePreparation([0.6, 0, 0, 0.8]), [2, 1])
+    assert agrees(circuit)
+
+
 def test_measurements_in_instructions_of_the_users():
     inner = QuantumCircuit(2, 2, name="part")
     inner.x(0)
