@@ -3,13 +3,14 @@
 The exporter writes some instructions in a way that nobody reads, or that means something else: arguments that
 are no numbers (`PauliGate`, `DiagonalGate`), resets in the bodies of gates (`Initialize`), gates of the
 user's under the names of known ones, registers named like a gate or a function. Such instructions are
-replaced by what they are made of, such registers get another name.
+replaced by what they are made of, such registers get another name. It also writes a bit once for each of its
+registers, and bits without a register last; such bits are put into registers in the circuit's order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Real
 from typing import Any, Final
 
@@ -33,9 +34,11 @@ def exportable(circuit: Any) -> Any:
     """
     known = _Known()
     fine = [known.writes(instruction) for instruction in circuit.data]
-    if all(fine) and not _odd_registers(circuit, known):
+    if all(fine) and _are_in_order(circuit) and not _odd_registers(circuit, known):
         return circuit
-    return _Rewriting(circuit, known).out
+    spread = _Rewriting(circuit, known).out
+    # Gates that came to light only now may be called like a register.
+    return _Rewriting(spread, known).out if _odd_registers(spread, known) else spread
 
 
 def definition_of(operation: Any) -> Any:
@@ -128,21 +131,24 @@ class _Rewriting:
             self._add(instruction, instruction.qubits, instruction.clbits, None)
 
     def _empty(self, circuit: Any) -> Any:
-        """A circuit with the same bits, in registers whose names can be written."""
+        """A circuit with the same bits, each in one register, in registers whose names can be written."""
         from qiskit.circuit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
         out = QuantumCircuit(circuit.qubits, circuit.clbits)
         odd = _odd_registers(circuit, self._known)
         taken = {register.name for register in (*circuit.qregs, *circuit.cregs)} | self._known.names
-        for register in (*circuit.qregs, *circuit.cregs):
-            name = register.name
-            while name in odd or (name != register.name and name in taken):
-                name = f"reg_{name}"
-            kind = QuantumRegister if register in circuit.qregs else ClassicalRegister
-            same = name == register.name
-            self._registers[register] = register if same else kind(name=name, bits=list(register))
-            taken.add(name)
-            out.add_register(self._registers[register])
+        for kind, registers, bits in (
+            (QuantumRegister, circuit.qregs, circuit.qubits),
+            (ClassicalRegister, circuit.cregs, circuit.clbits),
+        ):
+            for register, run in _runs(registers, bits):
+                own = register and register.name
+                name = own or "rest"
+                while name in odd or (name != own and name in taken):
+                    name = f"reg_{name}"
+                self._registers[register] = register if name == own else kind(name=name, bits=run)
+                taken.add(name)
+                out.add_register(self._registers[register])
         return out
 
     def _add(self, instruction: Any, qubits: Sequence[Any], clbits: Sequence[Any], condition: Any) -> None:
@@ -177,6 +183,8 @@ class _Rewriting:
         register, value = asked if isinstance(asked, tuple) else (None, 0)
         single = len(blocks) == 1 and len(blocks[0].data) == 1 and condition is None
         mine = self._registers.get(register) if isinstance(register, ClassicalRegister) else None
+        if mine is None and isinstance(register, ClassicalRegister):
+            raise QASM2ExportError(f"the bits of register '{register.name}' are not its own, or not in order")
         if not single or operation.name != "if_else" or mine is None:
             raise QASM2ExportError(
                 "its classical control is no single instruction under the condition that a register of the "
@@ -193,6 +201,31 @@ def _bits(
         [qubits[definition.find_bit(qubit).index] for qubit in inner.qubits],
         [clbits[definition.find_bit(clbit).index] for clbit in inner.clbits],
     )
+
+
+def _are_in_order(circuit: Any) -> bool:
+    """Whether the exporter writes every bit once, in the order of the circuit."""
+    for registers, bits in ((circuit.qregs, circuit.qubits), (circuit.cregs, circuit.clbits)):
+        written = [bit for register in registers for bit in register]
+        if written != bits[: len(written)]:
+            return False
+    return True
+
+
+def _runs(registers: Sequence[Any], bits: Sequence[Any]) -> Iterator[tuple[Any, Sequence[Any]]]:
+    """The bits in order, cut into registers as far as these go, and None with what lies between."""
+    start = at = 0
+    while at < len(bits):
+        found = next((r for r in registers if len(r) and list(r) == bits[at : at + len(r)]), None)
+        if found is None:
+            at += 1
+            continue
+        if start < at:
+            yield None, bits[start:at]
+        yield found, bits[at : at + len(found)]
+        start = at = at + len(found)
+    if start < at:
+        yield None, bits[start:at]
 
 
 def _is_word(name: str) -> bool:

@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 from qiskit.circuit import QuantumCircuit
 
@@ -167,6 +168,16 @@ def test_it_can_be_simulated():
             "Gate 'x' acts on qubits ['q0']; expected 1 of the backend's qubits, numbered 0 to 0.",
         ),
         (
+            {"gates": [{"gate": "x", "qubits": [1.0]}]},
+            2,
+            "Gate 'x' acts on qubits [1.0]; expected 1 of the backend's qubits, numbered 0 to 1.",
+        ),
+        (
+            {"gates": [{"gate": "x", "qubits": np.array([True])}]},
+            2,
+            "Gate 'x' acts on qubits [True]; expected 1 of the backend's qubits, numbered 0 to 1.",
+        ),
+        (
             {"gates": [{"gate": "x", "qubits": [0], "parameters": [{"name": "gate_error", "value": 7}]}]},
             1,
             "Calibration entry 'gate_error' of gate 'x' on [0] is 7; expected a number from 0 to 1.",
@@ -190,6 +201,13 @@ def test_bad_calibrations(properties, n_qubits, message):
     with pytest.raises(ConfigError) as caught:
         create_backend_from_properties(properties, n_qubits)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("qubits", [(1, 0), np.array([1, 0]), [np.int64(1), np.uint8(0)]])
+def test_qubits_of_gates_may_be_numbers_of_any_kind_and_become_plain_ones(qubits):
+    target = create_backend_from_properties({"gates": [{"gate": "cx", "qubits": qubits}]}, 2).target
+    assert [*map(type, *target["cx"])] == [int, int]
+    assert (1, 0) in target["cx"]
 
 
 def test_gates_nobody_knows_are_left_out_with_a_warning():

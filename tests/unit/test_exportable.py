@@ -5,12 +5,14 @@ import pytest
 from qiskit.circuit import (
     AnnotatedOperation,
     ClassicalRegister,
+    Clbit,
     ControlModifier,
     Gate,
     InverseModifier,
     Parameter,
     QuantumCircuit,
     QuantumRegister,
+    Qubit,
     library,
 )
 from qiskit.quantum_info import Clifford, SparsePauliOp, Statevector, random_unitary
@@ -124,6 +126,50 @@ def test_registers_may_have_any_name(names):
         assert simulator.submit_circuits([circuit]).results[0]["results"] == {"111": 50}
 
 
+@pytest.mark.parametrize("name", ["ucrz", "unitary", "multiplexer_dg", "isometry_to_uncompute_dg"])
+def test_registers_may_be_called_like_a_gate_that_another_is_made_of(name):
+    """Also where that gate is spread, so that what it is made of is seen only then."""
+    circuit = QuantumCircuit(QuantumRegister(2, name), QuantumRegister(2, f"reg_{name}"))
+    circuit.compose(turned(), inplace=True)
+    circuit.append(library.DiagonalGate([1, 1j, -1, -1j]), [0, 1])
+    circuit.append(library.StatePreparation([0.6, 0, 0, 0.8]), [2, 1])
+    assert agrees(circuit)
+
+
+def in_registers(*cuts):
+    """The circuit `turned` with its qubits in registers that have these of them, in this order."""
+    bare = turned()
+    circuit = QuantumCircuit([Qubit() for _ in range(4)])
+    for number, cut in enumerate(cuts):
+        register = QuantumRegister(bits=[circuit.qubits[at] for at in cut], name=f"r{number}")
+        circuit.add_register(register)
+    return circuit.compose(bare)
+
+
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        *([[0, 1, 2, 3], [1, 0]], [[1, 0], [0, 1, 2, 3]], [[0, 1], [1, 2], [2, 3]], [[3, 2, 1, 0]]),
+        *([[1, 2]], [[2, 3]], [[2, 3], [0, 1]], [[3], [0]], [[0, 1]], []),
+    ],
+)
+def test_a_qubit_is_one_qubit_at_its_place_whatever_registers_it_is_in(cuts):
+    """Registers may share bits and reorder them; bits may have no register."""
+    assert agrees(in_registers(*cuts))
+
+
+def test_a_clbit_is_one_clbit_at_its_place_whatever_registers_it_is_in():
+    circuit = QuantumCircuit(QuantumRegister(3), [Clbit()], ClassicalRegister(2, "c"))
+    circuit.add_register(ClassicalRegister(bits=[circuit.clbits[1], circuit.clbits[0]], name="rest"))
+    circuit.x(0)
+    circuit.measure(0, 1)
+    with circuit.if_test((circuit.cregs[0], 1)):
+        circuit.x(2)
+    circuit.measure([1, 2], [0, 2])
+    with MaestroSimulator(shots=50) as simulator:
+        assert simulator.submit_circuits([circuit]).results[0]["results"] == {"110": 50}
+
+
 def test_measurements_in_instructions_of_the_users():
     inner = QuantumCircuit(2, 2, name="part")
     inner.x(0)
@@ -171,6 +217,14 @@ def measuring():
     return circuit
 
 
+def sharing():
+    circuit = QuantumCircuit(1, 2)
+    circuit.add_register(ClassicalRegister(bits=circuit.clbits[::-1], name="turned"))
+    with circuit.if_test((circuit.cregs[1], 1)):
+        circuit.x(0)
+    return circuit
+
+
 @pytest.mark.parametrize(
     ("circuit", "reason"),
     [
@@ -179,6 +233,7 @@ def measuring():
             "its classical control is no single instruction under the condition that a register of the "
             "circuit equals a number",
         ),
+        (sharing(), "the bits of register 'turned' are not its own, or not in order"),
         (unknown(), "instruction 'rx' has no definition"),
         (measuring(), "instruction 'part' measures under a condition"),
     ],

@@ -252,6 +252,12 @@ class TestReading:
         assert config == later == MaestroConfig(noise_model=noise())
         assert MaestroConfig(noise_model=model) != config
 
+    def test_a_noise_model_that_refused_a_call_can_still_be_used(self):
+        model = noise()
+        with pytest.raises(ValueError, match="must be finite"):
+            model.set_readout_error(0, 7, 0)
+        assert MaestroConfig(noise_model=model).noise_model.has_any()
+
     def test_equality_is_of_values(self):
         assert MaestroConfig() == MaestroConfig(noise_seed=42)
         assert hash(MaestroConfig()) == hash(MaestroConfig(noise_seed=42))
@@ -260,6 +266,15 @@ class TestReading:
         assert MaestroConfig(noise_model=noise()) != MaestroConfig(noise_model=maestro.NoiseModel())
         assert MaestroConfig(noise_model=noise()) != MaestroConfig()
         assert MaestroConfig() != "MaestroConfig()"
+
+    def test_noise_models_made_with_arrays_can_be_compared(self):
+        kraus, other = maestro.NoiseModel(), maestro.NoiseModel()
+        kraus.set_kraus_channel([0], [np.eye(2)])
+        other.set_kraus_channel([0], [np.diag([1.0, -1.0])])
+        config = MaestroConfig(noise_model=kraus)
+        assert config == MaestroConfig(noise_model=kraus) == pickle.loads(pickle.dumps(config))
+        assert config != MaestroConfig(noise_model=other)
+        assert {config: 1}[MaestroConfig(noise_model=kraus)] == 1
 
 
 BAD_VALUES = [

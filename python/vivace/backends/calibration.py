@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -116,6 +117,8 @@ def _filled(properties: Mapping[str, Any], date: datetime | None) -> dict[str, A
 
 
 def _items(value: Any, what: str) -> Sequence[Any]:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise ConfigError(f"Expected {what} as a list, got {value!r:.60}.")
     return value
@@ -177,7 +180,7 @@ def _gates(gates: Any, n_qubits: int) -> dict[str, dict[tuple[int, ...], dict[st
     standard = get_standard_gate_name_mapping()
     found: dict[str, dict[tuple[int, ...], dict[str, float]]] = {}
     for gate in _items(gates, "the 'gates' of a calibration"):
-        name, operands = _call(gate)
+        name, given = _call(gate)
         if name in _OTHERS:
             continue
         if name not in standard:
@@ -186,14 +189,8 @@ def _gates(gates: Any, n_qubits: int) -> dict[str, dict[tuple[int, ...], dict[st
                 "left out of the backend."
             )
             continue
-        expected, places = standard[name].num_qubits, found.setdefault(name, {})
-        if len(operands) != expected or not all(q in range(n_qubits) for q in operands):
-            raise ConfigError(
-                f"Gate '{name}' acts on qubits {list(operands)}; expected {expected} of the backend's "
-                f"qubits, numbered 0 to {n_qubits - 1}."
-            )
-        if len(set(operands)) != expected:
-            raise ConfigError(f"Gate '{name}' acts on qubits {list(operands)}; expected different ones.")
+        operands = _operands(name, given, standard[name].num_qubits, n_qubits)
+        places = found.setdefault(name, {})
         if operands in places:
             raise ConfigError(f"Gate '{name}' on qubits {list(operands)} is listed twice.")
         where = f"of gate '{name}' on {list(operands)}"
@@ -201,7 +198,28 @@ def _gates(gates: Any, n_qubits: int) -> dict[str, dict[tuple[int, ...], dict[st
     return found
 
 
-def _call(gate: Any) -> tuple[str, tuple[Any, ...]]:
+def _operands(name: str, given: Sequence[Any], expected: int, n_qubits: int) -> tuple[int, ...]:
+    """The qubits of a gate as plain numbers, where it can act on them."""
+    operands = tuple(number for number in map(_whole, given) if number in range(n_qubits))
+    if not len(operands) == len(given) == expected:
+        raise ConfigError(
+            f"Gate '{name}' acts on qubits {list(given)}; expected {expected} of the backend's "
+            f"qubits, numbered 0 to {n_qubits - 1}."
+        )
+    if len(set(operands)) != expected:
+        raise ConfigError(f"Gate '{name}' acts on qubits {list(operands)}; expected different ones.")
+    return operands
+
+
+def _whole(value: Any) -> int:
+    """The value as a whole number; -1 where it is none."""
+    try:
+        return -1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return -1
+
+
+def _call(gate: Any) -> tuple[str, Sequence[Any]]:
     """Name and qubits of a gate entry."""
     if not isinstance(gate, Mapping):
         raise ConfigError(f"Expected every gate of a calibration as a mapping, got {gate!r:.60}.")
@@ -209,7 +227,7 @@ def _call(gate: Any) -> tuple[str, tuple[Any, ...]]:
     if not isinstance(name, str) or "qubits" not in gate:
         lacks = "qubits" if isinstance(name, str) else "gate"
         raise ConfigError(f"Gate entry {dict(gate)!r:.120} has no '{lacks}'.")
-    return name, tuple(_items(gate["qubits"], f"the qubits of gate '{name}'"))
+    return name, _items(gate["qubits"], f"the qubits of gate '{name}'")
 
 
 def _target(

@@ -330,7 +330,6 @@ fn names_are_unique() {
     assert_eq!(names.len(), NativeGate::ALL.len());
 }
 
-/// Gates keep their names, barriers and conditions stay; only the program's own gates are spread.
 #[test]
 fn a_delay_of_qiskit_does_nothing() {
     let source = "opaque delay(t) u; gate wait(s) u { delay(2*s) u; x u; } delay(100) q[0]; \
@@ -350,6 +349,7 @@ fn a_delay_of_qiskit_does_nothing() {
     assert_eq!(shown(&own), ["rx 1 on 0"]);
 }
 
+/// Gates keep their names, barriers and conditions stay; only the program's own gates are spread.
 #[test]
 fn as_written() {
     let source = program(

@@ -1,6 +1,7 @@
 """Noise models on the wire: what an honest one needs passes, and nothing that costs more than it says."""
 
 import maestro
+import numpy as np
 import pytest
 
 from vivace.backends import MaestroConfig
@@ -38,6 +39,13 @@ def test_numbers_that_measure_may_be_whole_and_large():
     model = maestro.NoiseModel()
     model.set_idle_noise(3, 1, 1, 0, 5_000_000)
     model.set_1_over_f_noise(0, 1e-3, 1, 10**9, 8, 1e-7)
+    config = MaestroConfig(noise_model=model)
+    assert configs.decode_maestro(configs.encode_maestro(config), strict=True) == config
+
+
+def test_channels_of_arrays_arrive():
+    model = maestro.NoiseModel()
+    model.set_kraus_channel([0], [np.diag([1, 1j])])
     config = MaestroConfig(noise_model=model)
     assert configs.decode_maestro(configs.encode_maestro(config), strict=True) == config
 

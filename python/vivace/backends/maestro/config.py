@@ -12,6 +12,7 @@ from vivace.backends.maestro import options as opt
 from vivace.backends.maestro.fields import ALIASES, OPTIONS, MaestroFields, documented
 from vivace.backends.maestro.keywords import MaestroKeywords
 from vivace.backends.maestro.methods import can_truncate
+from vivace.backends.maestro.plain import plain
 from vivace.errors import ConfigError, ConfigTypeError, UnknownOptionError
 
 __all__ = ["MaestroConfig"]
@@ -311,6 +312,6 @@ def _same_model(mine: Any, theirs: Any) -> bool:
     if type(mine) is not type(theirs):
         return False
     try:
-        return bool(mine.__reduce__() == theirs.__reduce__())
+        return bool(plain(mine.__reduce__()) == plain(theirs.__reduce__()))
     except TypeError:
         return False

@@ -297,7 +297,7 @@ def model(type_name: str, setter: str, *, doc: str) -> Option[Any]:
             raise ConfigTypeError(f"{name} must be a {type_name}, got {type(value).__name__}.", name)
         try:
             return copy.deepcopy(value)
-        except TypeError:
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # it repeats calls that were refused
             return value
 
     return Option(check, kind=type_name, doc=doc, library=False)

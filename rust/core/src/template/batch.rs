@@ -157,8 +157,8 @@ pub enum BatchError {
         /// The value.
         value: f64,
     },
-    /// A delay that is not a finite number. Other angles are found out when they are worked out; delays
-    /// never are.
+    /// A delay of a template, outside the bodies of gates, that is not a finite number. Other angles are found
+    /// out when they are worked out; delays never are, and those in bodies pass.
     Delay {
         /// Label of the row.
         label: String,

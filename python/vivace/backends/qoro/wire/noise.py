@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, Final
 
 from vivace.backends.maestro.library import load_maestro
+from vivace.backends.maestro.plain import plain
 from vivace.errors import ConfigError, ProtocolError
 
 __all__ = ["MOST_QUBITS", "decode_noise", "encode_noise"]
@@ -29,7 +30,9 @@ def encode_noise(model: Any) -> list[dict[str, Any]]:
     # The library's wrapper of a noise model pickles as the setter calls that made it.
     reduced = model.__reduce__()
     try:
-        calls = [(str(method), tuple(args), dict(kwargs)) for method, args, kwargs in reduced[1][0]]
+        calls = [
+            (str(method), plain(tuple(args)), plain(dict(kwargs))) for method, args, kwargs in reduced[1][0]
+        ]
     except (IndexError, TypeError, ValueError):
         raise ConfigError(
             "This noise_model does not tell how it was made, so it cannot be sent. Build it with the setters "
@@ -39,8 +42,8 @@ def encode_noise(model: Any) -> list[dict[str, Any]]:
     return [
         {
             "method": method,
-            "args": [_plain(value) for value in args],
-            "kwargs": {k: _plain(v) for k, v in kwargs.items()},
+            "args": [_without_complex(value) for value in args],
+            "kwargs": {k: _without_complex(v) for k, v in kwargs.items()},
         }
         for method, args, kwargs in calls
     ]
@@ -113,28 +116,26 @@ def _n_values(whole: Mapping[str, Any], named: Mapping[str, Any]) -> int:
 
 def _replay(model: Any, method: str, args: list[Any], kwargs: Mapping[str, Any]) -> None:
     try:
-        getattr(model, method)(*map(_unplain, args), **{k: _unplain(v) for k, v in kwargs.items()})
+        getattr(model, method)(*map(_with_complex, args), **{k: _with_complex(v) for k, v in kwargs.items()})
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
         raise ProtocolError(f"The noise call {method} failed: {reason}", "noise_model") from None
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        value = value.tolist()
+def _without_complex(value: Any) -> Any:
     if isinstance(value, complex):
         return {"__complex__": [value.real, value.imag]}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+    if isinstance(value, list):
+        return [_without_complex(item) for item in value]
     return value
 
 
-def _unplain(value: Any) -> Any:
+def _with_complex(value: Any) -> Any:
     if isinstance(value, dict):
         parts = value.get("__complex__")
         if not isinstance(parts, list) or len(parts) != 2 or set(value) != {"__complex__"}:
             raise ProtocolError("Expected a complex number as {'__complex__': [re, im]}.", "noise_model")
         return complex(*parts)
     if isinstance(value, list):
-        return [_unplain(item) for item in value]
+        return [_with_complex(item) for item in value]
     return value
