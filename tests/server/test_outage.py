@@ -9,6 +9,8 @@ import pytest
 
 from support.server import BELL, Client, slow_circuit
 from vivace.server import LocalServer, Settings
+from vivace.server.queue import JobQueue
+from vivace.server.workers import Workers
 
 QUBO = {"qubo": {f"{i},{i + 1}": 1.0 for i in range(19)}, "target_states": ["01" * 10]}
 LATER = (
@@ -40,6 +42,17 @@ def outage(server):
         writer.execute("PRAGMA query_only = OFF")
 
 
+@contextmanager
+def working(line, settings):
+    """Workers of our own for the jobs of a server that has none."""
+    workers = Workers(line, settings)
+    workers.start()
+    try:
+        yield workers
+    finally:
+        workers.stop()
+
+
 def logged(caplog, text):
     deadline = time.monotonic() + 60
     while text not in caplog.text:
@@ -65,14 +78,43 @@ def test_a_job_goes_on_when_results_can_be_stored_again(server, client, caplog):
     assert client.wait(client.submit(circuits={"bell": BELL}, shots=5)) == "COMPLETED"
 
 
+class FailsOnce(JobQueue):
+    """The database fails for the first results, after the other worker has found nothing to do."""
+
+    def __init__(self, server):
+        super().__init__(server.service.database, server.service.accounts, server.service.settings)
+        self.server, self.nothing_left, self.failed = server, threading.Event(), False
+
+    def claim(self):
+        job = super().claim()
+        if job is None:
+            self.nothing_left.set()
+        return job
+
+    def save(self, *arguments, **named):
+        if self.failed:
+            return super().save(*arguments, **named)
+        self.failed = True
+        assert self.nothing_left.wait(60)
+        with outage(self.server):
+            return super().save(*arguments, **named)
+
+
+def test_a_job_that_was_taken_back_is_run_again_though_a_worker_found_nothing_meanwhile():
+    with LocalServer(settings=Settings(workers=0)) as server:
+        client, line = Client(server.url, server.token), FailsOnce(server)
+        job_id = client.submit(circuits={"bell": BELL}, shots=5)
+        with working(line, Settings(workers=2)):
+            assert client.wait(job_id) == "COMPLETED"
+        assert line.failed
+
+
 def test_an_end_is_written_by_a_server_that_stops(server, client, caplog):
     job_id = client.submit(circuits={f"c{i}": slow_circuit(i) for i in range(60)}, shots=50)
     client.wait(job_id, lambda status: status == "RUNNING")
     with outage(server):
         logged(caplog, f"The end of job {job_id} cannot be written")
-        stopping = threading.Thread(target=server.service.workers.stop)
-        stopping.start()
-    stopping.join()
+    server.service.workers.stop()
     assert client.status(job_id) in ("PENDING", "COMPLETED")
 
 

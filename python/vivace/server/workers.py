@@ -120,6 +120,7 @@ class Workers:
                     with self._changed:
                         if self._running.get(job.job_id) is event:  # not that of who took the job up since
                             del self._running[job.job_id]
+                        self.wake()  # it may wait again, and others have looked in vain
 
     def _claimed(self) -> Job | None:
         """The next job; None if none waits, or the database cannot be used just now."""
@@ -154,11 +155,7 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
             _log.exception("Job %s failed", job.job_id)
             return partial(finish, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
-        return partial(finish, JobStatus.COMPLETED) if done else partial(self._made_way, job)
-
-    def _made_way(self, job: Job) -> None:
-        self._queue.put_back(job)
-        self.wake()
+        return partial(finish, JobStatus.COMPLETED) if done else partial(self._queue.put_back, job)
 
 
 def _written(end: _End) -> bool:
