@@ -1,13 +1,16 @@
 """The database fails for a while: what ran just then is neither lost nor left RUNNING."""
 
+import sqlite3
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 
 import pytest
 
 from support.server import BELL, Client, slow_circuit
+from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.server import LocalServer, Settings
 from vivace.server.queue import JobQueue
 from vivace.server.workers import Workers
@@ -20,8 +23,8 @@ LATER = (
 
 
 @pytest.fixture
-def server():
-    with LocalServer(settings=Settings(workers=1)) as running:
+def server(request):
+    with LocalServer(settings=Settings(workers=getattr(request, "param", 1))) as running:
         yield running
 
 
@@ -118,6 +121,33 @@ def test_an_end_is_written_by_a_server_that_stops(server, client, caplog):
     assert client.status(job_id) in ("PENDING", "COMPLETED")
 
 
+class Busy(JobQueue):
+    """Keeps the worker of its first job until it is told to go on."""
+
+    def __init__(self, server):
+        super().__init__(server.service.database, server.service.accounts, server.service.settings)
+        self.go_on = threading.Event()
+
+    def uploads(self, job):
+        assert self.go_on.wait(60)
+        return super().uploads(job)
+
+
+def test_an_end_is_written_while_all_workers_are_busy():
+    with LocalServer(settings=Settings(workers=0)) as server:
+        client, line = Client(server.url, server.token), Busy(server)
+        ended, running = (client.submit(circuits={"bell": BELL}, shots=5) for _ in range(2))
+        end = partial(line.finish, line.claim(), JobStatus.FAILED, "It failed.")
+        with working(line, Settings(workers=1)) as workers:
+            client.wait(running, lambda status: status == "RUNNING")
+            with outage(server), pytest.raises(sqlite3.OperationalError):
+                workers.settle(end)
+            assert client.wait(ended) == "FAILED"
+            assert client.status(running) == "RUNNING"
+            line.go_on.set()
+            assert client.wait(running) == "COMPLETED"
+
+
 def test_a_job_that_meets_an_outage_each_time_is_given_up(tmp_path):
     settings = Settings(workers=0, attempts=3)
     with LocalServer(tmp_path / "server.db", settings=settings) as server:
@@ -137,6 +167,7 @@ def test_a_job_that_meets_an_outage_each_time_is_given_up(tmp_path):
         )
 
 
+@pytest.mark.parametrize("server", [0, 1], indirect=True, ids=["no worker", "a worker"])
 def test_an_analysis_is_stored_when_the_database_is_back(server, client):
     job_id, answers = client.open("VALIDATE"), SimpleQueue()
     patient = Client(server.url, server.token)
