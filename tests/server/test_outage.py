@@ -1,14 +1,19 @@
 """The database fails for a while: what ran just then is neither lost nor left RUNNING."""
 
+import sqlite3
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 
 import pytest
 
 from support.server import BELL, Client, slow_circuit
+from vivace.backends.qoro.wire.jobs import JobStatus
 from vivace.server import LocalServer, Settings
+from vivace.server.queue import JobQueue
+from vivace.server.workers import Workers
 
 QUBO = {"qubo": {f"{i},{i + 1}": 1.0 for i in range(19)}, "target_states": ["01" * 10]}
 LATER = (
@@ -18,8 +23,8 @@ LATER = (
 
 
 @pytest.fixture
-def server():
-    with LocalServer(settings=Settings(workers=1)) as running:
+def server(request):
+    with LocalServer(settings=Settings(workers=getattr(request, "param", 1))) as running:
         yield running
 
 
@@ -38,6 +43,17 @@ def outage(server):
         yield
     finally:
         writer.execute("PRAGMA query_only = OFF")
+
+
+@contextmanager
+def working(line, settings):
+    """Workers of our own for the jobs of a server that has none."""
+    workers = Workers(line, settings)
+    workers.start()
+    try:
+        yield workers
+    finally:
+        workers.stop()
 
 
 def logged(caplog, text):
@@ -65,15 +81,71 @@ def test_a_job_goes_on_when_results_can_be_stored_again(server, client, caplog):
     assert client.wait(client.submit(circuits={"bell": BELL}, shots=5)) == "COMPLETED"
 
 
+class FailsOnce(JobQueue):
+    """The database fails for the first results, after the other worker has found nothing to do."""
+
+    def __init__(self, server):
+        super().__init__(server.service.database, server.service.accounts, server.service.settings)
+        self.server, self.nothing_left, self.failed = server, threading.Event(), False
+
+    def claim(self):
+        job = super().claim()
+        if job is None:
+            self.nothing_left.set()
+        return job
+
+    def save(self, *arguments, **named):
+        if self.failed:
+            return super().save(*arguments, **named)
+        self.failed = True
+        assert self.nothing_left.wait(60)
+        with outage(self.server):
+            return super().save(*arguments, **named)
+
+
+def test_a_job_that_was_taken_back_is_run_again_though_a_worker_found_nothing_meanwhile():
+    with LocalServer(settings=Settings(workers=0)) as server:
+        client, line = Client(server.url, server.token), FailsOnce(server)
+        job_id = client.submit(circuits={"bell": BELL}, shots=5)
+        with working(line, Settings(workers=2)):
+            assert client.wait(job_id) == "COMPLETED"
+        assert line.failed
+
+
 def test_an_end_is_written_by_a_server_that_stops(server, client, caplog):
     job_id = client.submit(circuits={f"c{i}": slow_circuit(i) for i in range(60)}, shots=50)
     client.wait(job_id, lambda status: status == "RUNNING")
     with outage(server):
         logged(caplog, f"The end of job {job_id} cannot be written")
-        stopping = threading.Thread(target=server.service.workers.stop)
-        stopping.start()
-    stopping.join()
+    server.service.workers.stop()
     assert client.status(job_id) in ("PENDING", "COMPLETED")
+
+
+class Busy(JobQueue):
+    """Keeps the worker of its first job until it is told to go on."""
+
+    def __init__(self, server):
+        super().__init__(server.service.database, server.service.accounts, server.service.settings)
+        self.go_on = threading.Event()
+
+    def uploads(self, job):
+        assert self.go_on.wait(60)
+        return super().uploads(job)
+
+
+def test_an_end_is_written_while_all_workers_are_busy():
+    with LocalServer(settings=Settings(workers=0)) as server:
+        client, line = Client(server.url, server.token), Busy(server)
+        ended, running = (client.submit(circuits={"bell": BELL}, shots=5) for _ in range(2))
+        end = partial(line.finish, line.claim(), JobStatus.FAILED, "It failed.")
+        with working(line, Settings(workers=1)) as workers:
+            client.wait(running, lambda status: status == "RUNNING")
+            with outage(server), pytest.raises(sqlite3.OperationalError):
+                workers.settle(end)
+            assert client.wait(ended) == "FAILED"
+            assert client.status(running) == "RUNNING"
+            line.go_on.set()
+            assert client.wait(running) == "COMPLETED"
 
 
 def test_a_job_that_meets_an_outage_each_time_is_given_up(tmp_path):
@@ -95,6 +167,7 @@ def test_a_job_that_meets_an_outage_each_time_is_given_up(tmp_path):
         )
 
 
+@pytest.mark.parametrize("server", [0, 1], indirect=True, ids=["no worker", "a worker"])
 def test_an_analysis_is_stored_when_the_database_is_back(server, client):
     job_id, answers = client.open("VALIDATE"), SimpleQueue()
     patient = Client(server.url, server.token)

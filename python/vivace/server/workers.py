@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 class Workers:
     """Threads that take jobs from the queue, one each, as accounts take turns.
 
+    One more writes the ends of jobs that the database did not take at first; no job is started before that.
+
     Args:
         queue: The queue.
         settings: How many of them, and what they run jobs with.
@@ -46,6 +48,7 @@ class Workers:
             threading.Thread(target=self._work, name=f"vivace-worker-{index}", daemon=True)
             for index in range(settings.workers)
         ]
+        self._threads.append(threading.Thread(target=self._catch_up, name="vivace-catch-up", daemon=True))
 
     def start(self) -> None:
         """Start the threads."""
@@ -80,7 +83,6 @@ class Workers:
         except sqlite3.OperationalError:
             with self._changed:
                 self._unwritten.append(end)
-                self._ready = True
                 self._changed.notify_all()
             raise
 
@@ -96,12 +98,25 @@ class Workers:
                 thread.join()
         self._unwritten = [end for end in self._unwritten if not _written(end)]
 
+    def _catch_up(self) -> None:
+        """Write what could not be written, again and again, however busy the workers are."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._unwritten or self._stopping)
+                if self._changed.wait_for(lambda: self._stopping, _PAUSE):
+                    return
+                ends = list(self._unwritten)
+            kept = [end for end in ends if not _written(end)]
+            with self._changed:
+                self._unwritten[: len(ends)] = kept
+                self.wake()
+
     def _work(self) -> None:
         worker = Worker()
         with worker.simulator:
             while True:
                 with self._changed:
-                    self._changed.wait_for(lambda: self._ready or self._stopping)
+                    self._changed.wait_for(self._may_claim)
                     if self._stopping:
                         return
                     job = self._claimed()
@@ -120,20 +135,21 @@ class Workers:
                     with self._changed:
                         if self._running.get(job.job_id) is event:  # not that of who took the job up since
                             del self._running[job.job_id]
+                        self.wake()  # it may wait again, and others have looked in vain
+
+    def _may_claim(self) -> bool:
+        return self._stopping or (self._ready and not self._unwritten)
 
     def _claimed(self) -> Job | None:
         """The next job; None if none waits, or the database cannot be used just now."""
-        self._unwritten = [end for end in self._unwritten if not _written(end)]
-        if not self._unwritten:
-            try:
-                job = self._queue.claim()
-            except sqlite3.Error:
-                _log.exception("The database cannot be read; trying again")
-            else:
-                self._ready = job is not None
-                return job
-        self._changed.wait(_PAUSE)
-        return None
+        try:
+            job = self._queue.claim()
+        except sqlite3.Error:
+            _log.exception("The database cannot be read; trying again")
+            self._changed.wait(_PAUSE)
+            return None
+        self._ready = job is not None
+        return job
 
     def _run(self, job: Job, worker: Worker, event: threading.Event) -> _End:
         """Run a job as far as it gets; what to write then."""
@@ -154,11 +170,7 @@ class Workers:
         except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
             _log.exception("Job %s failed", job.job_id)
             return partial(finish, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
-        return partial(finish, JobStatus.COMPLETED) if done else partial(self._made_way, job)
-
-    def _made_way(self, job: Job) -> None:
-        self._queue.put_back(job)
-        self.wake()
+        return partial(finish, JobStatus.COMPLETED) if done else partial(self._queue.put_back, job)
 
 
 def _written(end: _End) -> bool:

@@ -39,6 +39,8 @@ def misfit(
     >>> misfit({"LEVEL": 1}, [{"LEVEL": level}])
     >>> misfit({"LEVEL": True}, [{"LEVEL": level}])
     Misfit(name='LEVEL', value=True, expected='one of 0, 1')
+    >>> misfit({"LEVEL": 1.0}, [{"LEVEL": level}])
+    Misfit(name='LEVEL', value=1.0, expected='one of 0, 1')
     """
     some = list(blueprints)
     for name, value in options.items():
@@ -56,9 +58,15 @@ def _fits(field: Mapping[str, Any], value: Any) -> bool:
     if kind == "number":
         return isinstance(value, int) and not isinstance(value, bool)
     if kind == "choice":
-        same_kind = (c for c in field.get("choices") or () if isinstance(c, bool) == isinstance(value, bool))
-        return value in same_kind
+        return any(c == value and _is_like(value, c) for c in field.get("choices") or ())
     return isinstance(value, str) if kind == "text" else True
+
+
+def _is_like(value: Any, choice: Any) -> bool:
+    """Whether equal values are of one kind; a whole number may stand for a fraction, but not the reverse."""
+    if isinstance(value, bool) or isinstance(choice, bool):
+        return type(value) is type(choice)
+    return isinstance(choice, float) or not isinstance(value, float)
 
 
 def _expected(field: Mapping[str, Any]) -> str:
