@@ -53,6 +53,7 @@ def service(connect):
 def hang(cloud):
     """Makes endpoints of the cloud accept requests and never answer; `asked` is set at the first."""
     over, asked, hung = threading.Event(), threading.Event(), set()
+    before = set(threading.enumerate())
 
     def on_request(name):
         if name in hung:
@@ -66,8 +67,7 @@ def hang(cloud):
     cloud.on_request = on_request
     yield hang
     over.set()
-    for (
-        thread
-    ) in threading.enumerate():  # those that were left to themselves get their answer before all ends
+    # Requests that were left to themselves get their answers before all ends.
+    for thread in set(threading.enumerate()) - before:
         if thread.name.startswith("vivace-"):
             thread.join(10)
