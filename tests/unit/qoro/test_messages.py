@@ -11,7 +11,6 @@ from support.cloud import TOKEN, Cloud
 from vivace.backends import JobConfig, JobType, Journal, QoroService
 from vivace.backends.qoro.http_errors import QoroConnectionError, QoroHTTPError, why_insecure
 from vivace.cli import app
-from vivace.errors import ConfigError
 
 TEXT = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; creg c[1]; h q[0]; measure q -> c;'
 WRONG = "wr0ng-t0ken"
@@ -47,14 +46,6 @@ def test_a_refused_key_is_told_with_where_it_is_from(cloud, tmp_path, monkeypatc
         '401 Unauthorized: {"detail": "Invalid token."} '
         f"({cloud.url} does not take the API key, which is that of {told})"
     )
-
-
-def test_a_file_of_keys_that_is_no_text_is_named(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_bytes(b"QORO_API_KEY=\xff\n")
-    with pytest.raises(ConfigError) as caught:
-        QoroService(journal=None)
-    assert str(caught.value) == f"{tmp_path / '.env'} is not text in UTF-8."
 
 
 def test_a_key_from_a_file_goes_to_the_service_that_the_file_names(cloud, elsewhere, tmp_path, monkeypatch):

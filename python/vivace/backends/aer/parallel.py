@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from threading import Event
 from typing import Any
 
 from vivace._suggest import warn_user
 from vivace.backends.aer.simulator import QiskitSimulator
-from vivace.backends.submission import refuse_conflicts
-from vivace.circuits import Circuits
 from vivace.errors import ConfigError
-from vivace.results import CompletedResult
 
 __all__ = ["ParallelSimulator"]
 
@@ -63,33 +58,8 @@ class ParallelSimulator(QiskitSimulator):
             seed=seed,
         )
 
-    def submit_circuits(
-        self,
-        circuits: Circuits | None = None,
-        *,
-        payloads: Circuits | None = None,
-        ham_ops: str | None = None,
-        circuit_ham_map: Sequence[tuple[int, int]] | None = None,
-        shot_groups: Sequence[tuple[int, int, int]] | None = None,
-        cancellation_event: Event | None = None,
-        progress: Callable[[int, int], None] | None = None,
-        **kwargs: Any,
-    ) -> CompletedResult:
-        """As for `QiskitSimulator`, counts only.
-
-        Raises:
-            ConfigError: There are ``ham_ops``.
-        """
-        refuse_conflicts(ham_ops, circuit_ham_map, shot_groups)
+    def _check_ham_ops(self, ham_ops: str | None) -> None:
         if ham_ops is not None:
             raise ConfigError(
                 "ParallelSimulator takes counts only; leave out ham_ops, or use QiskitSimulator.", "ham_ops"
             )
-        return super().submit_circuits(
-            circuits,
-            payloads=payloads,
-            shot_groups=shot_groups,
-            cancellation_event=cancellation_event,
-            progress=progress,
-            **kwargs,
-        )

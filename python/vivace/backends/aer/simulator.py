@@ -271,6 +271,7 @@ class QiskitSimulator(CircuitRunner):
         """
         warn_unknown_keywords(kwargs, KEYWORDS)
         refuse_conflicts(ham_ops, circuit_ham_map, shot_groups)
+        self._check_ham_ops(ham_ops)
         check(
             cancellation_event,
             "Qiskit batch cancelled before dispatch (before any circuit was dispatched)",
@@ -301,6 +302,9 @@ class QiskitSimulator(CircuitRunner):
         else:
             found = estimated(batch, observables, partial(plan_estimate, run))
         return CompletedResult(found, run_time=time.perf_counter() - began)
+
+    def _check_ham_ops(self, ham_ops: str | None) -> None:
+        """For subclasses: refuse what they do not measure."""
 
     def _target_for(self, n_qubits: int) -> Target:
         """The target for a circuit of so many qubits: always the same one, so that circuits are kept."""
