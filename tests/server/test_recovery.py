@@ -106,6 +106,26 @@ def test_a_job_that_gets_on_is_not_given_up(tmp_path):
         assert client.status(job_id) == "FAILED"
 
 
+def test_a_panic_of_the_core_ends_its_job_and_not_the_worker(monkeypatch):
+    """Panics of Rust are no `Exception` in Python."""
+
+    class Panic(BaseException):
+        pass
+
+    def panic(*_, **__):
+        raise Panic
+
+    with LocalServer(settings=Settings(workers=1)) as server:
+        client = Client(server.url, server.token)
+        with monkeypatch.context() as patched:
+            patched.setattr(MaestroSimulator, "submit_circuits", panic)
+            job_id = client.submit(circuits={"bell": BELL}, shots=5)
+            assert client.wait(job_id) == "FAILED"
+        reason = client.refused("GET", f"job/{job_id}/resultsV2/")[1]
+        assert "The server failed: Panic." in reason
+        assert client.wait(client.submit(circuits={"bell": BELL}, shots=5)) == "COMPLETED"
+
+
 def test_one_server_for_a_database(tmp_path):
     with LocalServer(tmp_path / "server.db") as server:
         with pytest.raises(ConfigError, match="another server is using this database"):

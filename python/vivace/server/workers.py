@@ -167,7 +167,7 @@ class Workers:
         except sqlite3.OperationalError:
             _log.exception("Job %s waits for the database", job.job_id)
             return partial(self._queue.take_back, job)
-        except Exception as error:  # noqa: BLE001 - it is told in the log and in the job
+        except BaseException as error:  # noqa: BLE001 - panics of the core, too: it is told in log and job
             _log.exception("Job %s failed", job.job_id)
             return partial(finish, JobStatus.FAILED, f"The server failed: {type(error).__name__}.")
         return partial(finish, JobStatus.COMPLETED) if done else partial(self._queue.put_back, job)
